@@ -16,6 +16,8 @@ RECIPE := pyproject.toml constraints.txt src/wildwire/_version.py
 
 .PHONY: demo test bench docs format lint types layers pytest wheel clean
 .DELETE_ON_ERROR:
+# Quick checks first, one after another also under `make -j`; pytest has the last word.
+.NOTPARALLEL:
 
 test: lint types layers pytest
 
@@ -34,11 +36,6 @@ layers: $(VENV)/.installed-dev
 
 pytest: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest
-
-# The order of `make test` holds also under `make -j`.
-types: | lint
-layers: | types
-pytest: | layers
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .
