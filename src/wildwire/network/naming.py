@@ -1,0 +1,128 @@
+"""Names of nodes and of learnable numbers, made only when somebody asks.
+
+Comes in: a network's columns, groups and link table. Goes out: tuples of names and dictionaries back to numbers. Called by
+`description.py`; a network of a million links never builds them unless it is printed or asked by name.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from wildwire.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from wildwire.network.description import Network
+    from wildwire.network.tables import Column, Group
+
+
+WORDS = frozenset(
+    "wire input output fixed let start missing range settle numbers activation transfer loss as in softmax slope".split()
+)
+BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def print_name(name: str) -> str:
+    """A name as it stands in the text: quoted where it is not a plain word."""
+    if BARE.fullmatch(name) and name not in WORDS:
+        return name
+    return category_text(name)
+
+
+def column_nodes(column: Column) -> list[str]:
+    """Names of a column's input nodes: `x`, `x[0]`, `colour["red"]`."""
+    name = print_name(column.name)
+    if column.categories is not None:
+        return [f"{name}[{category_text(c)}]" for c in column.categories]
+    if column.indexed:
+        return [f"{name}[{i}]" for i in range(column.size)]
+    return [name]
+
+
+def category_text(category) -> str:
+    """A category or class as it stands in the text: strings are quoted, numbers are not."""
+    if not isinstance(category, str):
+        return str(category)
+    return '"' + category.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def group_nodes(group: Group) -> list[str]:
+    """Names of a group's neurons: `h`, `h[0]` or, where the group has dissolved, `h_0`."""
+    if group.size is None:
+        return [print_name(group.name)]
+    if group.dissolved:
+        return [print_name(f"{group.name}_{i}") for i in range(group.size)]
+    name = print_name(group.name)
+    return [f"{name}[{i}]" for i in range(group.size)]
+
+
+def node_names(columns: Iterable[Column], groups: Iterable[Group]) -> tuple[str, ...]:
+    """Names of all nodes, inputs first, each as it is written in the text."""
+    names: list[str] = []
+    for column in columns:
+        names += column_nodes(column)
+    for group in groups:
+        names += group_nodes(group)
+    return tuple(names)
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """` Did you mean 'h1'?`, or nothing when no known name is near."""
+    near = difflib.get_close_matches(str(name), list(known), n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""
+
+
+def look_up(table: dict, name: str, what: str):
+    """The entry of a table by name, or an error with the nearest name."""
+    try:
+        return table[name]
+    except KeyError:
+        raise UnknownNameError(
+            f"there is no {what} {name!r}.{suggestion(name, table)}"
+        ) from None
+
+
+def theta_names(network: Network) -> tuple[str, ...]:
+    """One name per learnable number: `x1 -> h`, `x1@2 -> h`, `h bias`, `h k`, `a`.
+
+    A number used in several places outside `let` has the name of the first; a link that repeats another's name gets ` #2`,
+    ` #3`, ... in written order.
+    """
+    names: list[str | None] = [None] * network.n_theta
+    for slot, name in network.slot_names:
+        names[slot] = name
+    for slot, name in _places(network):
+        if names[slot] is None:
+            names[slot] = name
+    return tuple(_distinct(names))
+
+
+def _places(network: Network) -> Iterator[tuple[int, str]]:
+    nodes, first = network.names, network.n_inputs
+    for source, target, delay, slot in zip(
+        network.link_source.tolist(), network.link_target.tolist(),
+        network.link_delay.tolist(), network.link_slot.tolist(), strict=True,
+    ):  # fmt: skip
+        if slot >= 0:
+            lag = f"@{delay}" if delay else ""
+            yield slot, f"{nodes[source]}{lag} -> {nodes[first + target]}"
+    for neuron, slot in enumerate(network.bias_slot.tolist()):
+        if slot >= 0:
+            yield slot, f"{nodes[first + neuron]} bias"
+    for neuron in range(network.n_neurons):
+        names = [name for name, _ in network.function_of(neuron).parameters]
+        begin, end = network.parameter_offset[neuron : neuron + 2]
+        for place, slot in enumerate(network.parameter_slot[begin:end].tolist()):
+            if slot >= 0 and place < len(names):
+                yield slot, f"{nodes[first + neuron]} {names[place]}"
+
+
+def _distinct(names: Sequence[str | None]) -> Iterator[str]:
+    seen: Counter[str] = Counter()
+    for slot, name in enumerate(names):
+        text = f"number {slot}" if name is None else name
+        seen[text] += 1
+        yield text if seen[text] == 1 else f"{text} #{seen[text]}"
