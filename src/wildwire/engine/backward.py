@@ -1,0 +1,212 @@
+"""Gradients: the way back through a program for a tile of samples.
+
+Comes in: a work array after `forward` at level 1, with dE/dy added to the deltas of the output rows. Goes out: the gradient of the weights,
+added up, and the deltas of all rows. Called by `steps.py` and `evaluate.py`.
+
+    delta_k = sigma'_k * dE/do_k                            output neuron
+    delta_j = sigma'_j * sum_k delta_k * dz_k/do_j          any other neuron
+    dE/dw_ij = delta_j * dz_j/dw_ij = delta_j * o_i         linear transfer
+
+A neuron whose consumers share their sources with others has its delta pushed by them (a matrix product); from lonely consumers it
+gathers along its out-links: loads only, where scattering would store once per link.
+"""
+
+import numpy as np
+
+from wildwire.engine import tiles
+from wildwire.engine.forward import KERNEL, delta_table, lanes_of
+from wildwire.functions.cache import cached_njit
+from wildwire.program import plan as p
+
+
+@cached_njit(**KERNEL)
+def clear_deltas(plan, work, columns):
+    """Zero the deltas of the rows that others add to."""
+    d = delta_table(plan, columns)
+    for row in range(1 + plan[p.INPUTS] + plan[p.NEURONS]):
+        if plan[plan[p.KEEP] + row]:
+            work[d + row * columns : d + (row + 1) * columns] = 0
+
+
+@cached_njit(**KERNEL)
+def _gather(plan, row, slope, weights, work, d, columns):
+    """Complete the delta of one row; `slope` is the place of its factors."""
+    lanes = lanes_of(weights)
+    low = plan[plan[p.OUT_POINTERS] + row]
+    count = plan[plan[p.OUT_POINTERS] + row + 1] - low
+    pairs = np.int64(plan[p.OUT_LINKS] + 2 * low)
+    keep = np.int64(plan[plan[p.KEEP] + row])
+    place = d + row * columns
+    if columns == 1:
+        total = work[place] if keep else work[0] - work[0]  # row 0 is 1
+        for e in range(count):
+            total += (
+                weights[plan[pairs + 2 * e + 1]] * work[d + plan[pairs + 2 * e]]
+            )
+        work[place] = total * work[slope]
+        return
+    c = 0
+    while c + 8 * lanes <= columns:
+        tiles.gather_8(
+            work, place + c, slope + c, d + c, columns, keep, plan, pairs, count,
+            weights,
+        )  # fmt: skip
+        c += 8 * lanes
+    while c + 4 * lanes <= columns:
+        tiles.gather_4(
+            work, place + c, slope + c, d + c, columns, keep, plan, pairs, count,
+            weights,
+        )  # fmt: skip
+        c += 4 * lanes
+    while c < columns:
+        tiles.gather_1(
+            work, place + c, slope + c, d + c, columns, keep, plan, pairs, count,
+            weights,
+        )  # fmt: skip
+        c += lanes
+
+
+@cached_njit(**KERNEL)
+def _run_deltas(plan, r, weights, work, gradient, d, columns):
+    """Deltas of a run of neurons with one function, and their parameters' gradient."""
+    table = np.int64(plan[p.ROWS]) * columns
+    first, width, parameters = plan[r], plan[r + 1], plan[r + 4]
+    for row in range(first, first + width):
+        if parameters == 0:
+            _gather(plan, row, table + row * columns, weights, work, d, columns)
+            continue
+        _gather(plan, row, np.int64(0), weights, work, d, columns)  # row 0 is all 1
+        at = plan[r + 3] + (row - first) * parameters
+        for j in range(parameters):
+            derivative = (2 + j) * table + row * columns
+            gradient[at + j] += tiles.dot(
+                work, d + row * columns, work, derivative, columns
+            )
+        for c in range(columns):
+            work[d + row * columns + c] *= work[table + row * columns + c]
+
+
+@cached_njit(**KERNEL)
+def _block_gradient(plan, b, work, gradient, sums, d, columns):
+    """`dE/dw[k, m] += sum_c o[k, c] * delta[m, c]` for the links of block b."""
+    lanes = lanes_of(gradient)
+    row, width, count = plan[b], plan[b + 1], plan[b + 3]
+    first, weight = plan[p.SOURCES] + plan[b + 2], plan[b + 4]
+    whole = width - width % lanes
+    for k in range(count if whole else 0):
+        source = plan[first + k] * columns
+        for m in range(0, whole, lanes):
+            tiles.outer_sums_by_neuron(
+                work, source, work, d + (row + m) * columns, columns, columns,
+                gradient, weight + k * width + m,
+            )  # fmt: skip
+    for m in range(whole, width):
+        for k in range(0, count, lanes):
+            left = min(count - k, lanes)
+            tiles.outer_sums_by_source(
+                work, plan, first + k, left, columns, columns,
+                work, d + (row + m) * columns, sums,
+            )  # fmt: skip
+            for i in range(left):
+                gradient[weight + (k + i) * width + m] += sums[i]
+
+
+@cached_njit(**KERNEL)
+def _block_gradient_single(plan, b, work, gradient, d):
+    row, width, count = plan[b], plan[b + 1], plan[b + 3]
+    first, weight = plan[p.SOURCES] + plan[b + 2], plan[b + 4]
+    for k in range(count):
+        value = work[plan[first + k]]
+        for m in range(width):
+            gradient[weight + k * width + m] += value * work[d + row + m]
+
+
+@cached_njit(**KERNEL)
+def _block_push(plan, b, weights, work, d, columns, to_inputs):
+    """`dE/do[k, c] += sum_m w[k, m] * delta[m, c]` for the sources of block b."""
+    lanes = lanes_of(weights)
+    row, width, count = plan[b], plan[b + 1], plan[b + 3]
+    first, weight = plan[p.SOURCES] + plan[b + 2], plan[b + 4]
+    k = 0 if to_inputs else plan[b + 5]
+    deltas = d + row * columns
+    if columns == 1:
+        for i in range(k, count):
+            work[d + plan[first + i]] += tiles.dot(
+                weights, np.int64(weight + i * width), work, deltas, np.int64(width)
+            )
+        return
+    while k + 4 <= count:
+        at = weight + k * width
+        c = 0
+        while c + 2 * lanes <= columns:
+            tiles.push_4x2(
+                work, deltas + c, columns, width, weights, at, width, plan, first + k,
+                d + c,
+            )  # fmt: skip
+            c += 2 * lanes
+        if c < columns:
+            tiles.push_4x1(
+                work, deltas + c, columns, width, weights, at, width, plan, first + k,
+                d + c,
+            )  # fmt: skip
+        k += 4
+    while k < count:
+        for c in range(0, columns, lanes):
+            tiles.push_1x1(
+                work, deltas + c, columns, width, weights, weight + k * width, width,
+                plan, first + k, d + c,
+            )  # fmt: skip
+        k += 1
+
+
+@cached_njit(**KERNEL)
+def _add_fused(plan, fused, slopes, work, first, rows, d, columns):
+    """Add dE/dz of outputs whose loss reads z (logistic with its partner loss)."""
+    for q in range(plan[p.OUTPUTS]):
+        row = plan[plan[p.OUTPUT_ROWS] + q]
+        if fused[q] and first <= row < first + rows:
+            for c in range(columns):
+                work[d + row * columns + c] += work[slopes + q * columns + c]
+
+
+@cached_njit(**KERNEL)
+def backward(
+    plan, weights, work, gradient, sums, fused, slopes, columns, to_inputs
+):
+    """Deltas of all rows, last stage first; adds to the gradient of the weights.
+
+    Parameters
+    ----------
+    plan, weights, work, columns
+        As in `forward`, after it.
+    gradient : array (n_weights,)
+        Added to.
+    sums : array (8,)
+        Scratch.
+    fused : int8 array (n_outputs,)
+        1 where `slopes` holds dE/dz instead of dE/do having been added to the deltas.
+    slopes : int
+        Offset in `work` of the table (n_outputs x columns) of the loss's slopes.
+    to_inputs : bool
+        Whether the deltas of the inputs are wanted.
+    """
+    d = delta_table(plan, columns)
+    for s in range(plan[p.STAGES] - 1, -1, -1):
+        stage = plan[p.STAGE_TABLE] + s * p.STAGE_WIDTH
+        for i in range(plan[stage + 2], plan[stage + 2] + plan[stage + 3]):
+            r = plan[p.RUN_TABLE] + i * p.RUN_WIDTH
+            _run_deltas(plan, r, weights, work, gradient, d, columns)
+        _add_fused(
+            plan, fused, slopes, work, plan[stage + 4], plan[stage + 5], d, columns
+        )
+        for i in range(plan[stage], plan[stage] + plan[stage + 1]):
+            b = plan[p.BLOCK_TABLE] + i * p.BLOCK_WIDTH
+            if columns == 1:
+                _block_gradient_single(plan, b, work, gradient, d)
+            else:
+                _block_gradient(plan, b, work, gradient, sums, d, columns)
+            if plan[b + 1] > 1 and (to_inputs or plan[b + 5] < plan[b + 3]):
+                _block_push(plan, b, weights, work, d, columns, to_inputs)
+    if to_inputs:
+        for row in range(1, 1 + plan[p.INPUTS]):
+            _gather(plan, row, np.int64(0), weights, work, d, columns)

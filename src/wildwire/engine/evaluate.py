@@ -1,0 +1,256 @@
+"""What a network computes: outputs, losses, gradients, called from Python.
+
+Comes in: a network, theta, arrays. Goes out: float64 or float32 arrays in the user's order. Called by users (`ww.run`,
+`ww.loss_and_gradient`), models and learners.
+"""
+
+import numpy as np
+
+from wildwire.engine.machine import bind, bind_loss, dtype_of, resolve_loss, tile_width
+from wildwire.engine.mapping import gradient_to_theta, mapping_of, weights_from_theta
+from wildwire.engine.passes import input_gradient_of, values_of
+from wildwire.engine.steps import Data, batch_gradient
+from wildwire.errors import DataError, SettingError, UntrainedError
+from wildwire.program import compile_network
+from wildwire.program import plan as p
+
+
+def check_theta(network, theta) -> np.ndarray:
+    """theta as float64 (n_theta,), all numbers known.
+
+    Raises
+    ------
+    SettingError
+        Wrong length.
+    UntrainedError
+        A number is NaN; the first is named.
+    """
+    theta = np.asarray(theta, np.float64)
+    if theta.shape != (network.n_theta,):
+        raise SettingError(
+            f"theta has shape {theta.shape}; this network needs ({network.n_theta},)"
+        )
+    unknown = np.isnan(theta)
+    if unknown.any():
+        name = network.theta_names[int(np.argmax(unknown))]
+        raise UntrainedError(
+            f"the number {name!r} is unknown ({int(unknown.sum())} of {theta.size}): "
+            "fit the network, or start from network.initial(seed=0)"
+        )
+    return theta
+
+
+def _two_dimensional(array, dtype, what) -> np.ndarray:
+    try:
+        array = np.asarray(array, dtype)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{what} cannot be read as numbers: {error}") from None
+    if array.ndim == 1 and what != "X":
+        array = array[:, None]
+    if array.ndim != 2:
+        raise DataError(f"{what} has {array.ndim} dimensions; it needs 2 (rows, columns)")
+    return np.ascontiguousarray(array)
+
+
+def _finite(array, what) -> None:
+    if not np.isfinite(array).all():
+        row, column = np.argwhere(~np.isfinite(array))[0]
+        raise DataError(
+            f"{what} is {array[row, column]} in row {row}, column {column} (from 0): "
+            "remove or replace it"
+        )
+
+
+def check_inputs(network, X, dtype) -> np.ndarray:
+    """X as a finite C-ordered array (n, n_inputs); DataError names row and column."""
+    X = _two_dimensional(X, dtype, "X")
+    if X.shape[1] != network.n_inputs:
+        raise DataError(
+            f"X has {X.shape[1]} columns; this network has {network.n_inputs} inputs"
+        )
+    _finite(X, "X")
+    return X
+
+
+def check_targets(network, Y, n, dtype) -> np.ndarray:
+    """Y as an array (n, n_outputs); (n,) is one output, and nothing is broadcast."""
+    Y = _two_dimensional(Y, dtype, "Y")
+    if Y.shape != (n, network.n_outputs):
+        raise DataError(
+            f"Y has shape {Y.shape}; {n} rows and {network.n_outputs} outputs need "
+            f"({n}, {network.n_outputs})"
+        )
+    _finite(Y, "Y")
+    return Y
+
+
+def check_weights(network, sample_weight, n, dtype) -> np.ndarray:
+    """Weights as (n, 1) or (n, n_outputs), finite and not negative."""
+    if sample_weight is None:
+        return np.ones((n, 1), dtype)
+    weight = _two_dimensional(sample_weight, dtype, "sample_weight")
+    if len(weight) != n or weight.shape[1] not in (1, network.n_outputs):
+        raise DataError(f"sample_weight has shape {weight.shape}; X has {n} rows")
+    _finite(weight, "sample_weight")
+    if (weight < 0).any():
+        row = int(np.argwhere(weight < 0)[0][0])
+        raise DataError(f"sample_weight is negative in row {row} (from 0)")
+    return weight
+
+
+def _machine(network, theta, n, dtype, level):
+    """A bound program with its weights set, and its tile width."""
+    program = compile_network(network)
+    theta = check_theta(network, theta).astype(dtype)
+    tile = tile_width(program, max(n, 1), dtype)
+    machine = bind(program, dtype, tile, level)
+    weights_from_theta(mapping_of(program, dtype), theta, machine.weights)
+    return program, machine, tile
+
+
+def _values(network, theta, X, dtype, rows_of):
+    dtype = dtype_of(dtype)
+    X = check_inputs(network, X, dtype)
+    program, machine, tile = _machine(network, theta, len(X), dtype, 0)
+    rows = rows_of(program)
+    out = np.empty((len(X), len(rows)), dtype)
+    values_of(machine, X, np.arange(len(X)), rows, out, tile)
+    return out
+
+
+def _output_rows(program):
+    at = program.plan[p.OUTPUT_ROWS]
+    return program.plan[at : at + program.n_outputs]
+
+
+def run(network, theta, X, *, dtype="float64") -> np.ndarray:
+    """Outputs of a network.
+
+    Parameters
+    ----------
+    network : Network
+    theta : array (n_theta,)
+    X : array (n_samples, n_inputs)
+        Columns by position, in the order of the inputs.
+    dtype : "float64" or "float32"
+
+    Returns
+    -------
+    array (n_samples, n_outputs)
+
+    Raises
+    ------
+    DataError, SettingError, UntrainedError, UnsupportedError
+
+    Notes
+    -----
+    O(samples * links). A row's result does not depend on the other rows, except that a single row may differ from the same row
+    among others in the last bits.
+    """
+    return _values(network, theta, X, dtype, _output_rows)
+
+
+def values(network, theta, X, *, dtype="float64") -> np.ndarray:
+    """Outputs of all neurons, (n_samples, n_neurons), in the network's order."""
+    return _values(network, theta, X, dtype, lambda program: program.row_of_neuron)
+
+
+def loss_and_gradient(
+    network, theta, X, Y, *, loss="squared", gradient="mean", sample_weight=None,
+    dtype="float64",
+):  # fmt: skip
+    """Loss and its gradient over theta.
+
+    Parameters
+    ----------
+    network : Network
+    theta : array (n_theta,)
+    X : array (n_samples, n_inputs)
+    Y : array (n_samples,) or (n_samples, n_outputs)
+    loss : str or Function
+        A name, or a formula over `o` and `t`. `"squared"` is (o - t)**2 / 2, summed over outputs.
+    gradient : "mean" or "sum"
+        Over samples (weighted by `sample_weight`), for both value and gradient.
+    sample_weight : array (n_samples,) or None
+    dtype : "float64" or "float32"
+
+    Returns
+    -------
+    value : float
+    gradient : float64 array (n_theta,)
+
+    Notes
+    -----
+    Back-propagation, delta_j = sigma'_j sum_k delta_k dz_k/do_j; about three times the cost of `run`.
+    """
+    if gradient not in ("mean", "sum"):
+        raise SettingError(f"gradient is {gradient!r}: use 'mean' or 'sum'")
+    dtype = dtype_of(dtype)
+    X = check_inputs(network, X, dtype)
+    Y = check_targets(network, Y, len(X), dtype)
+    weight = check_weights(network, sample_weight, len(X), dtype)
+    loss = resolve_loss(loss)
+    program = compile_network(network)
+    theta = check_theta(network, theta).astype(dtype)
+    tile = tile_width(program, max(len(X), 1), dtype)
+    machine = bind(program, dtype, tile, 1, len(loss.parameters))
+    mapping = mapping_of(program, dtype)
+    weights_from_theta(mapping, theta, machine.weights)
+    bound = bind_loss(network, program, loss, dtype)
+    data = Data(X, Y, weight, np.arange(len(X)))
+    total = batch_gradient(machine, data, bound, 0, len(X), tile)
+    result = np.empty(program.n_theta, dtype)
+    gradient_to_theta(mapping, theta, machine.gradient, result)
+    value, result = float(bound.totals.sum()), result.astype(np.float64)
+    if gradient == "mean":
+        if total <= 0:
+            raise DataError("the sample weights sum to 0: there is nothing to average")
+        return value / total, result / total
+    return value, result
+
+
+def input_gradient(network, theta, X, *, output=0, dtype="float64") -> np.ndarray:
+    """d output / d input for every sample.
+
+    Parameters
+    ----------
+    output : int or str
+        Number or name of the output.
+
+    Returns
+    -------
+    array (n_samples, n_inputs)
+    """
+    dtype = dtype_of(dtype)
+    X = check_inputs(network, X, dtype)
+    number = _output_number(network, output)
+    _, machine, tile = _machine(network, theta, len(X), dtype, 1)
+    out = np.empty(X.shape, dtype)
+    fused = np.zeros(network.n_outputs, np.int8)
+    input_gradient_of(machine, X, np.arange(len(X)), number, fused, out, tile)
+    return out
+
+
+def _output_number(network, output) -> int:
+    names = list(network.output_names)
+    number = names.index(output) if output in names else output
+    if not isinstance(number, int | np.integer) or not 0 <= number < len(names):
+        raise SettingError(f"no output {output!r}: the outputs are {', '.join(names)}")
+    return int(number)
+
+
+def first_non_finite(network, theta, X):
+    """The first neuron, in evaluation order, whose value is not finite.
+
+    Returns
+    -------
+    (name, row) or None
+        Name of the neuron and number of the first such row of X.
+    """
+    computed = values(network, theta, X)
+    program = compile_network(network)
+    for j in np.argsort(program.row_of_neuron):
+        bad = ~np.isfinite(computed[:, j])
+        if bad.any():
+            return network.names[network.n_inputs + j], int(np.argmax(bad))
+    return None

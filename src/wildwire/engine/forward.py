@@ -1,0 +1,157 @@
+"""Values: one pass through a program for a tile of samples.
+
+Comes in: a plan, addresses of compiled functions, weights in program order, and a work array whose input rows are loaded. Goes out: the
+values of all rows (and, with level 1, slopes and parameter derivatives). Called by `steps.py` and `evaluate.py`.
+
+The work array holds tables of `rows x columns`, in this order: values, slopes, one table per function parameter, deltas. Before backward
+fills it, the table of deltas holds z, the sums that the neurons' functions read.
+"""
+
+import numpy as np
+
+from wildwire.engine import tiles
+from wildwire.functions.cache import cached_njit
+from wildwire.program import plan as p
+
+KERNEL = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
+
+
+@cached_njit(**KERNEL)
+def lanes_of(array):
+    """Lanes of a 256-bit vector of the array's type."""
+    return 8 if array.itemsize == 4 else 4
+
+
+@cached_njit(**KERNEL)
+def delta_table(plan, columns):
+    """Offset of the table of deltas (and of z) in the work array."""
+    return (2 + np.int64(plan[p.MAX_PARAMETERS])) * plan[p.ROWS] * columns
+
+
+@cached_njit(**KERNEL)
+def _block_sums(plan, b, weights, work, z, columns):
+    """z of the neurons of block b for a tile of samples."""
+    lanes = lanes_of(weights)
+    row, width, count = plan[b], plan[b + 1], plan[b + 3]
+    first, weight = plan[p.SOURCES] + plan[b + 2], plan[b + 4]
+    m = 0
+    while m + 4 <= width:
+        out = z + (row + m) * columns
+        c = 0
+        while c + 2 * lanes <= columns:
+            tiles.sums_4x2(
+                work, c, columns, plan, first, count, weights, weight + m, width,
+                work, out + c,
+            )  # fmt: skip
+            c += 2 * lanes
+        if c < columns:
+            tiles.sums_4x1(
+                work, c, columns, plan, first, count, weights, weight + m, width,
+                work, out + c,
+            )  # fmt: skip
+        m += 4
+    while m < width:
+        out = z + (row + m) * columns
+        c = 0
+        while c + 8 * lanes <= columns:
+            tiles.sums_1x8(
+                work, c, columns, plan, first, count, weights, weight + m, width,
+                work, out + c,
+            )  # fmt: skip
+            c += 8 * lanes
+        while c + 4 * lanes <= columns:
+            tiles.sums_1x4(
+                work, c, columns, plan, first, count, weights, weight + m, width,
+                work, out + c,
+            )  # fmt: skip
+            c += 4 * lanes
+        while c < columns:
+            tiles.sums_1x1(
+                work, c, columns, plan, first, count, weights, weight + m, width,
+                work, out + c,
+            )  # fmt: skip
+            c += lanes
+        m += 1
+
+
+@cached_njit(**KERNEL)
+def _block_sums_single(plan, b, weights, work, z):
+    """z of the neurons of block b for one sample: vectors over neurons."""
+    lanes = lanes_of(weights)
+    row, width, count = plan[b], plan[b + 1], plan[b + 3]
+    first, weight = plan[p.SOURCES] + plan[b + 2], plan[b + 4]
+    m = 0
+    while m + 4 * lanes <= width:
+        tiles.single_4(
+            work, plan, first, count, weights, weight + m, width, work, z + row + m
+        )
+        m += 4 * lanes
+    while m + lanes <= width:
+        tiles.single_1(
+            work, plan, first, count, weights, weight + m, width, work, z + row + m
+        )
+        m += lanes
+    while m < width:
+        total = weights[weight + m] * work[plan[first]]
+        for k in range(1, count):
+            total += weights[weight + k * width + m] * work[plan[first + k]]
+        work[z + row + m] = total
+        m += 1
+
+
+@cached_njit(**KERNEL)
+def _softmax(plan, h, work, columns):
+    """Values of a head: exp(o_k - max) / sum exp(o_j - max), column by column."""
+    sources = plan[p.OUTPUT_ROWS] + plan[p.OUTPUTS] + plan[h]
+    row, count = plan[h + 1], plan[h + 2]
+    for c in range(columns):
+        highest = work[plan[sources] * columns + c]
+        for k in range(1, count):
+            highest = max(highest, work[plan[sources + k] * columns + c])
+        total = work[0] - work[0]  # a zero of the right type: row 0 is 1
+        for k in range(count):
+            value = np.exp(work[plan[sources + k] * columns + c] - highest)
+            work[(row + k) * columns + c] = value
+            total += value
+        for k in range(count):
+            work[(row + k) * columns + c] /= total
+
+
+@cached_njit(**KERNEL)
+def forward(plan, addresses, level, weights, work, guards, columns):
+    """Values of all rows, stage by stage.
+
+    Parameters
+    ----------
+    plan : int32 array
+    addresses : int64 array (3 * functions,)
+        Address of function f at level l at 3*f + l.
+    level : int
+        0 values; 1 also slopes and parameter derivatives.
+    weights : array (n_weights,)
+    work : array
+    guards : int64 array (rows,)
+    columns : int
+        Samples of the tile; 1, or a multiple of 8.
+    """
+    table = np.int64(plan[p.ROWS]) * columns
+    z = delta_table(plan, columns)
+    for s in range(plan[p.STAGES]):
+        stage = plan[p.STAGE_TABLE] + s * p.STAGE_WIDTH
+        for i in range(plan[stage], plan[stage] + plan[stage + 1]):
+            b = plan[p.BLOCK_TABLE] + i * p.BLOCK_WIDTH
+            if columns == 1:
+                _block_sums_single(plan, b, weights, work, z)
+            else:
+                _block_sums(plan, b, weights, work, z, columns)
+        for i in range(plan[stage + 2], plan[stage + 2] + plan[stage + 3]):
+            r = plan[p.RUN_TABLE] + i * p.RUN_WIDTH
+            row = np.int64(plan[r])
+            tiles.call_function(
+                addresses[3 * plan[r + 2] + level],
+                work, z + row * columns, weights, np.int64(plan[r + 3]),
+                work, row * columns, guards, row,
+                np.int64(plan[r + 1]), columns, columns, table, np.int64(0),
+            )  # fmt: skip
+    for i in range(plan[p.HEADS]):
+        _softmax(plan, plan[p.HEAD_TABLE] + i * p.HEAD_WIDTH, work, columns)

@@ -1,0 +1,185 @@
+"""The loss of a tile: values summed per output, slopes into the deltas.
+
+Comes in: a work array after `forward`, targets and weights of the tile's samples. Goes out: the sums of weight * loss per output, and dE/do
+(or dE/dz where output and loss are partners) where `backward` reads it. Called by `steps.py`.
+
+Behind the tables of the program the work array holds tables of `outputs x columns`:
+arguments, targets, weights, values, slopes, and the loss's further derivatives.
+"""
+
+import numpy as np
+
+from wildwire.engine import tiles
+from wildwire.engine.forward import KERNEL, delta_table
+from wildwire.functions.cache import cached_njit
+from wildwire.program import plan as p
+
+ARGUMENTS, TARGETS, WEIGHTS, VALUES, SLOPES = range(5)
+ELEMENTWISE, SOFTMAX = 0, 1
+
+
+@cached_njit(**KERNEL)
+def loss_table(plan, columns, which):
+    """Offset of one of the loss's tables in the work array."""
+    tables = (3 + np.int64(plan[p.MAX_PARAMETERS])) * plan[p.ROWS] * columns
+    return tables + which * plan[p.OUTPUTS] * columns
+
+
+@cached_njit(**KERNEL)
+def load_rows(plan, X, order, start, real, work, columns):
+    """Inputs of `real` samples as rows of the value table; the last is repeated."""
+    n_inputs = X.shape[1]
+    work[:columns] = 1
+    for c in range(0, columns, 8):
+        width = min(8, columns - c)
+        for i in range(n_inputs):
+            place = (1 + i) * columns + c
+            for k in range(width):
+                sample = order[start + min(c + k, real - 1)]
+                work[place + k] = X[sample, i]
+
+
+@cached_njit(**KERNEL)
+def load_targets(plan, Y, sample_weight, order, start, real, work, columns):
+    """Targets and weights of a tile; padded columns weigh 0. Returns the weights' sum."""
+    targets = loss_table(plan, columns, TARGETS)
+    weights = loss_table(plan, columns, WEIGHTS)
+    shared = sample_weight.shape[1] == 1
+    total = 0.0
+    for c in range(columns):
+        sample = order[start + min(c, real - 1)]
+        for q in range(plan[p.OUTPUTS]):
+            work[targets + q * columns + c] = Y[sample, q]
+            weight = sample_weight[sample, 0 if shared else q]
+            work[weights + q * columns + c] = weight if c < real else weight * 0
+        if c < real:
+            total += sample_weight[sample, 0]
+    return total
+
+
+@cached_njit(**KERNEL)
+def _elementwise(plan, loss, work, guards, columns):
+    """Values and slopes of a loss that looks at one output at a time."""
+    arguments = loss_table(plan, columns, ARGUMENTS)
+    targets = loss_table(plan, columns, TARGETS)
+    values = loss_table(plan, columns, VALUES)
+    z = delta_table(plan, columns)
+    table = targets - arguments
+    for q in range(plan[p.OUTPUTS]):
+        row = np.int64(plan[plan[p.OUTPUT_ROWS] + q])
+        base = z if loss.fused[q] else np.int64(0)
+        scale = loss.scale[q]
+        for c in range(columns):
+            at = q * columns + c
+            work[arguments + at] = work[base + row * columns + c] * scale
+            work[targets + at] *= scale
+        tiles.call_function(
+            loss.addresses[loss.fused[q]],
+            work, arguments + q * columns, loss.parameters, q * loss.width,
+            work, values + q * columns, guards, np.int64(0),
+            np.int64(1), columns, columns, table, table,
+        )  # fmt: skip
+
+
+@cached_njit(**KERNEL)
+def _softmax_cross_entropy(plan, h, work, columns):
+    """-sum t_k log p_k from z: value sum t_k (log sum exp z - z_k), slope p_k sum t - t_k."""
+    sources = plan[p.OUTPUT_ROWS] + plan[p.OUTPUTS] + plan[h]
+    row, count, first = plan[h + 1], plan[h + 2], plan[h + 3]
+    targets = loss_table(plan, columns, TARGETS) + first * columns
+    values = loss_table(plan, columns, VALUES) + first * columns
+    slopes = loss_table(plan, columns, SLOPES) + first * columns
+    for c in range(columns):
+        highest = work[plan[sources] * columns + c]
+        for k in range(1, count):
+            highest = max(highest, work[plan[sources + k] * columns + c])
+        total = work[0] - work[0]
+        mass = total
+        for k in range(count):
+            total += np.exp(work[plan[sources + k] * columns + c] - highest)
+            mass += work[targets + k * columns + c]
+        level = np.log(total) + highest
+        for k in range(count):
+            target = work[targets + k * columns + c]
+            value = level - work[plan[sources + k] * columns + c]
+            work[values + k * columns + c] = target * value if target != 0 else target
+            work[slopes + k * columns + c] = (
+                work[(row + k) * columns + c] * mass - target
+            )
+
+
+@cached_njit(**KERNEL)
+def _weigh(plan, loss, work, columns, sums):
+    """Weigh values and slopes; adds the sums of weight * loss per output."""
+    weights = loss_table(plan, columns, WEIGHTS)
+    values = loss_table(plan, columns, VALUES)
+    slopes = loss_table(plan, columns, SLOPES)
+    for q in range(plan[p.OUTPUTS]):
+        factor = loss.factor[q] * loss.scale[q]
+        total = 0.0
+        for c in range(columns):
+            at = q * columns + c
+            weight = work[weights + at]
+            if weight != 0:
+                total += np.float64(weight) * np.float64(work[values + at])
+                work[slopes + at] *= weight * factor
+            else:  # a missing target may be NaN
+                work[slopes + at] = 0
+        sums[q] += total
+
+
+@cached_njit(**KERNEL)
+def _add_to_outputs(plan, loss, work, columns):
+    """Add the slopes to the deltas of the neurons that the outputs come from."""
+    d = delta_table(plan, columns)
+    slopes = loss_table(plan, columns, SLOPES)
+    in_head = 0
+    for i in range(plan[p.HEADS]):
+        h = plan[p.HEAD_TABLE] + i * p.HEAD_WIDTH
+        in_head += plan[h + 2]
+        _head_deltas(plan, h, loss.kind, work, slopes, d, columns)
+    if in_head == plan[p.OUTPUTS]:
+        return
+    first_head_row = 1 + plan[p.INPUTS] + plan[p.NEURONS]
+    for q in range(plan[p.OUTPUTS]):
+        row = plan[plan[p.OUTPUT_ROWS] + q]
+        if loss.fused[q] or row >= first_head_row:
+            continue
+        for c in range(columns):
+            work[d + row * columns + c] += work[slopes + q * columns + c]
+
+
+@cached_njit(**KERNEL)
+def _head_deltas(plan, h, kind, work, slopes, d, columns):
+    """dE/dz of a softmax: the slope itself (partner loss), or p_k (g_k - sum g_j p_j)."""
+    sources = plan[p.OUTPUT_ROWS] + plan[p.OUTPUTS] + plan[h]
+    row, count, first = plan[h + 1], plan[h + 2], plan[h + 3]
+    for c in range(columns):
+        inner = work[0] - work[0]
+        if kind != SOFTMAX:
+            for k in range(count):
+                slope = work[slopes + (first + k) * columns + c]
+                inner += slope * work[(row + k) * columns + c]
+        for k in range(count):
+            slope = work[slopes + (first + k) * columns + c]
+            if kind != SOFTMAX:
+                slope = (slope - inner) * work[(row + k) * columns + c]
+            work[d + plan[sources + k] * columns + c] += slope
+
+
+@cached_njit(**KERNEL)
+def loss_values(plan, loss, work, guards, columns, sums):
+    """Values and weighted slopes of a tile; adds to `sums` (outputs,) float64."""
+    if loss.kind == SOFTMAX:
+        for i in range(plan[p.HEADS]):
+            h = plan[p.HEAD_TABLE] + i * p.HEAD_WIDTH
+            _softmax_cross_entropy(plan, h, work, columns)
+    else:
+        _elementwise(plan, loss, work, guards, columns)
+    _weigh(plan, loss, work, columns, sums)
+
+
+@cached_njit(**KERNEL)
+def loss_deltas(plan, loss, work, columns):
+    """Put the slopes where `backward` starts; after `clear_deltas`."""
+    _add_to_outputs(plan, loss, work, columns)

@@ -1,0 +1,159 @@
+"""Bind a program to this process: addresses, work arrays, losses.
+
+Comes in: a network, a type, a tile width, a loss. Goes out: the tuples of arrays that the kernels take. Called by `evaluate.py` and
+`session.py`. Addresses belong to the process, so nothing here is ever stored.
+"""
+
+import numpy as np
+
+from wildwire.engine.losses import ELEMENTWISE, SOFTMAX
+from wildwire.engine.steps import Loss, Machine
+from wildwire.errors import SettingError
+from wildwire.functions import find_loss, native
+from wildwire.program import plan as p
+
+WORK_BYTES = 320 * 1024  # of values, slopes and deltas: what a second-level cache holds
+DTYPES = {"float64": np.float64, "float32": np.float32}
+
+
+def dtype_of(dtype) -> np.dtype:
+    """`"float64"` or `"float32"` as a NumPy type; anything else is a SettingError."""
+    try:
+        name = np.dtype(dtype).name
+    except TypeError:
+        name = str(dtype)
+    if name not in DTYPES:
+        raise SettingError(f"dtype is {name!r}: use 'float64' or 'float32'")
+    return np.dtype(name)
+
+
+def tile_width(program, batch, dtype) -> int:
+    """Samples per tile: 1 for single samples, else a multiple of 8.
+
+    Depends on network, batch and type only, so that bits do not depend on the machine's load.
+    """
+    if batch == 1:
+        return 1
+    tables = 3 + int(program.plan[p.MAX_PARAMETERS])
+    per_column = tables * program.n_rows * dtype.itemsize
+    least = 512 // dtype.itemsize // 2  # one register tile: 64 float32, 32 float64
+    fitting = WORK_BYTES // per_column // least * least
+    return int(min(max(fitting, least), 512, (batch + 7) // 8 * 8))
+
+
+def bind(program, dtype, tile, level, loss_width=0) -> Machine:
+    """Arrays and addresses to run a program with tiles of `tile` samples.
+
+    Parameters
+    ----------
+    level : int
+        0 for values; 1 if gradients will be asked for (both are then bound).
+    loss_width : int
+        Parameters of the loss, for which room is made.
+    """
+    addresses = np.zeros(3 * max(len(program.functions), 1), np.int64)
+    for number, function in enumerate(program.functions):
+        for kind in range(level + 1):
+            addresses[3 * number + kind] = native.address(function, kind, dtype)
+    tables = 3 + int(program.plan[p.MAX_PARAMETERS])
+    outputs = (6 + loss_width) * program.n_outputs
+    work = np.zeros((tables * program.n_rows + outputs) * tile, dtype)
+    return Machine(
+        program.plan,
+        addresses,
+        np.zeros(program.n_weights, dtype),
+        work,
+        np.zeros(program.n_rows, np.int64),
+        np.zeros(program.n_weights, dtype),
+        np.zeros(8, dtype),
+    )
+
+
+def resolve_loss(loss):
+    """A loss by name, text or as a Function; see `wildwire.functions.find_loss`."""
+    return find_loss(loss) if isinstance(loss, str) else loss
+
+
+def bind_loss(
+    network, program, loss, dtype, *, scale=None, factor=None, parameters=None
+) -> Loss:
+    """A loss made ready for the outputs of a network.
+
+    Parameters
+    ----------
+    loss : Function or str
+    scale, factor : array (n_outputs,) or None
+        Outputs and targets are divided by `scale`; the loss is multiplied by `factor`.
+    parameters : array (n_outputs, n_parameters) or None
+        Parameters of the loss per output; None: its defaults.
+
+    Raises
+    ------
+    SettingError
+        The loss needs probabilities and an output can leave [0, 1], or it needs a softmax head and an output has none.
+    """
+    loss = resolve_loss(loss)
+    n = program.n_outputs
+    if parameters is None:
+        defaults = [float(default) for _, default in loss.parameters]
+        parameters = np.tile(np.asarray(defaults, float), (n, 1))
+    parameters = np.ascontiguousarray(parameters, dtype).reshape(n, -1)
+    divisor = np.ones(n) if scale is None else np.asarray(scale, float)
+    weights = np.ones(n) if factor is None else np.asarray(factor, float)
+    fused = np.zeros(n, np.int8)
+    addresses = np.zeros(2, np.int64)
+    kind = ELEMENTWISE
+    if loss.name == "softmax":
+        kind = SOFTMAX
+        _check_heads(network, loss)
+    else:
+        fused = _fused_outputs(network, loss)
+        if not fused.all():
+            addresses[0] = native.address(loss, 1, dtype)
+        if fused.any():
+            addresses[1] = native.address(find_loss(loss.from_z), 1, dtype)
+    return Loss(
+        kind, addresses, fused, parameters.ravel(), parameters.shape[1],
+        (1 / divisor).astype(dtype), weights.astype(dtype), np.zeros(n),
+    )  # fmt: skip
+
+
+def _in_head(network) -> np.ndarray:
+    inside = np.zeros(network.n_outputs, bool)
+    for head in network.heads:
+        inside[head.first : head.first + head.count] = True
+    return inside
+
+
+def _check_heads(network, loss):
+    for q in np.flatnonzero(~_in_head(network)):
+        raise SettingError(
+            f"loss {loss.name!r} needs a softmax head, and output "
+            f"{network.output_names[q]} has none: write `output softmax(...)`"
+        )
+
+
+def _fused_outputs(network, loss) -> np.ndarray:
+    """1 for outputs whose activation is the loss's partner: the loss then reads z."""
+    fused = np.zeros(network.n_outputs, np.int8)
+    in_head = _in_head(network)
+    seen = set()
+    for q, node in enumerate(network.output_node):
+        function = network.functions[network.activation[node - network.n_inputs]]
+        if loss.from_z and not in_head[q] and function.name == loss.partner:
+            if node not in seen:  # a neuron named twice keeps the plain form
+                fused[q] = 1
+                seen.add(node)
+                continue
+        if loss.needs_probability and not (in_head[q] or _is_probability(function)):
+            raise SettingError(
+                f"loss {loss.name!r} needs outputs between 0 and 1, and output "
+                f"{network.output_names[q]} ({function.name}) can leave them: use "
+                "logistic or softmax, or another loss"
+            )
+    return fused
+
+
+def _is_probability(function) -> bool:
+    low, high = function.range or (-np.inf, np.inf)
+    return low >= 0 and high <= 1

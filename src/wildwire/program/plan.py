@@ -1,0 +1,46 @@
+"""The plan: where each number of a program stands in its flat integer array.
+
+A program is one int32 array. Its first entries are a header of counts and offsets; tables follow at those offsets. The compiled kernels
+read the plan, `program.py` writes it, nobody else touches it. One array, because each further array argument costs 0.2 microseconds
+per kernel call.
+
+Rows of the value table: row 0 is the constant 1 (a bias is a link from it), then the inputs, the neurons in program order, the rows of
+heads. A link addresses its source by row.
+"""
+
+VERSION = 1
+
+# header: what stands at plan[...]
+FORMAT = 0
+ROWS = 1  # rows of the value table
+INPUTS = 2
+NEURONS = 3
+OUTPUTS = 4
+STAGES = 5  # count; the table follows at STAGE_TABLE
+STAGE_TABLE = 6
+BLOCKS = 7
+BLOCK_TABLE = 8
+RUNS = 9
+RUN_TABLE = 10
+SOURCES = 11  # offset of the source rows of all blocks, one block after another
+OUT_POINTERS = 12  # offset of rows + 1 pointers into the out-links
+OUT_LINKS = 13  # offset of (target row, weight position) pairs
+KEEP = 14  # offset of one flag a row: its delta does not start from zero
+OUTPUT_ROWS = 15  # offset of one row an output
+HEADS = 16
+HEAD_TABLE = 17
+LINK_WEIGHTS = 18  # weights that belong to links; parameters follow them
+WEIGHTS = 19  # all weights, parameters included
+MAX_PARAMETERS = 20  # of one neuron
+FUNCTIONS = 21
+LENGTH = 22  # of the plan
+HEADER = 24
+
+# a stage: neurons that need only earlier stages
+STAGE_WIDTH = 6  # first block, blocks, first run, runs, first row, rows
+# a block: neurons that share their sources
+BLOCK_WIDTH = 6  # first row, neurons, first source, sources, first weight, first source that is a neuron
+# a run: consecutive neurons with one function
+RUN_WIDTH = 6  # first row, neurons, function, first parameter, parameters a neuron, unused
+# a head: softmax over some outputs
+HEAD_WIDTH = 4  # first source row entry, first row, count, first output
