@@ -1,1 +1,18 @@
-"""Sub-package."""
+"""Honest comparison of a network with plain models.
+
+Comes in: a table's rows and the procedure that fits the network. Goes out: a table of
+errors and a verdict. Called by the command line.
+"""
+
+from wildwire.evaluation.comparison import Comparison, ModelResult, compare
+from wildwire.evaluation.problem import Problem, make_problem
+from wildwire.evaluation.verdict import Verdict
+
+__all__ = [
+    "Comparison",
+    "ModelResult",
+    "Problem",
+    "Verdict",
+    "compare",
+    "make_problem",
+]

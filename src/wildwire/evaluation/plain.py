@@ -1,0 +1,322 @@
+"""The plain models that a network has to beat, each with its small grid.
+
+Comes in: a prepared `Sample` and one setting of the grid. Goes out: a `Fitted` model.
+`families` lists them; tuning.py chooses among the settings inside every fold.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wildwire.evaluation.neighbours import fit_neighbours, neighbour_path
+from wildwire.evaluation.problem import Floats, Problem
+from wildwire.evaluation.sample import Predict, Sample, class_probabilities
+
+Setting = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A plain model after its fit.
+
+    Attributes
+    ----------
+    predict : callable
+        (n, p) scaled inputs -> (n, k) scaled targets or class probabilities.
+    parameters : int
+        Numbers that must be stored to predict.
+    """
+
+    predict: Predict
+    parameters: int
+
+
+Fit = Callable[[Sample, Setting, int], Fitted]
+Path = Callable[[Sample, Setting, int, Floats], list[tuple[Setting, Floats]]]
+
+
+@dataclass(frozen=True)
+class Family:
+    """A kind of plain model.
+
+    Attributes
+    ----------
+    name : str
+    fit : callable
+        (sample, setting, seed) -> Fitted
+    floor : tuple of dict
+        The grid that is always tried.
+    further : tuple of dict
+        More settings, tried in this order while the network took longer.
+    path : callable or None
+        (sample, setting, seed, inputs) -> [(refined setting, predictions)], for
+        models that give many settings for the price of one.
+    """
+
+    name: str
+    fit: Fit
+    floor: tuple[Setting, ...] = ({},)
+    further: tuple[Setting, ...] = ()
+    path: Path | None = None
+
+
+def families(problem: Problem) -> list[Family]:
+    """The plain models that suit this problem, simplest first.
+
+    Left out: degree-2 terms above 1000 of them or with one column, Gaussian
+    processes above 600 rows, and what cannot weigh rows when weights differ.
+    """
+    rows = len(problem.rows)
+    chosen = [_CONSTANT[_task(problem)], _LINEAR[_task(problem)]]
+    width = problem.inputs.shape[1]
+    if width >= 2 and width * (width + 3) // 2 <= 1000:
+        chosen.append(_quadratic(_LINEAR[_task(problem)]))
+    chosen += [_NEIGHBOURS, _trees(problem.class_count)]
+    weighable = not (problem.class_count and problem.weighted)
+    if rows <= 600 and problem.class_count <= 10 and weighable:
+        chosen.append(Family("Gaussian process", _fit_gaussian_process))
+    if not problem.weighted or _mlp_takes_weights():
+        chosen.append(_perceptron(rows))
+    return chosen
+
+
+def _task(problem: Problem) -> int:
+    return 1 if problem.class_count else 0
+
+
+def fit_constant(sample: Sample, setting: Setting, seed: int) -> Fitted:
+    """The mean, or the frequency of each class, whatever the inputs say."""
+    if sample.class_count:
+        counts = np.bincount(sample.target, sample.weight, sample.class_count)
+        value = counts / counts.sum()
+    else:
+        value = np.average(sample.target, axis=0, weights=sample.weight)
+    return Fitted(lambda inputs: np.tile(value, (len(inputs), 1)), len(value))
+
+
+def _fit_ridge(sample: Sample, setting: Setting, seed: int) -> Fitted:
+    from sklearn.linear_model import Ridge
+
+    model = Ridge(alpha=setting["penalty"])
+    model.fit(sample.inputs, sample.target, sample_weight=sample.weight)
+    count = sample.target.shape[1]
+    return Fitted(
+        lambda inputs: np.reshape(model.predict(inputs), (len(inputs), count)),
+        count * (sample.inputs.shape[1] + 1),
+    )
+
+
+def _fit_logistic(sample: Sample, setting: Setting, seed: int) -> Fitted:
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(C=1 / setting["penalty"], max_iter=500)
+    model.fit(sample.inputs, sample.target, sample_weight=sample.weight)
+    return Fitted(
+        class_probabilities(model, sample.class_count),
+        model.coef_.size + model.intercept_.size,
+    )
+
+
+def _quadratic(linear: Family) -> Family:
+    def fit(sample: Sample, setting: Setting, seed: int) -> Fitted:
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import PolynomialFeatures, StandardScaler
+
+        terms = make_pipeline(
+            PolynomialFeatures(2, include_bias=False), StandardScaler()
+        )
+        expanded = terms.fit_transform(sample.inputs)
+        inner = linear.fit(
+            Sample(expanded, sample.target, sample.weight, sample.class_count),
+            setting,
+            seed,
+        )
+        return Fitted(
+            lambda inputs: inner.predict(terms.transform(inputs)), inner.parameters
+        )
+
+    name = f"{linear.name.split()[0]} on degree-2 terms"
+    return Family(name, fit, linear.floor, linear.further)
+
+
+def _fit_trees(sample: Sample, setting: Setting, seed: int) -> Fitted:
+    models = [
+        _trees_model(setting, seed, bool(sample.class_count)).fit(
+            sample.inputs, target, sample_weight=sample.weight
+        )
+        for target in _each_target(sample)
+    ]
+    stored = sum(
+        len(tree.nodes)
+        for model in models
+        for stage in model._predictors  # no public way to count nodes
+        for tree in stage
+    )
+    if sample.class_count:
+        return Fitted(class_probabilities(models[0], sample.class_count), stored)
+    return Fitted(
+        lambda inputs: np.column_stack([model.predict(inputs) for model in models]),
+        stored,
+    )
+
+
+def _tree_path(
+    sample: Sample, setting: Setting, seed: int, inputs: Floats
+) -> list[tuple[Setting, Floats]]:
+    # One boosted model of 120 rounds contains those of 10, 20, ... rounds.
+    models = [
+        _trees_model(setting, seed, bool(sample.class_count)).fit(
+            sample.inputs, target, sample_weight=sample.weight
+        )
+        for target in _each_target(sample)
+    ]
+    wanted = {setting["rounds"] * part // 12 for part in (1, 2, 3, 4, 6, 9, 12)}
+    found = []
+    for round_number, stages in enumerate(_stages(models, sample, inputs), start=1):
+        if round_number in wanted:
+            found.append(({**setting, "rounds": round_number}, stages))
+    return found
+
+
+def _stages(models: list[Any], sample: Sample, inputs: Floats) -> Any:
+    if not sample.class_count:
+        staged = zip(*(model.staged_predict(inputs) for model in models), strict=True)
+        yield from (np.column_stack(stage) for stage in staged)
+        return
+    for probabilities in models[0].staged_predict_proba(inputs):
+        found = np.zeros((len(inputs), sample.class_count))
+        found[:, models[0].classes_] = probabilities
+        yield found
+
+
+def _each_target(sample: Sample) -> list[NDArray]:
+    return [sample.target] if sample.class_count else list(sample.target.T)
+
+
+def _trees_model(setting: Setting, seed: int, classify: bool) -> Any:
+    from sklearn.ensemble import (
+        HistGradientBoostingClassifier,
+        HistGradientBoostingRegressor,
+    )
+
+    kind = HistGradientBoostingClassifier if classify else HistGradientBoostingRegressor
+    return kind(
+        learning_rate=setting["rate"],
+        max_iter=setting["rounds"],
+        max_leaf_nodes=setting["leaves"],
+        min_samples_leaf=setting["smallest"],
+        max_features=setting["share"],
+        early_stopping=False,
+        random_state=seed,
+    )
+
+
+def _fit_gaussian_process(sample: Sample, setting: Setting, seed: int) -> Fitted:
+    from wildwire.evaluation.processes import fit_process
+
+    predict, parameters = fit_process(sample, seed)
+    return Fitted(predict, parameters)
+
+
+def _fit_perceptron(sample: Sample, setting: Setting, seed: int) -> Fitted:
+    from sklearn.neural_network import MLPClassifier, MLPRegressor
+
+    kind = MLPClassifier if sample.class_count else MLPRegressor
+    model = kind(
+        hidden_layer_sizes=(setting["hidden"],),
+        activation="tanh",
+        alpha=setting["penalty"],
+        solver=setting["solver"],
+        max_iter=setting["iterations"],
+        random_state=seed,
+    )
+    target = sample.target
+    if not sample.class_count and target.shape[1] == 1:
+        target = target[:, 0]
+    weights = {"sample_weight": sample.weight} if _mlp_takes_weights() else {}
+    model.fit(sample.inputs, target, **weights)
+    stored = sum(part.size for part in (*model.coefs_, *model.intercepts_))
+    if sample.class_count:
+        return Fitted(class_probabilities(model, sample.class_count), stored)
+    count = sample.target.shape[1]
+    return Fitted(
+        lambda inputs: np.reshape(model.predict(inputs), (len(inputs), count)), stored
+    )
+
+
+def _mlp_takes_weights() -> bool:
+    # scikit-learn 1.6, the oldest that is supported, does not.
+    from sklearn.neural_network import MLPRegressor
+    from sklearn.utils.validation import has_fit_parameter
+
+    return has_fit_parameter(MLPRegressor(), "sample_weight")
+
+
+def _grid(**axes: tuple[Any, ...]) -> tuple[Setting, ...]:
+    return tuple(
+        dict(zip(axes, values, strict=True)) for values in product(*axes.values())
+    )
+
+
+_PENALTIES = tuple(10.0**power for power in range(-2, 5))
+_FINER = tuple(10.0 ** (power / 2) for power in (1, 3, 5, -1, 7, -3))
+
+_CONSTANT = (Family("mean", fit_constant), Family("majority", fit_constant))
+_LINEAR = (
+    Family(
+        "ridge regression",
+        _fit_ridge,
+        _grid(penalty=_PENALTIES),
+        _grid(penalty=_FINER),
+    ),
+    Family(
+        "logistic regression",
+        _fit_logistic,
+        _grid(penalty=_PENALTIES),
+        _grid(penalty=_FINER),
+    ),
+)
+LINEAR = _LINEAR
+"""Ridge and logistic regression, by task; also fitted on a network's neurons."""
+
+
+def _fit_votes(sample: Sample, setting: Setting, seed: int) -> Fitted:
+    predict = fit_neighbours(sample, setting)
+    return Fitted(predict, sample.inputs.size + sample.target.size)
+
+
+_NEIGHBOURS = Family(
+    "k-nearest neighbours",
+    _fit_votes,
+    _grid(metric=("euclidean",), votes=("equal", "by distance")),
+    _grid(metric=("manhattan",), votes=("equal", "by distance")),
+    lambda sample, setting, seed, inputs: neighbour_path(sample, setting, inputs),
+)
+
+
+def _trees(class_count: int) -> Family:
+    axes = {"smallest": (10,), "share": (0.5,)}
+    # Three classes and more cost one tree per class and round.
+    quick = {"rate": (0.2,), "rounds": (60,)}
+    usual = {"rate": (0.1,), "rounds": (120,)}
+    floor = _grid(leaves=(3, 8), **(quick if class_count > 2 else usual), **axes)
+    slower = _grid(leaves=(2, 4, 16), rate=(0.05,), rounds=(240,), **axes)
+    wider = _grid(
+        leaves=(3, 8), rate=(0.05,), rounds=(240,), smallest=(5, 20), share=(1.0,)
+    )
+    return Family("boosted trees", _fit_trees, floor, slower + wider, _tree_path)
+
+
+def _perceptron(rows: int) -> Family:
+    axes = (
+        {"solver": ("lbfgs",), "iterations": (150,)}
+        if rows <= 2000
+        else {"solver": ("adam",), "iterations": (60,)}
+    )
+    floor = _grid(hidden=(12,), penalty=(0.3, 3.0, 30.0), **axes)
+    further = _grid(hidden=(4, 32), penalty=(3.0, 30.0, 0.3), **axes)
+    return Family("scikit-learn's MLP", _fit_perceptron, floor, further)

@@ -1,0 +1,146 @@
+"""Whether the network is better than the best plain model, as far as the data show.
+
+Comes in: losses of every model by repeat and row. Goes out: a `Verdict`.
+Called by comparison.py and the benchmark that measures the rule's error rates.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wildwire.evaluation.intervals import FEW_UNITS, Interval, over_folds, over_rows
+from wildwire.evaluation.problem import Floats, Problem
+
+TOO_FEW_UNITS = 30
+"""Below this many rows (or groups) the data cannot tell."""
+
+Kind = Literal["better", "no difference", "worse", "cannot tell"]
+
+
+@dataclass(frozen=True, eq=False)
+class Tally:
+    """Losses of one model.
+
+    Attributes
+    ----------
+    loss : ndarray, shape (repeats, n)
+        NaN where a row has not been predicted.
+    parameters : int
+    """
+
+    loss: Floats
+    parameters: int
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The judgement.
+
+    Attributes
+    ----------
+    kind : str
+        "better", "no difference", "worse" or "cannot tell"; of the network.
+    rival : str
+        The plain model with the least mean loss.
+    difference : Interval
+        Loss of the network minus that of the rival.
+    recommended : str or None
+        The network if better; otherwise the simplest model that is not shown to be
+        worse than the rival; None if the data cannot tell.
+    units : int
+        Independent rows (or groups) that were predicted.
+    """
+
+    kind: Kind
+    rival: str
+    difference: Interval
+    recommended: str | None
+    units: int
+
+
+def judge(
+    problem: Problem,
+    network: Tally,
+    plain: Mapping[str, Tally],
+    fold_of: NDArray,
+    name: str = "this network",
+) -> Verdict:
+    """Compare the network with the best plain model.
+
+    Parameters
+    ----------
+    plain : mapping
+        Name -> Tally; not empty, predicted on the same rows as the network.
+    fold_of : ndarray of int, shape (repeats, n)
+        Fold in which a row was tested, -1 where it was not.
+    """
+    weight = problem.weight
+    means = {key: mean_loss(tally.loss, weight) for key, tally in plain.items()}
+    rival = min(means, key=lambda key: means[key])
+    difference = paired_interval(problem, network.loss - plain[rival].loss, fold_of)
+    units = problem.unit_count(tested_rows(network.loss))
+    kind: Kind = "no difference"
+    if units < TOO_FEW_UNITS:
+        kind = "cannot tell"
+    elif difference.high < 0:
+        kind = "better"
+    elif difference.low > 0:
+        kind = "worse"
+    choice = dict(plain) if kind == "worse" else {**plain, name: network}
+    recommended = {"better": name, "cannot tell": None}.get(
+        kind, _simplest(problem, choice, plain[rival], fold_of)
+    )
+    return Verdict(kind, rival, difference, recommended, units)
+
+
+def _simplest(
+    problem: Problem, choice: Mapping[str, Tally], best: Tally, fold_of: NDArray
+) -> str:
+    good = [
+        key
+        for key, tally in choice.items()
+        if tally is best
+        or paired_interval(problem, tally.loss - best.loss, fold_of).low <= 0
+    ]
+    return min(good, key=lambda key: choice[key].parameters)
+
+
+def paired_interval(
+    problem: Problem, differences: Floats, fold_of: NDArray
+) -> Interval:
+    """95 % interval of the mean difference between two models.
+
+    Over rows, each averaged over its repeats; below 100 rows (or groups) over folds,
+    with the correction of Nadeau and Bengio.
+
+    Parameters
+    ----------
+    differences, fold_of : ndarray, shape (repeats, n)
+    """
+    rows = tested_rows(differences)
+    weight = problem.weight[rows]
+    if problem.unit_count(rows) >= FEW_UNITS:
+        group = None if problem.group is None else problem.group[rows]
+        return over_rows(np.nanmean(differences[:, rows], axis=0), weight, group)
+    means, shares = [], []
+    for repeat, folds in zip(differences, fold_of, strict=True):
+        for fold in np.unique(folds[folds >= 0]):
+            test = folds == fold
+            mass = problem.weight[test]
+            means.append(np.average(repeat[test], weights=mass))
+            shares.append(mass.sum() / (problem.weight.sum() - mass.sum()))
+    return over_folds(np.array(means), np.array(shares))
+
+
+def tested_rows(loss: Floats) -> NDArray:
+    """Rows with a loss in at least one repeat."""
+    return np.flatnonzero(~np.isnan(loss).all(axis=0))
+
+
+def mean_loss(loss: Floats, weight: Floats) -> float:
+    """Weighted mean over rows of the loss averaged over repeats."""
+    rows = tested_rows(loss)
+    return float(np.average(np.nanmean(loss[:, rows], axis=0), weights=weight[rows]))
