@@ -1,0 +1,278 @@
+"""The twin: what a network means, in plain NumPy, one neuron and one link at a time.
+
+Comes in: a network, theta, samples. Goes out: values, slopes, deltas, gradients, and how much all of that is shaken by one unit in the last
+place. Slow and obvious on purpose: every kernel is tested against it, and `trace.py` shows its numbers.
+
+It works on the `Network` itself, not on the `Program`, so that a fault of the compiler of programs is found as well.
+
+    y_j = sigma_j(z_j),  z_j = b_j + sum_i w_ij o_i
+    delta_j = sigma'_j * sum_k delta_k * dz_k/do_j,   dE/dw_ij = delta_j * dz_j/dw_ij = delta_j * o_i
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from wildwire.engine.machine import resolve_loss
+from wildwire.errors import UnsupportedError
+from wildwire.functions import find_loss
+
+
+@dataclass
+class Values:
+    """All numbers of a forward pass; arrays of shape (n_samples,) by neuron number.
+
+    `nodes` holds inputs first, then neurons; `outputs` (n_samples, n_outputs) is after heads.
+    """
+
+    nodes: list
+    z: list
+    slopes: list
+    by_parameter: list
+    outputs: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+
+
+def number_of(network, theta, slot, sign, value):
+    """The number that a slot stands for: frozen, learnt or derived; times its sign."""
+    if slot >= 0:
+        return sign * theta[slot]
+    if slot == -1:
+        return sign * value
+    return sign * network.derived.values(theta)[-2 - slot]
+
+
+def evaluation_order(network):
+    """Neuron numbers such that every source stands before its targets."""
+    sources = [[] for _ in range(network.n_neurons)]
+    for source, target in zip(network.link_source, network.link_target, strict=True):
+        if source >= network.n_inputs:
+            sources[target].append(int(source) - network.n_inputs)
+    order, done = [], set()
+    for start in range(network.n_neurons):
+        waiting = [(start, False)]
+        while waiting:
+            j, seen = waiting.pop()
+            if j in done:
+                continue
+            if seen:
+                done.add(j)
+                order.append(j)
+                continue
+            waiting.append((j, True))
+            waiting.extend((i, False) for i in sources[j] if i not in done)
+    return order
+
+
+def links_of(network, neuron):
+    """Numbers of the links into a neuron, in written order."""
+    return np.flatnonzero(network.link_target == neuron)
+
+
+def weight_of(network, theta, link):
+    """The weight of a link."""
+    return number_of(
+        network, theta, network.link_slot[link], network.link_sign[link],
+        network.link_value[link],
+    )  # fmt: skip
+
+
+def bias_of(network, theta, neuron):
+    """The bias of a neuron, 0 if it has none."""
+    return number_of(
+        network, theta, network.bias_slot[neuron], network.bias_sign[neuron],
+        network.bias_value[neuron],
+    )  # fmt: skip
+
+
+def parameters_of(network, theta, neuron):
+    """The parameters of a neuron's activation."""
+    places = range(
+        network.parameter_offset[neuron], network.parameter_offset[neuron + 1]
+    )
+    return [
+        number_of(
+            network, theta, network.parameter_slot[i], network.parameter_sign[i],
+            network.parameter_value[i],
+        )  # fmt: skip
+        for i in places
+    ]
+
+
+def forward(network, theta, X, shake=None) -> Values:
+    """Values, sums z and slopes of every neuron for every sample.
+
+    Parameters
+    ----------
+    shake : callable or None
+        Applied to every number on its way, to measure how rounding acts.
+    """
+    if network.refusals:
+        neuron, reason = network.refusals[0]
+        raise UnsupportedError(f"neuron {neuron}: {reason}")
+    shake = shake or (lambda array: array)
+    n, count = len(X), network.n_neurons
+    nodes = [shake(X[:, i]) for i in range(network.n_inputs)] + [None] * count
+    result = Values(nodes, [None] * count, [None] * count, [None] * count)
+    for j in evaluation_order(network):
+        z = np.full(n, bias_of(network, theta, j), X.dtype)
+        for link in links_of(network, j):
+            source = nodes[network.link_source[link]]
+            z = shake(z + weight_of(network, theta, link) * source)
+        function = network.functions[network.activation[j]]
+        parameters = [np.full(n, v) for v in parameters_of(network, theta, j)]
+        tables = function.evaluate(1, [z], parameters)
+        nodes[network.n_inputs + j] = shake(np.broadcast_to(tables[0], (n,)))
+        result.z[j] = z
+        result.slopes[j] = shake(np.broadcast_to(tables[1], (n,)))
+        result.by_parameter[j] = [np.broadcast_to(t, (n,)) for t in tables[2:]]
+    result.outputs = _outputs(network, nodes)
+    return result
+
+
+def _outputs(network, nodes):
+    outputs = np.stack([nodes[node] for node in network.output_node], axis=1)
+    for head in network.heads:
+        at = slice(head.first, head.first + head.count)
+        z = outputs[:, at] - outputs[:, at].max(axis=1, keepdims=True)
+        outputs[:, at] = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    return outputs
+
+
+def _fused(network, loss):
+    """Outputs whose loss reads z, each neuron once: the partner form of the loss."""
+    fused, seen = [], set()
+    in_head = {
+        q for head in network.heads for q in range(head.first, head.first + head.count)
+    }
+    for q, node in enumerate(network.output_node):
+        j = node - network.n_inputs
+        name = network.functions[network.activation[j]].name
+        partner = loss.from_z and name == loss.partner
+        fused.append(bool(partner and q not in in_head and node not in seen))
+        if fused[-1]:
+            seen.add(node)
+    return fused
+
+
+def _loss_numbers(network, computed, Y, loss):
+    """Loss and its slope per sample and output, and which slopes are over z."""
+    n = network.n_outputs
+    value, slope = np.zeros(Y.shape), np.zeros(Y.shape)
+    if loss.name == "softmax":
+        for head in network.heads:
+            at = slice(head.first, head.first + head.count)
+            z = np.stack(
+                [computed.nodes[node] for node in network.output_node[at]], axis=1
+            )
+            highest = z.max(axis=1, keepdims=True)
+            level = np.log(np.exp(z - highest).sum(axis=1, keepdims=True)) + highest
+            value[:, at] = np.where(Y[:, at] != 0, Y[:, at] * (level - z), 0.0)
+            slope[:, at] = (
+                computed.outputs[:, at] * Y[:, at].sum(axis=1, keepdims=True) - Y[:, at]
+            )
+        return value, slope, [False] * n
+    fused = _fused(network, loss)
+    for q in range(n):
+        form = find_loss(loss.from_z) if fused[q] else loss
+        j = network.output_node[q] - network.n_inputs
+        argument = computed.z[j] if fused[q] else computed.outputs[:, q]
+        parameters = [np.full(len(Y), float(d)) for _, d in form.parameters]
+        tables = form.evaluate(1, [argument, Y[:, q]], parameters)
+        value[:, q], slope[:, q] = tables[0], tables[1]
+    return value, slope, fused
+
+
+def deltas(network, theta, computed, Y, loss, weight) -> tuple[float, list, list]:
+    """Sum of the loss, dE/dy and delta = dE/dz of every neuron, (n_samples,) each."""
+    value, slope, fused = _loss_numbers(network, computed, Y, loss)
+    weights = weight if weight.ndim == 2 else weight[:, None]
+    kept = np.broadcast_to(weights, Y.shape) != 0
+    total = float((weights * np.where(kept, value, 0.0)).sum())
+    slope = np.where(kept, weights * slope, 0.0)
+    if loss.name != "softmax":
+        for head in network.heads:  # dE/dz_k = p_k (g_k - sum_j g_j p_j)
+            at = slice(head.first, head.first + head.count)
+            p = computed.outputs[:, at]
+            inner = (slope[:, at] * p).sum(axis=1, keepdims=True)
+            slope[:, at] = p * (slope[:, at] - inner)
+    by_value = [np.zeros(len(Y)) for _ in range(network.n_neurons)]
+    by_sum = [np.zeros(len(Y)) for _ in range(network.n_neurons)]
+    for q, node in enumerate(network.output_node):
+        target = by_sum if fused[q] else by_value
+        j = node - network.n_inputs
+        target[j] = target[j] + slope[:, q]
+    for k in reversed(evaluation_order(network)):
+        by_sum[k] = by_sum[k] + by_value[k] * computed.slopes[k]
+        for link in links_of(network, k):
+            i = network.link_source[link] - network.n_inputs
+            if i >= 0:
+                by_value[i] = by_value[i] + by_sum[k] * weight_of(network, theta, link)
+    return total, by_value, by_sum
+
+
+def loss_and_gradient(
+    network, theta, X, Y, *, loss="squared", gradient="mean", sample_weight=None,
+    shake=None,
+):  # fmt: skip
+    """Loss and gradient over theta, as `wildwire.loss_and_gradient`, the slow way."""
+    loss = resolve_loss(loss)
+    X, Y = np.asarray(X, float), np.asarray(Y, float).reshape(len(X), -1)
+    weight = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight)
+    computed = forward(network, theta, X, shake)
+    total, by_value, by_sum = deltas(network, theta, computed, Y, loss, weight)
+    result = np.zeros(network.n_theta)
+    derived = np.zeros(network.derived.count)
+
+    def add(slot, sign, amount):
+        if slot >= 0:
+            result[slot] += sign * amount
+        elif slot <= -2:
+            derived[-2 - slot] += sign * amount
+
+    for link in range(network.n_links):
+        source = computed.nodes[network.link_source[link]]
+        amount = (by_sum[network.link_target[link]] * source).sum()
+        add(network.link_slot[link], int(network.link_sign[link]), amount)
+    for j in range(network.n_neurons):
+        add(network.bias_slot[j], int(network.bias_sign[j]), by_sum[j].sum())
+        first = network.parameter_offset[j]
+        for i, slope in enumerate(computed.by_parameter[j]):
+            amount = (by_value[j] * slope).sum()
+            sign = int(network.parameter_sign[first + i])
+            add(network.parameter_slot[first + i], sign, amount)
+    if network.derived.count:
+        result = result + network.derived.pull_back(np.asarray(theta, float), derived)
+    if gradient == "mean":
+        return total / weight.sum(), result / weight.sum()
+    return total, result
+
+
+def condition(compute, seed=0, shakes=3):
+    """How strongly rounding acts on a computation of the twin.
+
+    Parameters
+    ----------
+    compute : callable
+        `compute(shake) -> array`, where `shake` moves every number by up to one unit in its last place.
+    seed : int
+    shakes : int
+        Number of trials; the largest change counts.
+
+    Returns
+    -------
+    array
+        Change of each result in units of the machine's epsilon, at least its own size: a result may differ from another correct
+        computation's by this times a small multiple of epsilon.
+    """
+    epsilon = np.finfo(np.float64).eps
+    plain = np.asarray(compute(None), float)
+    worst = np.abs(plain)
+    rng = np.random.default_rng(seed)
+
+    def shake(array):
+        return array * (1 + epsilon * rng.uniform(-1, 1, np.shape(array)))
+
+    for _ in range(shakes):
+        moved = np.asarray(compute(shake), float)
+        worst = np.maximum(worst, np.abs(moved - plain) / epsilon)
+    return worst
