@@ -100,7 +100,7 @@ def run_fold(
         Runs first: its seconds are what plain models may use beyond their floor.
     further : mapping or None
         Settings beyond the floor grid for each family; None decides them here by
-        the network's seconds, see `further_settings`.
+        the network's seconds.
     """
     result = FoldResult(task)
     with threadpool_limits(1):
@@ -116,12 +116,6 @@ def run_fold(
         if predictor is not None and hasattr(predictor, "hidden"):
             _run_on_neurons(problem, predictor, folds, result)
     return result
-
-
-def further_settings(family: Family, budget: float, floor_seconds: float) -> int:
-    """How many settings beyond the floor fit into the network's seconds."""
-    cost = max(floor_seconds / len(family.floor), 1e-4)
-    return int(np.clip((budget - floor_seconds) / cost, 0, len(family.further)))
 
 
 def _run_network(
@@ -146,12 +140,7 @@ def _run_plain(
 ) -> None:
     started = time.perf_counter()
     try:
-        tuned = tune(family, folds, further or 0)
-        if further is None:
-            further = further_settings(family, budget, time.perf_counter() - started)
-            if further:
-                started = time.perf_counter()
-                tuned = tune(family, folds, further)
+        tuned = tune(family, folds, further, budget)
         seconds = time.perf_counter() - started
         predicted = tuned.predictor.predict(result.task.test)
     except (ValueError, ArithmeticError, np.linalg.LinAlgError, MemoryError) as error:
@@ -163,7 +152,7 @@ def _run_plain(
         tuned.predictor.parameters,
         tuned.setting,
         tuned.tried,
-        further,
+        tuned.further,
     )
 
 

@@ -4,6 +4,7 @@ Comes in: a `Family`, the outer train rows and a seed. Goes out: a `Predictor`.
 Called by comparison.py. Imputation and scaling are learnt again in every inner fold.
 """
 
+import time
 import warnings
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -74,28 +75,57 @@ class InnerFolds:
 
 @dataclass(frozen=True)
 class Tuned:
-    """The outcome of a choice: the predictor, its setting and what was tried."""
+    """The outcome of a choice.
+
+    Attributes
+    ----------
+    setting : dict
+        The chosen one.
+    tried : int
+        Settings that were scored, refined ones included.
+    further : int
+        Settings of the grid that were tried beyond its floor.
+    """
 
     predictor: PlainPredictor
     setting: Setting
     tried: int
+    further: int
 
 
-def tune(family: Family, folds: InnerFolds, further: int) -> Tuned:
-    """Try the whole floor grid and `further` settings more, and fit the best.
+def tune(
+    family: Family, folds: InnerFolds, further: int | None, budget: float = 0.0
+) -> Tuned:
+    """Try the whole floor grid and settings beyond it, and fit the best.
 
     The best has the least mean loss over the inner test rows: squared error of the
     scaled targets, or log loss.
+
+    Parameters
+    ----------
+    further : int or None
+        Settings beyond the floor; None: as many as end within the budget.
+    budget : float
+        In seconds, for floor and further settings together.
     """
-    settings = family.floor + family.further[:further]
+    started = time.perf_counter()
     scored: list[tuple[float, Setting]] = []
-    if len(settings) > 1 or family.path:
-        for setting in settings:
+    if len(family.floor) > 1 or family.path:
+        for setting in family.floor:
             scored += _scores(family, setting, folds)
-    best = min(scored, key=lambda pair: pair[0])[1] if scored else settings[0]
+    used, last = 0, 0.0
+    for setting in family.further[:further]:
+        now = time.perf_counter() - started
+        # A setting may take as long as the one before it, or longer.
+        if further is None and now + last >= budget:
+            break
+        scored += _scores(family, setting, folds)
+        last = time.perf_counter() - started - now
+        used += 1
+    best = min(scored, key=lambda pair: pair[0])[1] if scored else family.floor[0]
     fitted = fit_quietly(family, folds.whole, best, folds.seed)
     predictor = PlainPredictor(folds.preparation, fitted)
-    return Tuned(predictor, best, max(len(scored), 1))
+    return Tuned(predictor, best, max(len(scored), 1), used)
 
 
 def _scores(
