@@ -1,0 +1,134 @@
+"""Rows to learn from, checked: what reaches the engine is finite, of one shape, and has some weight.
+
+Comes in: X, Y, sample weights and the validation argument as the user gave them. Goes out: `Rows`, contiguous float64 arrays.
+Called by `learning/fit.py` and `learning/objective.py`.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from wildwire.errors import DataError, SettingError
+from wildwire.learning.shuffling import split_rows
+
+__all__ = ["Rows", "as_rows", "split_validation"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Inputs (n, n_inputs), targets (n, n_outputs), weights (n,) or None; `number` maps a row to that of the user."""
+
+    X: np.ndarray
+    Y: np.ndarray
+    weight: np.ndarray | None
+    number: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+    @property
+    def total(self) -> float:
+        """Sum of the weights."""
+        return float(len(self.X) if self.weight is None else self.weight.sum())
+
+    def take(self, rows: np.ndarray) -> "Rows":
+        """The rows with these indices."""
+        weight = None if self.weight is None else self.weight[rows]
+        return Rows(self.X[rows], self.Y[rows], weight, self.number[rows])
+
+
+def _table(values, what: str, names: tuple[str, ...]) -> np.ndarray:
+    try:
+        table = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{what} must be numbers: {error}") from None
+    if table.ndim == 1 and len(names) == 1:
+        table = table.reshape(-1, 1)
+    if table.ndim != 2 or table.shape[1] != len(names):
+        shown = ", ".join(names[:6]) + (", ..." if len(names) > 6 else "")
+        raise DataError(
+            f"{what} must have shape (rows, {len(names)}) for {shown}; it has {table.shape}"
+        )
+    bad = ~np.isfinite(table)
+    if bad.any():
+        row, column = np.argwhere(bad)[0]
+        raise DataError(
+            f"{what}: row {row}, column {names[column]!r} is {table[row, column]}; "
+            "leave the row out or fill in a number"
+        )
+    return np.ascontiguousarray(table)
+
+
+def _weights(sample_weight, n_rows: int) -> np.ndarray | None:
+    if sample_weight is None:
+        return None
+    try:
+        weight = np.ascontiguousarray(sample_weight, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"sample_weight must be numbers: {error}") from None
+    if weight.shape != (n_rows,):
+        raise DataError(f"sample_weight must have shape ({n_rows},), not {weight.shape}")
+    bad = ~(np.isfinite(weight) & (weight >= 0))
+    if bad.any():
+        row = int(np.argmax(bad))
+        raise DataError(f"sample_weight of row {row} is {weight[row]}; 0 or more is needed")
+    if not weight.any():
+        raise DataError("all sample weights are 0: there is nothing to learn from")
+    return weight
+
+
+def as_rows(network, X, Y, sample_weight=None, what: str = "") -> Rows:
+    """Check `X`, `Y` and `sample_weight` against `network`.
+
+    Shape (n,) is accepted for a single input or output, and is never broadcast. `what` stands before X and Y in messages.
+
+    Raises
+    ------
+    DataError
+        Wrong shapes, text, NaN or infinity (row and column are named), no rows, or no weight at all.
+    """
+    x = _table(X, f"{what}X", tuple(network.names[: network.n_inputs]))
+    y = _table(Y, f"{what}Y", tuple(network.output_names))
+    if len(x) != len(y):
+        raise DataError(f"{what}X has {len(x)} rows, {what}Y has {len(y)}")
+    if not len(x):
+        raise DataError(f"{what}X has no rows: there is nothing to learn from")
+    return Rows(x, y, _weights(sample_weight, len(x)), np.arange(len(x)))
+
+
+def split_validation(network, rows: Rows, validation, key: int):
+    """Rows to train on and rows to validate on (None without validation).
+
+    Parameters
+    ----------
+    validation : None, float or tuple
+        A share in 0..1 of the rows, drawn at random from the seed's `key`; or (X, Y) or (X, Y, weight) of its own.
+
+    Raises
+    ------
+    SettingError, DataError
+        It is none of these, or leaves no row on one side.
+    """
+    if validation is None:
+        return rows, None
+    if isinstance(validation, (tuple, list)):
+        if len(validation) not in (2, 3):
+            raise SettingError(
+                f"validation must be (X, Y) or (X, Y, weight), not {len(validation)} parts"
+            )
+        held = as_rows(network, *validation, what="validation ")
+        return rows, held
+    share = validation if isinstance(validation, (float, np.floating)) else math.nan
+    if not 0 < share < 1:
+        raise SettingError(
+            f"validation must be a share such as 0.2 or (X, Y), not {validation!r}"
+        )
+    n_held = max(1, round(share * len(rows)))
+    if n_held >= len(rows):
+        raise DataError(f"validation={share} leaves no row to learn from; there are {len(rows)}")
+    kept, held = split_rows(key, len(rows), n_held)
+    for name, part in (("training", kept), ("validation", held)):
+        if rows.weight is not None and not rows.weight[part].any():
+            raise DataError(f"all {name} rows have weight 0; choose another seed or share")
+    return rows.take(kept), rows.take(held)

@@ -1,0 +1,350 @@
+"""`fit`: from a network and rows to learnt numbers.
+
+Comes in: a network, data and settings as the user writes them. Goes out: a `Result`. Called by users, models, estimators and the
+command line. This file checks, binds the network to its data and starts the one loop (`loop.py`).
+"""
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from wildwire.errors import DataError, SettingError
+from wildwire.learning.checkpoint import Checkpoint, as_checkpoint, read_checkpoint
+from wildwire.learning.data import Rows, as_rows, split_validation
+from wildwire.learning.learners import Adam, Learner
+from wildwire.learning.loop import Loop, Task, slice_length
+from wildwire.network.naming import suggestion
+from wildwire.learning.progress import choose_progress
+from wildwire.learning.result import Result
+from wildwire.learning.scaling import Scaling, scaling_of
+from wildwire.learning.settings import Settings
+from wildwire.learning.shuffling import seed_key
+from wildwire.learning.state import State, from_checkpoint
+from wildwire.learning.update_rules import rule_address
+
+__all__ = ["fit"]
+
+# What may differ between the parts of a resumed run: where it ends and who watches.
+_FREE = {"epochs", "time_limit", "threads", "patience", "steady"}
+
+
+def fit(
+    network,
+    X,
+    Y,
+    theta=None,
+    loss="squared",
+    learner: Learner | str = Adam(rate=0.01),
+    batch: int | str = 32,
+    epochs: int = 200,
+    gradient: str = "mean",
+    shuffle: bool = True,
+    validation=None,
+    sample_weight=None,
+    time_limit: float | str | None = None,
+    threads: int = 1,
+    dtype: str = "float64",
+    seed=0,
+    callbacks: Sequence[Callable] = (),
+    *,
+    initialiser="glorot_uniform",
+    l1: float = 0.0,
+    l2: float = 0.0,
+    l1_dies: bool = True,
+    clip: float | None = None,
+    patience: int | None = 20,
+    steady: float | None = 1e-10,
+    scale_loss: bool | str = "auto",
+    history_of: Sequence[str] = (),
+    progress: bool | None = None,
+    checkpoint: Checkpoint | str | os.PathLike | None = None,
+    resume: str | os.PathLike | None = None,
+) -> Result:
+    """Learn the numbers of a network from rows of data, its structure fixed.
+
+    Parameters
+    ----------
+    network : Network
+    X : array_like of shape (n, n_inputs)
+        Inputs in the order of `network.inputs`; (n,) is accepted for one input.
+    Y : array_like of shape (n, n_outputs)
+        Targets; (n,) is accepted for one output. For a softmax output one column per class (1 for the row's class, else 0).
+    theta : array_like of shape (n_theta,), optional
+        Where to start; None starts at `network.initial(seed, initialiser)`.
+    loss : str or Function
+        "squared" is (o - t)**2 / 2; further names of the catalogue, a formula in `o` and `t`, or a `Function`. Summed over outputs.
+    learner : Learner or str
+        One of `ww.learners`; its `rate` is a number or a schedule.
+    batch : int or "full"
+        Rows per step: 1 learns online, "full" takes all rows at once. The last batch of an epoch may be smaller.
+    epochs : int
+        How often all rows are gone through, 1 or more.
+    gradient : "mean" or "sum"
+        Whether a step takes the (weighted) mean or the sum of its rows' gradients.
+    shuffle : bool
+        Go through the rows in a new random order each epoch.
+    validation : float, (X, Y) or (X, Y, weight), optional
+        A share of the rows to hold out, or rows of their own. The theta of their lowest loss is what is returned.
+    sample_weight : array_like of shape (n,), optional
+        Weight of every row, 0 or more.
+    time_limit : float or str, optional
+        90, "90s", "5m", "1h"; of this call, also when it resumes another.
+    threads : int
+        1 or more; the result does not depend on it.
+    dtype : "float64" or "float32"
+        Type of the numbers while learning.
+    seed : int, SeedSequence or Generator
+        For start values, row orders and held-out rows.
+    callbacks : sequence of callable
+        Each is called as `callback(state)` once an epoch (see `learning.result.Progress`); returning True stops the run.
+    initialiser : str or Initialiser
+        How unknown numbers are drawn; see `Network.initial`.
+    l1, l2 : float
+        Penalties l1*sum|w| and l2/2*sum w**2 on the weights of links, not on biases, added to the gradient of every step.
+    l1_dies : bool
+        With l1, a link whose weight would cross zero stays at zero for good.
+    clip : float, optional
+        Longest gradient; a longer one is shortened to it.
+    patience : int, optional
+        With validation: stop after so many epochs without a new lowest validation loss; None never does.
+    steady : float, optional
+        Stop when no number has changed by more than this part of the largest one within an epoch, ten epochs in a row; None
+        never does.
+    scale_loss : "auto" or bool
+        Divide outputs and targets by the target's spread inside the loss, so that units do not matter; reports are in the user's
+        units. "auto" does so where a spread lies outside 1e-3..1e3; losses of probabilities are never scaled.
+    history_of : sequence of str
+        Names of `network.theta_names` to record after every epoch.
+    progress : bool, optional
+        Show progress; None shows it on a terminal's stderr and in notebooks.
+    checkpoint : path or Checkpoint, optional
+        Where to write the run down, every 60 seconds and at its end.
+    resume : path, optional
+        A checkpoint to go on from, with the same data and settings (`epochs`, `time_limit`, `patience`, `steady` and
+        `threads` may differ). The bits are those of an uninterrupted run.
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    SettingError
+        A setting outside its range; an unknown name (the nearest is suggested).
+    DataError
+        Rows that cannot be learnt from: wrong shapes, NaN (row and column named), no rows.
+    FileError
+        A checkpoint that cannot be read or written.
+
+    Notes
+    -----
+    A run ends with a named reason (`learning.stopping.Reason`); Ctrl-C ends it too and keeps the best theta. Cost per epoch: one
+    forward and one backward pass per row, plus one pass over theta per step.
+    """
+    from wildwire.engine.machine import resolve_loss
+
+    began = time.perf_counter()
+    settings = Settings(
+        learner=learner, batch=batch, epochs=epochs, gradient=gradient, shuffle=shuffle,
+        time_limit=time_limit, threads=threads, dtype=dtype, l1=l1, l2=l2,
+        l1_dies=l1_dies, clip=clip, patience=patience, steady=steady, scale_loss=scale_loss,
+    )  # fmt: skip
+    chosen, point = resolve_loss(loss), as_checkpoint(checkpoint)
+    watched = _watched(network, history_of)
+    told_to = _callables(callbacks)
+    saved = read_checkpoint(resume) if resume is not None else None
+    if saved and theta is not None:
+        raise SettingError("give theta or resume, not both: a checkpoint has its own theta")
+    key = _key(seed, saved)
+    rows = as_rows(network, X, Y, sample_weight)
+    rows, held = split_validation(network, rows, validation, key)
+    start = _start(network, theta, seed, initialiser) if saved is None else None
+    scaling = scaling_of(chosen, rows.Y, rows.weight, settings.scale_loss)
+    session = _session(network, rows, chosen, settings, scaling)
+    judge = None if held is None else _judge(network, held, chosen, settings, scaling)
+    facts = {}
+    if point or saved:
+        facts = _facts(network, rows, held, chosen, settings, key)
+    task = Task(
+        session=session, validation=judge, rule=rule_address(settings.learner.rule, settings.dtype),
+        settings=settings, key=key, n_rows=len(rows), weight=rows.total,
+        slice=slice_length(network, session), watched=watched,
+        callbacks=told_to, told=choose_progress(progress), checkpoint=point, facts=facts,
+        locate=_locator(network, rows, held), began=began,
+    )  # fmt: skip
+    state = _state(task, network, start)
+    if saved:
+        _resume(state, session, saved, facts, resume)
+    return Loop(task, state).run()
+
+
+# ---- the user's arguments -----------------------------------------------------------------------
+
+
+def _watched(network, history_of: Sequence[str]) -> dict[str, int]:
+    if isinstance(history_of, str):
+        history_of = (history_of,)
+    if not history_of:
+        return {}
+    places = {name: i for i, name in enumerate(network.theta_names)}
+    for name in history_of:
+        if name in ("loss", "validation"):
+            raise SettingError(f"history_of: {name!r} is recorded under that name anyway")
+        if name not in places:
+            raise SettingError(
+                f"history_of: theta has no number {name!r}; {suggestion(name, places)}"
+            )
+    return {name: places[name] for name in history_of}
+
+
+def _callables(callbacks) -> tuple[Callable, ...]:
+    callbacks = (callbacks,) if callable(callbacks) else tuple(callbacks)
+    for callback in callbacks:
+        if not callable(callback):
+            raise SettingError(f"callbacks must be functions, not {callback!r}")
+    return callbacks
+
+
+def _key(seed, saved) -> int:
+    """The key of the seed; a resumed run has that of its first part if the seed cannot tell it."""
+    if saved is None or not isinstance(seed, np.random.Generator):
+        return seed_key(seed)
+    return int(saved[1]["settings"]["seed"])
+
+
+def _start(network, theta, seed, initialiser) -> np.ndarray:
+    if theta is None:
+        return np.array(network.initial(seed, initialiser), dtype=np.float64)
+    try:
+        start = np.array(theta, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"theta must be numbers: {error}") from None
+    if start.shape != (network.n_theta,):
+        raise DataError(f"theta must have shape ({network.n_theta},), not {start.shape}")
+    bad = ~np.isfinite(start)
+    if bad.any():
+        place = int(np.argmax(bad))
+        raise DataError(
+            f"theta: {network.theta_names[place]!r} is {start[place]}; "
+            "network.initial(seed) draws what is unknown"
+        )
+    return start
+
+
+# ---- binding ------------------------------------------------------------------------------------
+
+
+def _bind(network, rows: Rows, loss, settings: Settings, scaling: Scaling, **options):
+    from wildwire.engine.session import Session
+
+    return Session(
+        network, rows.X, rows.Y, loss=loss, sample_weight=rows.weight, dtype=settings.dtype,
+        output_scale=scaling.scale, output_factor=scaling.factor, output_unit=scaling.unit,
+        loss_parameters=scaling.parameters, **options,
+    )  # fmt: skip
+
+
+def _session(network, rows, loss, settings: Settings, scaling):
+    return _bind(
+        network, rows, loss, settings, scaling, batch=settings.batch,
+        gradient=settings.gradient, l1=settings.l1, l2=settings.l2,
+        l1_dies=settings.l1_dies, clip=settings.clip or 0.0,
+    )  # fmt: skip
+
+
+def _judge(network, held, loss, settings: Settings, scaling):
+    return _bind(network, held, loss, settings, scaling, batch="full")
+
+
+def _locator(network, rows: Rows, held: Rows | None) -> Callable:
+    """Says where the first non-finite number arises, as a sentence."""
+
+    def locate(theta: np.ndarray, order: np.ndarray | None) -> str:
+        from wildwire.engine.evaluate import first_non_finite
+
+        seen = held if order is None else rows.take(order)
+        what = "validation row" if order is None else "row"
+        found = first_non_finite(network, theta, seen.X)
+        if found is None:
+            return "All neurons were still finite; the loss or its gradient overflowed."
+        neuron, row = found
+        return f"The first non-finite number arose in neuron {neuron!r}, {what} {seen.number[row]}."
+
+    return locate
+
+
+def _state(task: Task, network, start: np.ndarray | None) -> State:
+    session, settings = task.session, task.settings
+    if start is None:  # a checkpoint follows
+        start = np.zeros(network.n_theta)
+    session.load(start)
+    start = session.theta()  # rounded to the session's type
+    vectors = np.zeros((settings.learner.n_state, session.vector_size), settings.dtype)
+    if settings.learner.weights_state is not None:
+        mask = np.zeros(network.n_theta)
+        slots = network.link_slot
+        mask[slots[slots >= 0]] = 1.0
+        vectors[settings.learner.weights_state] = session.state_from_theta_order(mask)
+    alive = np.array(session.alive, dtype=bool)
+    names = ["loss", *(["validation"] if task.validation else []), *task.watched]
+    return State(
+        vectors=vectors, totals=np.zeros(network.n_outputs), started=start,
+        started_alive=alive, best_theta=start, best_alive=alive,
+        history={name: [] for name in names},
+    )  # fmt: skip
+
+
+# ---- checkpoints --------------------------------------------------------------------------------
+
+
+def _facts(network, rows, held, loss, settings: Settings, key: int) -> dict[str, str]:
+    """What the parts of a resumed run must have in common, as text."""
+    facts = {
+        name: repr(getattr(settings, name))
+        for name in settings.__dataclass_fields__
+        if name not in _FREE
+    }
+    facts["seed"] = str(key)
+    facts["loss"] = str(loss.key)
+    facts["network"] = _network_hash(network)
+    facts["training rows"] = _rows_hash(rows)
+    facts["validation rows"] = "none" if held is None else _rows_hash(held)
+    return facts
+
+
+def _network_hash(network) -> str:
+    digest = hashlib.blake2b(digest_size=16)
+    for name in sorted(vars(network)):
+        value = getattr(network, name)
+        if isinstance(value, np.ndarray):
+            digest.update(name.encode() + value.tobytes())
+    words = [*network.theta_names, *network.output_names]
+    words += [function.key for function in network.functions]
+    words += [str(head) for head in network.heads]
+    digest.update("\n".join(map(str, words)).encode())
+    return digest.hexdigest()
+
+
+def _rows_hash(rows: Rows) -> str:
+    digest = hashlib.blake2b(digest_size=16)
+    for table in (rows.X, rows.Y, rows.weight):
+        digest.update(b"none" if table is None else table.tobytes())
+    return digest.hexdigest()
+
+
+def _resume(state: State, session, saved: tuple[dict, dict], facts: dict, path) -> None:
+    arrays, told = saved
+    before = told.get("settings", {})
+    differing = [name for name, value in facts.items() if before.get(name) != value]
+    if differing:
+        shown = "; ".join(
+            f"{name} was {before.get(name)}, is {facts[name]}"
+            if name in Settings.__dataclass_fields__
+            else f"another {name}"
+            for name in differing
+        )
+        raise SettingError(f"cannot resume {path}: {shown}")
+    from_checkpoint(state, session, arrays, told.get("counts", {}), path)

@@ -1,0 +1,117 @@
+"""Progress of a run: a line on stderr in a terminal, a line under the cell in a notebook, otherwise nothing.
+
+Comes in: epochs done and the latest losses. Goes out: text for people. Called by `learning/loop.py`, at most ten times a second.
+"""
+
+import sys
+import time
+
+__all__ = ["Silent", "choose_progress"]
+
+# Runs shorter than this tell nothing: a bar that appears and vanishes only flickers.
+QUIET_SECONDS = 0.5
+REFRESH_SECONDS = 0.1
+
+
+def _in_notebook() -> bool:
+    """Whether a Jupyter kernel runs this process (IPython in a terminal is none)."""
+    shell = sys.modules.get("IPython")
+    if shell is None:
+        return False
+    running = shell.get_ipython()
+    return running is not None and "IPKernelApp" in running.config
+
+
+def choose_progress(wanted: bool | None):
+    """The progress for `wanted`: True always shows, False never, None where somebody watches."""
+    if wanted is False:
+        return Silent()
+    if _in_notebook():
+        return Notebook()
+    if wanted or sys.stderr.isatty():
+        return Terminal(quiet_seconds=0.0 if wanted else QUIET_SECONDS)
+    return Silent()
+
+
+def _losses(loss: float | None, validation: float | None) -> str:
+    told = "" if loss is None else f"loss {loss:.6g}"
+    return told if validation is None else f"{told}  validation {validation:.6g}"
+
+
+class Silent:
+    """Tells nothing."""
+
+    def update(self, done: float, epochs: int, loss=None, validation=None) -> None:
+        """`done` of `epochs` epochs are run; `loss` and `validation` of the last one."""
+
+    def close(self) -> None:
+        """The run has ended."""
+
+
+class Terminal:
+    """A Rich progress bar on stderr, removed when the run ends."""
+
+    def __init__(self, quiet_seconds: float):
+        self._from = time.perf_counter() + quiet_seconds
+        self._bar = None
+        self._task = None
+
+    def _open(self, epochs: int) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        self._bar = Progress(
+            TextColumn("epoch {task.fields[epoch]} of {task.total:.0f}"),
+            BarColumn(),
+            TextColumn("{task.fields[losses]}"),
+            TimeRemainingColumn(compact=True),
+            console=Console(stderr=True),
+            transient=True,
+            refresh_per_second=1 / REFRESH_SECONDS,
+        )
+        self._task = self._bar.add_task("fit", total=epochs, epoch=0, losses="")
+        self._bar.start()
+
+    def update(self, done, epochs, loss=None, validation=None) -> None:
+        now = time.perf_counter()
+        if now < self._from:
+            return
+        self._from = now + REFRESH_SECONDS
+        if self._bar is None:
+            self._open(epochs)
+        told = _losses(loss, validation)
+        self._bar.update(self._task, completed=done, epoch=int(done), losses=told)
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+
+class Notebook:
+    """One line of text under the cell, rewritten in place (Rich's own bar would need ipywidgets)."""
+
+    def __init__(self):
+        self._from = time.perf_counter() + QUIET_SECONDS
+        self._handle = None
+        self._text = ""
+
+    def update(self, done, epochs, loss=None, validation=None) -> None:
+        self._text = f"epoch {int(done)} of {epochs}  {_losses(loss, validation)}"
+        now = time.perf_counter()
+        if now >= self._from:
+            self._from = now + REFRESH_SECONDS
+            self._show()
+
+    def _show(self) -> None:
+        from IPython.display import display
+
+        shown = {"text/plain": self._text}
+        if self._handle is None:
+            self._handle = display(shown, raw=True, display_id=True)
+        else:
+            self._handle.update(shown, raw=True)
+
+    def close(self) -> None:
+        if self._handle is not None:
+            self._show()

@@ -1,0 +1,97 @@
+"""Scaling of the loss, so that the units of the targets do not matter to the learner.
+
+Comes in: a loss, the targets of the training rows, their weights. Goes out: `Scaling`, which the session applies inside and takes back
+in everything it reports. Called by `learning/fit.py`.
+
+A squared loss in joules of 1e-21 has gradients of 1e-42, one in pascals gradients of 1e9: no rate, epsilon or clipping length
+fits both, and float32 holds neither. So outputs and targets are divided by the target's spread (its weighted standard
+deviation). The loss minimised stays the one that was written, but for one factor per target.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["Scaling", "scaling_of", "spreads"]
+
+# With "auto", targets whose spreads all lie in here are left alone: textbook numbers stay textbook numbers.
+LOW, HIGH = 1e-3, 1e3
+
+# loss(c*o, c*t) = c**degree * loss(o, t), for Huber's with delta scaled along.
+_DEGREES = {"squared": 2, "absolute": 1, "huber": 2}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scaling:
+    """What a session does to outputs, targets and loss; each array has shape (n_outputs,).
+
+    Attributes
+    ----------
+    scale
+        Outputs and targets are divided by it before the loss.
+    factor
+        The loss is multiplied by it in the gradient.
+    unit
+        A sum of scaled losses times this is in the user's units.
+    parameters : ndarray of shape (n_outputs, n_parameters), or None
+        The loss's parameters in scaled units; None leaves them as they are.
+    """
+
+    scale: np.ndarray
+    factor: np.ndarray
+    unit: np.ndarray
+    parameters: np.ndarray | None = None
+
+
+def spreads(Y: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
+    """Weighted standard deviation of every target, (n_outputs,); never 0.
+
+    A target that does not vary beyond rounding has its largest absolute value instead, or 1 if it is always 0.
+    """
+    weight = np.ones(len(Y)) if weight is None else weight
+    share = (weight / weight.max())[:, None]
+    largest = np.abs(np.where(share > 0, Y, 0.0)).max(axis=0)
+    largest[largest == 0] = 1.0
+    unit = Y / largest
+    mean = (share * unit).sum(axis=0) / share.sum()
+    spread = np.sqrt((share * (unit - mean) ** 2).sum(axis=0) / share.sum())
+    return np.where(spread > 1e-12, spread, 1.0) * largest
+
+
+def scaling_of(loss, Y: np.ndarray, weight: np.ndarray | None, mode: bool | str) -> Scaling:
+    """The scaling of `loss` for targets `Y` (n, n_outputs).
+
+    Parameters
+    ----------
+    loss : Function
+    mode : bool or "auto"
+        True scales, False never does, "auto" does where a spread lies outside 1e-3..1e3. Losses of
+        probabilities have no units and are never scaled.
+    """
+    ones = np.ones(Y.shape[1])
+    none = Scaling(ones, ones, ones)
+    if mode is False or not _has_units(loss):
+        return none
+    spread = spreads(Y, weight)
+    if mode == "auto" and np.all((spread >= LOW) & (spread <= HIGH)):
+        return none
+    if loss.name not in _DEGREES:
+        typical = _typical_loss(loss, Y, weight)
+        return Scaling(ones, 1 / typical, ones)
+    parameters = None
+    if loss.parameters:
+        defaults = np.array([default for _, default in loss.parameters])
+        parameters = defaults[None, :] / spread[:, None]
+    return Scaling(spread, ones, spread ** _DEGREES[loss.name], parameters)
+
+
+def _typical_loss(loss, Y: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
+    """Weighted mean loss of a constant prediction, (n_outputs,): the unit of a loss whose degree nobody knows."""
+    weight = np.ones(len(Y)) if weight is None else weight
+    share = (weight / weight.sum())[:, None]
+    mean = (share * Y).sum(axis=0)
+    defaults = [default for _, default in loss.parameters]
+    with np.errstate(all="ignore"):
+        value = loss.evaluate(0, [np.broadcast_to(mean, Y.shape), Y], defaults)[0]
+        typical = np.abs((share * value).sum(axis=0))
+    return np.where(np.isfinite(typical) & (typical > 0), typical, 1.0)

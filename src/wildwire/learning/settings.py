@@ -1,0 +1,142 @@
+"""The settings of a fit, checked before anything runs.
+
+Comes in: what the user passed to `fit`. Goes out: `Settings`, in which every value has been checked and brought into one form.
+Called by `learning/fit.py`; the command line uses `time_limit_seconds` for its own option.
+"""
+
+import difflib
+import math
+import operator
+import re
+from dataclasses import dataclass
+
+from wildwire.errors import SettingError
+from wildwire.learning.learners import Learner, by_name
+
+__all__ = ["Settings", "time_limit_seconds"]
+
+_UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+_TIME = re.compile(r"\s*([0-9]*\.?[0-9]+)\s*(s|min|m|h|)\s*")
+
+
+def time_limit_seconds(limit: float | str | None) -> float:
+    """A time limit in seconds: 90, "90", "90s", "5m", "1.5h"; None is no limit (infinity).
+
+    Raises
+    ------
+    SettingError
+        It is none of these, or not above 0.
+    """
+    if limit is None:
+        return math.inf
+    seconds = math.nan
+    if isinstance(limit, str):
+        match = _TIME.fullmatch(limit.lower())
+        seconds = float(match[1]) * _UNITS[match[2]] if match else math.nan
+    elif not isinstance(limit, bool):
+        try:
+            seconds = float(limit)
+        except (TypeError, ValueError):
+            seconds = math.nan
+    if not seconds > 0:
+        raise SettingError(f"time limit must be like 90, '90s' or '5m', not {limit!r}")
+    return seconds
+
+
+def _whole(name: str, value, least: int = 1) -> int:
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = least - 1
+    if isinstance(value, bool) or number < least:
+        raise SettingError(f"{name} must be a whole number of {least} or more, not {value!r}")
+    return number
+
+
+def _number(name: str, value, *, zero: bool = True) -> float:
+    try:
+        number = float(value) if not isinstance(value, (bool, str)) else math.nan
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number) or number < 0 or (number == 0 and not zero):
+        bound = "0 or more" if zero else "above 0"
+        raise SettingError(f"{name} must be a number {bound}, not {value!r}")
+    return number
+
+
+def _choice(name: str, value, choices: tuple) -> object:
+    # Identity first: 1 == True, but batch=1 is not a switch.
+    for choice in choices:
+        if value is choice or (isinstance(choice, str) and value == choice):
+            return choice
+    listed = ", ".join(repr(choice) for choice in choices)
+    close = difflib.get_close_matches(str(value), [str(c) for c in choices], n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    raise SettingError(f"{name} must be one of {listed}, not {value!r}{hint}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Every setting of `fit` but data, network and where the run is told and written down.
+
+    Field by field as the arguments of `wildwire.learning.fit.fit`, which describes them. After construction `learner` is a
+    `Learner`, `time_limit` is in seconds (infinity for none), `patience`, `steady` and `clip` are numbers or None.
+    """
+
+    learner: Learner | str
+    batch: int | str
+    epochs: int
+    gradient: str
+    shuffle: bool
+    time_limit: float | str | None
+    threads: int
+    dtype: str
+    l1: float
+    l2: float
+    l1_dies: bool
+    clip: float | None
+    patience: int | None
+    steady: float | None
+    scale_loss: bool | str
+
+    def __post_init__(self):
+        checked = {
+            "learner": self._learner(),
+            "batch": self._batch(),
+            "epochs": _whole("epochs", self.epochs),
+            "gradient": _choice("gradient", self.gradient, ("mean", "sum")),
+            "time_limit": time_limit_seconds(self.time_limit),
+            "threads": _whole("threads", self.threads),
+            "dtype": _choice("dtype", self._dtype_name(), ("float64", "float32")),
+            "l1": _number("l1", self.l1),
+            "l2": _number("l2", self.l2),
+            "scale_loss": _choice("scale_loss", self.scale_loss, ("auto", True, False)),
+        }
+        for name in ("shuffle", "l1_dies"):
+            checked[name] = bool(_choice(name, getattr(self, name), (True, False)))
+        if self.clip is not None:
+            checked["clip"] = _number("clip", self.clip, zero=False)
+        if self.patience is not None:
+            checked["patience"] = _whole("patience", self.patience)
+        if self.steady is not None:
+            checked["steady"] = _number("steady", self.steady)
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
+
+    def _learner(self) -> Learner:
+        if isinstance(self.learner, str):
+            return by_name(self.learner)
+        if not isinstance(self.learner, Learner):
+            raise SettingError(
+                f"learner must be one of ww.learners, such as Adam(rate=0.01), not {self.learner!r}"
+            )
+        return self.learner
+
+    def _batch(self) -> int | str:
+        if isinstance(self.batch, str):
+            return str(_choice("batch", self.batch, ("full",)))
+        return _whole("batch", self.batch)
+
+    def _dtype_name(self) -> str:
+        # np.float32, np.dtype("float32") and "float32" all end in the same word.
+        return getattr(self.dtype, "name", getattr(self.dtype, "__name__", self.dtype))

@@ -1,0 +1,91 @@
+"""Why learning stops: the named reasons, and the two criteria that watch a run.
+
+Comes in: losses and parameters, once per epoch. Goes out: whether to stop. Called by `learning/loop.py`; `Reason` is part of
+every result. What the criteria have seen are plain numbers, so that a checkpoint can hold them.
+"""
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+__all__ = ["Improvement", "Reason", "Steadiness"]
+
+
+class Reason(StrEnum):
+    """Why a run ended; `sentence` says it to the user, with advice."""
+
+    EPOCHS = "epochs"
+    EARLY_STOP = "early stop"
+    STEADY = "steady"
+    TIME = "time"
+    DIVERGED = "diverged"
+    INTERRUPTED = "interrupted"
+    CALLBACK = "callback"
+
+    @property
+    def sentence(self) -> str:
+        return _SENTENCES[self]
+
+
+_SENTENCES = {
+    Reason.EPOCHS: (
+        "All epochs asked for were run; if the loss was still falling, give more."
+    ),
+    Reason.EARLY_STOP: (
+        "The loss on the validation rows has not fallen for the epochs of patience; "
+        "the theta with the lowest one was kept."
+    ),
+    Reason.STEADY: (
+        "The parameters no longer change; the run has converged, "
+        "unless the rate is far too small or all gradients vanish."
+    ),
+    Reason.TIME: (
+        "The time limit was reached; if the loss was still falling, give more time."
+    ),
+    Reason.DIVERGED: (
+        "The loss or its gradient became infinite or not a number; the best theta seen "
+        "was kept. Lower the rate, clip the gradient, or scale inputs and targets."
+    ),
+    Reason.INTERRUPTED: "Interrupted from the keyboard; the best theta seen was kept.",
+    Reason.CALLBACK: "A callback asked to stop.",
+}
+
+
+@dataclass(slots=True)
+class Improvement:
+    """Counts the epochs since the lowest loss: for patience and for plateaus of the rate."""
+
+    best: float = math.inf
+    waited: int = 0
+
+    def see(self, loss: float) -> bool:
+        """Take in the loss of one more epoch; True if it is the lowest so far."""
+        if loss < self.best:
+            self.best, self.waited = loss, 0
+            return True
+        self.waited += 1
+        return False
+
+
+@dataclass(slots=True)
+class Steadiness:
+    """Counts the epochs in a row within which no number changed by more than `tolerance` times the largest number."""
+
+    tolerance: float
+    epochs: int
+    counted: int = 0
+
+    def see(self, before: np.ndarray, after: np.ndarray) -> bool:
+        """Take in theta at both ends of an epoch; True once the run is steady.
+
+        The scale is the largest number, not each number: weights that hover around zero never settle relative to
+        themselves.
+        """
+        if not len(after):
+            return True
+        change = np.abs(after - before).max()
+        still = change <= self.tolerance * np.abs(after).max()
+        self.counted = self.counted + 1 if still else 0
+        return self.counted >= self.epochs
