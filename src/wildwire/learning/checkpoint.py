@@ -1,7 +1,8 @@
 """Checkpoints: a run written down so that it can go on later, bit for bit.
 
-Comes in: the state of the loop as named arrays and a few plain facts. Goes out: one safetensors file (arrays and a JSON header; loading
-it can run no code), written so that a crash at any moment leaves the old file or the new one. Called by `learning/loop.py`.
+Comes in: the state of the loop as named arrays and a few plain facts. Goes out: one safetensors file (arrays and a
+JSON header; loading it can run no code), written so that a crash at any moment leaves the old file or the new one.
+Called by `learning/loop.py`.
 """
 
 import json
@@ -43,7 +44,9 @@ class Checkpoint:
         for name in ("seconds", "epochs"):
             value = getattr(self, name)
             if value is not None and not (math.isfinite(value) and value > 0):
-                raise SettingError(f"{name} of a checkpoint must be above 0, not {value!r}")
+                raise SettingError(
+                    f"{name} of a checkpoint must be above 0, not {value!r}"
+                )
 
 
 def as_checkpoint(checkpoint: "Checkpoint | str | os.PathLike | None"):
@@ -60,7 +63,9 @@ def as_checkpoint(checkpoint: "Checkpoint | str | os.PathLike | None"):
         checkpoint = Checkpoint(checkpoint)
     folder = Path(checkpoint.path).absolute().parent
     if not folder.is_dir():
-        raise FileError(f"cannot write checkpoints to {checkpoint.path}: no folder {folder}")
+        raise FileError(
+            f"cannot write checkpoints to {checkpoint.path}: no folder {folder}"
+        )
     return checkpoint
 
 
@@ -81,11 +86,15 @@ def write_checkpoint(path: str | os.PathLike, arrays: dict, facts: dict) -> None
     try:
         _replace(target, data)
     except OSError as error:
-        raise FileError(f"cannot write the checkpoint {target}: {error.strerror}") from error
+        raise FileError(
+            f"cannot write the checkpoint {target}: {error.strerror}"
+        ) from error
 
 
 def _replace(target: Path, data: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=target.absolute().parent, prefix=f".{target.name}.")
+    handle, name = tempfile.mkstemp(
+        dir=target.absolute().parent, prefix=f".{target.name}."
+    )
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:

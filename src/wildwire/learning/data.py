@@ -1,7 +1,7 @@
 """Rows to learn from, checked: what reaches the engine is finite, of one shape, and has some weight.
 
-Comes in: X, Y, sample weights and the validation argument as the user gave them. Goes out: `Rows`, contiguous float64 arrays.
-Called by `learning/fit.py` and `learning/objective.py`.
+Comes in: X, Y, sample weights and the validation argument as the user gave them. Goes out: `Rows`, contiguous
+float64 arrays. Called by `learning/fit.py` and `learning/objective.py`.
 """
 
 import math
@@ -68,11 +68,15 @@ def _weights(sample_weight, n_rows: int) -> np.ndarray | None:
     except (TypeError, ValueError) as error:
         raise DataError(f"sample_weight must be numbers: {error}") from None
     if weight.shape != (n_rows,):
-        raise DataError(f"sample_weight must have shape ({n_rows},), not {weight.shape}")
+        raise DataError(
+            f"sample_weight must have shape ({n_rows},), not {weight.shape}"
+        )
     bad = ~(np.isfinite(weight) & (weight >= 0))
     if bad.any():
         row = int(np.argmax(bad))
-        raise DataError(f"sample_weight of row {row} is {weight[row]}; 0 or more is needed")
+        raise DataError(
+            f"sample_weight of row {row} is {weight[row]}; 0 or more is needed"
+        )
     if not weight.any():
         raise DataError("all sample weights are 0: there is nothing to learn from")
     return weight
@@ -81,7 +85,8 @@ def _weights(sample_weight, n_rows: int) -> np.ndarray | None:
 def as_rows(network, X, Y, sample_weight=None, what: str = "") -> Rows:
     """Check `X`, `Y` and `sample_weight` against `network`.
 
-    Shape (n,) is accepted for a single input or output, and is never broadcast. `what` stands before X and Y in messages.
+    Shape (n,) is accepted for a single input or output, and is never broadcast. `what` stands before X and Y in
+    messages.
 
     Raises
     ------
@@ -126,9 +131,13 @@ def split_validation(network, rows: Rows, validation, key: int):
         )
     n_held = max(1, round(share * len(rows)))
     if n_held >= len(rows):
-        raise DataError(f"validation={share} leaves no row to learn from; there are {len(rows)}")
+        raise DataError(
+            f"validation={share} leaves no row to learn from; there are {len(rows)}"
+        )
     kept, held = split_rows(key, len(rows), n_held)
     for name, part in (("training", kept), ("validation", held)):
         if rows.weight is not None and not rows.weight[part].any():
-            raise DataError(f"all {name} rows have weight 0; choose another seed or share")
+            raise DataError(
+                f"all {name} rows have weight 0; choose another seed or share"
+            )
     return rows.take(kept), rows.take(held)

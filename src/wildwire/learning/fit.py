@@ -1,10 +1,10 @@
 """`fit`: from a network and rows to learnt numbers.
 
-Comes in: a network, data and settings as the user writes them. Goes out: a `Result`. Called by users, models, estimators and the
-command line. This file checks, binds the network to its data and starts the one loop (`loop.py`).
+Comes in: a network, data and settings as the user writes them. Goes out: a `Result`. Called by users, models,
+estimators and the command line. This file checks, binds the network to its data and starts the one loop
+(`loop.py`).
 """
 
-import hashlib
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -15,20 +15,22 @@ from wildwire.errors import DataError, SettingError
 from wildwire.learning.checkpoint import Checkpoint, as_checkpoint, read_checkpoint
 from wildwire.learning.data import Rows, as_rows, split_validation
 from wildwire.learning.learners import Adam, Learner
-from wildwire.learning.loop import Loop, Task, slice_length
-from wildwire.network.naming import suggestion
+from wildwire.learning.loop import Loop
+from wildwire.learning.objective import link_weights
 from wildwire.learning.progress import choose_progress
 from wildwire.learning.result import Result
+from wildwire.learning.resuming import facts_of, resume_state
 from wildwire.learning.scaling import Scaling, scaling_of
 from wildwire.learning.settings import Settings
 from wildwire.learning.shuffling import seed_key
-from wildwire.learning.state import State, from_checkpoint
+from wildwire.learning.state import State
+from wildwire.learning.task import Task, slice_length
 from wildwire.learning.update_rules import rule_address
+from wildwire.network.naming import suggestion
 
 __all__ = ["fit"]
 
-# What may differ between the parts of a resumed run: where it ends and who watches.
-_FREE = {"epochs", "time_limit", "threads", "patience", "steady"}
+DEFAULT_LEARNER = Adam(rate=0.01)
 
 
 def fit(
@@ -37,7 +39,7 @@ def fit(
     Y,
     theta=None,
     loss="squared",
-    learner: Learner | str = Adam(rate=0.01),
+    learner: Learner | str = DEFAULT_LEARNER,
     batch: int | str = 32,
     epochs: int = 200,
     gradient: str = "mean",
@@ -71,11 +73,13 @@ def fit(
     X : array_like of shape (n, n_inputs)
         Inputs in the order of `network.inputs`; (n,) is accepted for one input.
     Y : array_like of shape (n, n_outputs)
-        Targets; (n,) is accepted for one output. For a softmax output one column per class (1 for the row's class, else 0).
+        Targets; (n,) is accepted for one output. For a softmax output one column per class (1 for the row's class,
+        else 0).
     theta : array_like of shape (n_theta,), optional
         Where to start; None starts at `network.initial(seed, initialiser)`.
     loss : str or Function
-        "squared" is (o - t)**2 / 2; further names of the catalogue, a formula in `o` and `t`, or a `Function`. Summed over outputs.
+        "squared" is (o - t)**2 / 2; further names of the catalogue, a formula in `o` and `t`, or a `Function`.
+        Summed over outputs.
     learner : Learner or str
         One of `ww.learners`; its `rate` is a number or a schedule.
     batch : int or "full"
@@ -99,11 +103,13 @@ def fit(
     seed : int, SeedSequence or Generator
         For start values, row orders and held-out rows.
     callbacks : sequence of callable
-        Each is called as `callback(state)` once an epoch (see `learning.result.Progress`); returning True stops the run.
+        Each is called as `callback(state)` once an epoch (see `learning.result.Progress`); returning True stops the
+        run.
     initialiser : str or Initialiser
         How unknown numbers are drawn; see `Network.initial`.
     l1, l2 : float
-        Penalties l1*sum|w| and l2/2*sum w**2 on the weights of links, not on biases, added to the gradient of every step.
+        Penalties l1*sum|w| and l2/2*sum w**2 on the weights of links, not on biases, added to the gradient of every
+        step.
     l1_dies : bool
         With l1, a link whose weight would cross zero stays at zero for good.
     clip : float, optional
@@ -111,11 +117,12 @@ def fit(
     patience : int, optional
         With validation: stop after so many epochs without a new lowest validation loss; None never does.
     steady : float, optional
-        Stop when no number has changed by more than this part of the largest one within an epoch, ten epochs in a row; None
-        never does.
+        Stop when no number has changed by more than this part of the largest one within an epoch, ten epochs in a
+        row; None never does.
     scale_loss : "auto" or bool
-        Divide outputs and targets by the target's spread inside the loss, so that units do not matter; reports are in the user's
-        units. "auto" does so where a spread lies outside 1e-3..1e3; losses of probabilities are never scaled.
+        Divide outputs and targets by the target's spread inside the loss, so that units do not matter; reports are
+        in the user's units. "auto" does so where a spread lies outside 1e-3..1e3; losses of probabilities are never
+        scaled.
     history_of : sequence of str
         Names of `network.theta_names` to record after every epoch.
     progress : bool, optional
@@ -139,10 +146,8 @@ def fit(
     FileError
         A checkpoint that cannot be read or written.
 
-    Notes
-    -----
-    A run ends with a named reason (`learning.stopping.Reason`); Ctrl-C ends it too and keeps the best theta. Cost per epoch: one
-    forward and one backward pass per row, plus one pass over theta per step.
+    Notes ----- A run ends with a named reason (`learning.stopping.Reason`); Ctrl-C ends it too and keeps the best
+    theta. Cost per epoch: one forward and one backward pass per row, plus one pass over theta per step.
     """
     from wildwire.engine.machine import resolve_loss
 
@@ -157,7 +162,9 @@ def fit(
     told_to = _callables(callbacks)
     saved = read_checkpoint(resume) if resume is not None else None
     if saved and theta is not None:
-        raise SettingError("give theta or resume, not both: a checkpoint has its own theta")
+        raise SettingError(
+            "give theta or resume, not both: a checkpoint has its own theta"
+        )
     key = _key(seed, saved)
     rows = as_rows(network, X, Y, sample_weight)
     rows, held = split_validation(network, rows, validation, key)
@@ -167,7 +174,7 @@ def fit(
     judge = None if held is None else _judge(network, held, chosen, settings, scaling)
     facts = {}
     if point or saved:
-        facts = _facts(network, rows, held, chosen, settings, key)
+        facts = facts_of(network, rows, held, chosen, settings, key)
     task = Task(
         session=session, validation=judge, rule=rule_address(settings.learner.rule, settings.dtype),
         settings=settings, key=key, n_rows=len(rows), weight=rows.total,
@@ -177,7 +184,7 @@ def fit(
     )  # fmt: skip
     state = _state(task, network, start)
     if saved:
-        _resume(state, session, saved, facts, resume)
+        resume_state(state, session, saved, facts, resume)
     return Loop(task, state).run()
 
 
@@ -192,7 +199,9 @@ def _watched(network, history_of: Sequence[str]) -> dict[str, int]:
     places = {name: i for i, name in enumerate(network.theta_names)}
     for name in history_of:
         if name in ("loss", "validation"):
-            raise SettingError(f"history_of: {name!r} is recorded under that name anyway")
+            raise SettingError(
+                f"history_of: {name!r} is recorded under that name anyway"
+            )
         if name not in places:
             raise SettingError(
                 f"history_of: theta has no number {name!r}; {suggestion(name, places)}"
@@ -223,7 +232,9 @@ def _start(network, theta, seed, initialiser) -> np.ndarray:
     except (TypeError, ValueError) as error:
         raise DataError(f"theta must be numbers: {error}") from None
     if start.shape != (network.n_theta,):
-        raise DataError(f"theta must have shape ({network.n_theta},), not {start.shape}")
+        raise DataError(
+            f"theta must have shape ({network.n_theta},), not {start.shape}"
+        )
     bad = ~np.isfinite(start)
     if bad.any():
         place = int(np.argmax(bad))
@@ -284,10 +295,10 @@ def _state(task: Task, network, start: np.ndarray | None) -> State:
     start = session.theta()  # rounded to the session's type
     vectors = np.zeros((settings.learner.n_state, session.vector_size), settings.dtype)
     if settings.learner.weights_state is not None:
-        mask = np.zeros(network.n_theta)
-        slots = network.link_slot
-        mask[slots[slots >= 0]] = 1.0
-        vectors[settings.learner.weights_state] = session.state_from_theta_order(mask)
+        weights = link_weights(network)
+        vectors[settings.learner.weights_state] = session.state_from_theta_order(
+            weights
+        )
     alive = np.array(session.alive, dtype=bool)
     names = ["loss", *(["validation"] if task.validation else []), *task.watched]
     return State(
@@ -295,56 +306,3 @@ def _state(task: Task, network, start: np.ndarray | None) -> State:
         started_alive=alive, best_theta=start, best_alive=alive,
         history={name: [] for name in names},
     )  # fmt: skip
-
-
-# ---- checkpoints --------------------------------------------------------------------------------
-
-
-def _facts(network, rows, held, loss, settings: Settings, key: int) -> dict[str, str]:
-    """What the parts of a resumed run must have in common, as text."""
-    facts = {
-        name: repr(getattr(settings, name))
-        for name in settings.__dataclass_fields__
-        if name not in _FREE
-    }
-    facts["seed"] = str(key)
-    facts["loss"] = str(loss.key)
-    facts["network"] = _network_hash(network)
-    facts["training rows"] = _rows_hash(rows)
-    facts["validation rows"] = "none" if held is None else _rows_hash(held)
-    return facts
-
-
-def _network_hash(network) -> str:
-    digest = hashlib.blake2b(digest_size=16)
-    for name in sorted(vars(network)):
-        value = getattr(network, name)
-        if isinstance(value, np.ndarray):
-            digest.update(name.encode() + value.tobytes())
-    words = [*network.theta_names, *network.output_names]
-    words += [function.key for function in network.functions]
-    words += [str(head) for head in network.heads]
-    digest.update("\n".join(map(str, words)).encode())
-    return digest.hexdigest()
-
-
-def _rows_hash(rows: Rows) -> str:
-    digest = hashlib.blake2b(digest_size=16)
-    for table in (rows.X, rows.Y, rows.weight):
-        digest.update(b"none" if table is None else table.tobytes())
-    return digest.hexdigest()
-
-
-def _resume(state: State, session, saved: tuple[dict, dict], facts: dict, path) -> None:
-    arrays, told = saved
-    before = told.get("settings", {})
-    differing = [name for name, value in facts.items() if before.get(name) != value]
-    if differing:
-        shown = "; ".join(
-            f"{name} was {before.get(name)}, is {facts[name]}"
-            if name in Settings.__dataclass_fields__
-            else f"another {name}"
-            for name in differing
-        )
-        raise SettingError(f"cannot resume {path}: {shown}")
-    from_checkpoint(state, session, arrays, told.get("counts", {}), path)

@@ -1,7 +1,8 @@
 """Ctrl-C as a request instead of an exception.
 
-Comes in: SIGINT while a run is under way. Goes out: a flag that the loop reads between two kernel calls, so that no state is
-left half changed. Used by `learning/loop.py`. A second Ctrl-C raises KeyboardInterrupt at once, as without us.
+Comes in: SIGINT while a run is under way. Goes out: a flag that the loop reads between two kernel calls, so that no
+state is left half changed. Used by `learning/loop.py`. A second Ctrl-C raises KeyboardInterrupt at once, as without
+us.
 """
 
 import signal

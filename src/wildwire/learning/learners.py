@@ -1,10 +1,11 @@
 """Learners: small values that say how a gradient becomes a step.
 
-Comes in: named hyper-parameters. Goes out: the name of the update rule, how many state vectors it keeps, and its numbers,
-which `learning/loop.py` hands to the engine. Users write `ww.learners.Adam(rate=0.01)`; the command line uses `by_name`.
+Comes in: named hyper-parameters. Goes out: the name of the update rule, how many state vectors it keeps, and its
+numbers, which `learning/loop.py` hands to the engine. Users write `ww.learners.Adam(rate=0.01)`; the command line
+uses `by_name`.
 
-Each `rate` is a number or a schedule of `ww.learners.schedules`. Formulas stand beside the rules in `update_rules.py`; where
-papers and libraries differ, they are those of PyTorch.
+Each `rate` is a number or a schedule of `ww.learners.schedules`. Formulas stand beside the rules in
+`update_rules.py`; where papers and libraries differ, they are those of PyTorch.
 """
 
 import difflib
@@ -27,9 +28,9 @@ __all__ = [
 class Learner:
     """Interface of all learners: frozen dataclasses with a `rate` and further hyper-parameters.
 
-    `rule` is a name in `update_rules.RULES`, `n_state` the number of state vectors, `numbers` what the rule reads, of
-    which the loop replaces the first by the rate of the step. `weights_state` is the index of a state vector that the loop
-    fills with 1 for weights of links and 0 for all other numbers, or None.
+    `rule` is a name in `update_rules.RULES`, `n_state` the number of state vectors, `numbers` what the rule reads,
+    of which the loop replaces the first by the rate of the step. `weights_state` is the index of a state vector
+    that the loop fills with 1 for weights of links and 0 for all other numbers, or None.
     """
 
     rate: float | Schedule
@@ -58,7 +59,9 @@ def _check(learner: Learner, **ranges: tuple[float, float]) -> None:
     as_schedule(learner.rate)
     for name, (low, high) in ranges.items():
         value = getattr(learner, name)
-        number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+        number = isinstance(value, (int, float, np.number)) and not isinstance(
+            value, bool
+        )
         if not number or not math.isfinite(value) or not low <= value < high:
             above = f" and below {high:g}" if math.isfinite(high) else ""
             raise SettingError(
@@ -233,8 +236,8 @@ class Adam(Learner):
 class AdamW(Learner):
     """Adam with decoupled weight decay (Loshchilov & Hutter 2019).
 
-    Weights of links shrink by `rate*decay` of themselves at every step, whatever their gradient; biases and parameters of
-    functions do not (PyTorch shrinks all numbers unless told otherwise).
+    Weights of links shrink by `rate*decay` of themselves at every step, whatever their gradient; biases and
+    parameters of functions do not (PyTorch shrinks all numbers unless told otherwise).
 
     Parameters
     ----------

@@ -1,91 +1,30 @@
 """The one loop of learning: epochs, steps in slices, validation, stopping, history, checkpoints.
 
-Comes in: a `Task` of a session bound to data, a learner and settings. Goes out: a `Result`. Called by `learning/fit.py`.
+Comes in: a `Task` of a session bound to data, a learner and settings. Goes out: a `Result`. Called by
+`learning/fit.py`.
 
 A kernel call covers as many mini-batches as take some 10 ms; between two calls Ctrl-C, the time limit, progress and
-checkpoints have their turn. The length of such a slice follows from an estimate of the work, not from measured time:
-losses are summed slice by slice, and a sum whose parts depended on the machine's load would have other bits every time.
+checkpoints have their turn. The length of such a slice follows from an estimate of the work, not from measured
+time: losses are summed slice by slice, and a sum whose parts depended on the machine's load would have other bits
+every time.
 """
 
 import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
-from wildwire.learning.checkpoint import Checkpoint, write_checkpoint
+from wildwire.learning.checkpoint import write_checkpoint
 from wildwire.learning.interrupt import Interruption, listening
 from wildwire.learning.result import Progress, Result
-from wildwire.learning.settings import Settings
 from wildwire.learning.shuffling import epoch_order
 from wildwire.learning.state import State, to_checkpoint
 from wildwire.learning.stopping import Reason, Steadiness
+from wildwire.learning.task import Task
 
-__all__ = ["Loop", "Task"]
+__all__ = ["Loop"]
 
-# Measured: 0.1 to 0.5 ns per unit of work (see `slice_length`), so that a slice takes 4 to 20 ms.
-SLICE_WORK = 4e7
-FUNCTION_WORK = 20
 STEADY_EPOCHS = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """All that a run is made of.
-
-    Attributes
-    ----------
-    session, validation
-        The training rows and the validation rows (or None), each bound to the network; see architecture.md, "engine/".
-    rule : int
-        Address of the update rule.
-    settings : Settings
-    key : int
-        The seed's key, for row orders.
-    slice : int
-        Mini-batches per kernel call.
-    n_rows, weight : int, float
-        Training rows and the sum of their weights.
-    watched : dict of str -> int
-        Names of `history_of` and their places in theta.
-    callbacks : tuple of callable
-    told
-        A progress of `learning/progress.py`.
-    checkpoint : Checkpoint or None
-    facts : dict
-        What a checkpoint must agree with to be resumed.
-    locate : callable
-        `locate(theta, rows)` -> sentence that names where the first non-finite number arises; rows None: validation rows.
-    began : float
-        `time.perf_counter()` at the call of `fit`.
-    """
-
-    session: object
-    validation: object | None
-    rule: int
-    settings: Settings
-    key: int
-    slice: int
-    n_rows: int
-    weight: float
-    watched: dict[str, int]
-    callbacks: tuple[Callable, ...]
-    told: object
-    checkpoint: Checkpoint | None
-    facts: dict
-    locate: Callable[[np.ndarray, np.ndarray | None], str]
-    began: float
-
-
-def slice_length(network, session) -> int:
-    """Mini-batches per kernel call: depends on network and batch only.
-
-    One unit of work is one link or number for one row; a function costs as much as `FUNCTION_WORK` of them.
-    """
-    nodes = network.n_neurons + network.n_outputs
-    work = session.batch * (network.n_links + FUNCTION_WORK * nodes) + 10 * network.n_theta
-    return max(1, int(SLICE_WORK / max(work, 1)))
 
 
 class Loop:
@@ -161,7 +100,11 @@ class Loop:
         done = state.epoch + state.batch / n_batches
         self.task.told.update(done, self.settings.epochs, *self._latest())
         point = self.task.checkpoint
-        if point and point.seconds and time.perf_counter() - self.written >= point.seconds:
+        if (
+            point
+            and point.seconds
+            and time.perf_counter() - self.written >= point.seconds
+        ):
             self._write()
         if interruption.asked:
             return Reason.INTERRUPTED
@@ -174,7 +117,9 @@ class Loop:
         state, session = self.state, self.session
         theta = session.theta()
         loss = float(state.totals.sum() / self.task.weight)
-        validation = None if self.task.validation is None else self.task.validation.loss(theta)
+        validation = (
+            None if self.task.validation is None else self.task.validation.loss(theta)
+        )
         if validation is not None and not math.isfinite(validation):
             self.trouble = self.task.locate(theta, None)
             return Reason.DIVERGED
@@ -220,10 +165,16 @@ class Loop:
                 best = (theta, alive, state.epoch + 1)
             state.best_theta, state.best_alive, state.best_epoch = best
         plateau = settings.learner.schedule.plateau
-        if plateau and not state.plateau.see(seen) and state.plateau.waited >= plateau.patience:
+        if (
+            plateau
+            and not state.plateau.see(seen)
+            and state.plateau.waited >= plateau.patience
+        ):
             state.reductions += 1
             state.plateau.waited = 0
-        steady = self.steadiness is not None and self.steadiness.see(state.started, theta)
+        steady = self.steadiness is not None and self.steadiness.see(
+            state.started, theta
+        )
         state.still = self.steadiness.counted if self.steadiness else 0
         state.started, state.started_alive = theta, alive
         waited = state.improvement.waited if validation is not None else 0
@@ -255,7 +206,9 @@ class Loop:
         size = self.settings.batch
         size = self.task.n_rows if size == "full" else size
         first = self.state.batch * size
-        self.trouble = self.task.locate(self.session.theta(), order[first : first + size])
+        self.trouble = self.task.locate(
+            self.session.theta(), order[first : first + size]
+        )
         return Reason.DIVERGED
 
     def _seconds(self) -> float:

@@ -1,6 +1,7 @@
 """Progress of a run: a line on stderr in a terminal, a line under the cell in a notebook, otherwise nothing.
 
-Comes in: epochs done and the latest losses. Goes out: text for people. Called by `learning/loop.py`, at most ten times a second.
+Comes in: epochs done and the latest losses. Goes out: text for people. Called by `learning/loop.py`, at most ten
+times a second.
 """
 
 import sys

@@ -27,15 +27,16 @@ class Result:
     message : str
         The same as a sentence, with advice and, after a divergence, the place.
     history : dict of ndarray
-        One entry per finished epoch: "loss" is the mean, over the epoch's rows and before each step's update, of the loss
-        summed over outputs; "validation" the same after the epoch on the validation rows; and every name of
-        `history_of` after the epoch. Penalties are not in it.
+        One entry per finished epoch: "loss" is the mean, over the epoch's rows and before each step's update, of
+        the loss summed over outputs; "validation" the same after the epoch on the validation rows; and every name
+        of `history_of` after the epoch. Penalties are not in it.
     seconds : float
         Time spent, all resumed parts together.
     epochs, steps : int
         Finished epochs and updates made.
     best_epoch : int
-        How many epochs had been run when the lowest validation loss (without validation rows: training loss) was seen.
+        How many epochs had been run when the lowest validation loss (without validation rows: training loss) was
+        seen.
     alive : ndarray of bool, shape (n_theta,)
         False for links that the L1 penalty has removed; their weight is 0.
     """

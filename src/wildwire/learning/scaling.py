@@ -1,11 +1,11 @@
 """Scaling of the loss, so that the units of the targets do not matter to the learner.
 
-Comes in: a loss, the targets of the training rows, their weights. Goes out: `Scaling`, which the session applies inside and takes back
-in everything it reports. Called by `learning/fit.py`.
+Comes in: a loss, the targets of the training rows, their weights. Goes out: `Scaling`, which the session applies
+inside and takes back in everything it reports. Called by `learning/fit.py`.
 
-A squared loss in joules of 1e-21 has gradients of 1e-42, one in pascals gradients of 1e9: no rate, epsilon or clipping length
-fits both, and float32 holds neither. So outputs and targets are divided by the target's spread (its weighted standard
-deviation). The loss minimised stays the one that was written, but for one factor per target.
+A squared loss in joules of 1e-21 has gradients of 1e-42, one in pascals gradients of 1e9: no rate, epsilon or
+clipping length fits both, and float32 holds neither. So outputs and targets are divided by the target's spread (its
+weighted standard deviation). The loss minimised stays the one that was written, but for one factor per target.
 """
 
 from dataclasses import dataclass
@@ -43,6 +43,11 @@ class Scaling:
     parameters: np.ndarray | None = None
 
 
+def _has_units(loss) -> bool:
+    """Whether the loss has the units of the targets: losses of probabilities and classes have none."""
+    return not (loss.needs_probability or loss.from_z or loss.name == "softmax")
+
+
 def spreads(Y: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
     """Weighted standard deviation of every target, (n_outputs,); never 0.
 
@@ -58,7 +63,9 @@ def spreads(Y: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
     return np.where(spread > 1e-12, spread, 1.0) * largest
 
 
-def scaling_of(loss, Y: np.ndarray, weight: np.ndarray | None, mode: bool | str) -> Scaling:
+def scaling_of(
+    loss, Y: np.ndarray, weight: np.ndarray | None, mode: bool | str
+) -> Scaling:
     """The scaling of `loss` for targets `Y` (n, n_outputs).
 
     Parameters

@@ -1,10 +1,11 @@
 """Rate schedules: how a learner's rate changes in the course of learning.
 
-Comes in: a schedule stands where a learner takes its rate, `Adam(rate=Cosine(0.01))`. Goes out: the rate of every step.
-Called by `learning/loop.py` once per epoch; a plain number stands for `Constant`.
+Comes in: a schedule stands where a learner takes its rate, `Adam(rate=Cosine(0.01))`. Goes out: the rate of every
+step. Called by `learning/loop.py` once per epoch; a plain number stands for `Constant`.
 
-Time is counted in epochs: step k of an epoch of n batches happens at epoch + k/n, so that a schedule means the same for
-every batch size. Only `Plateau` looks at the loss; what it has seen is one count that the loop keeps and checkpoints hold.
+Time is counted in epochs: step k of an epoch of n batches happens at epoch + k/n, so that a schedule means the same
+for every batch size. Only `Plateau` looks at the loss; what it has seen is one count that the loop keeps and
+checkpoints hold.
 """
 
 import math
@@ -128,7 +129,9 @@ class Plateau(Schedule):
         _positive("patience", self.patience)
         _positive("least", self.least, zero=True)
         if self.factor >= 1:
-            raise SettingError(f"factor of a plateau must be below 1, not {self.factor!r}")
+            raise SettingError(
+                f"factor of a plateau must be below 1, not {self.factor!r}"
+            )
 
     @property
     def plateau(self):
@@ -155,7 +158,9 @@ class Warmup(Schedule):
         _positive("epochs", self.epochs)
         _positive("start", self.start, zero=True)
         if self.start > 1:
-            raise SettingError(f"start of a warm-up must lie in 0..1, not {self.start!r}")
+            raise SettingError(
+                f"start of a warm-up must lie in 0..1, not {self.start!r}"
+            )
 
     @property
     def plateau(self):

@@ -1,7 +1,7 @@
 """The settings of a fit, checked before anything runs.
 
-Comes in: what the user passed to `fit`. Goes out: `Settings`, in which every value has been checked and brought into one form.
-Called by `learning/fit.py`; the command line uses `time_limit_seconds` for its own option.
+Comes in: what the user passed to `fit`. Goes out: `Settings`, in which every value has been checked and brought
+into one form. Called by `learning/fit.py`; the command line uses `time_limit_seconds` for its own option.
 """
 
 import difflib
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from wildwire.errors import SettingError
 from wildwire.learning.learners import Learner, by_name
 
-__all__ = ["Settings", "time_limit_seconds"]
+__all__ = ["Settings", "checked_number", "time_limit_seconds"]
 
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 _TIME = re.compile(r"\s*([0-9]*\.?[0-9]+)\s*(s|min|m|h|)\s*")
@@ -49,11 +49,14 @@ def _whole(name: str, value, least: int = 1) -> int:
     except TypeError:
         number = least - 1
     if isinstance(value, bool) or number < least:
-        raise SettingError(f"{name} must be a whole number of {least} or more, not {value!r}")
+        raise SettingError(
+            f"{name} must be a whole number of {least} or more, not {value!r}"
+        )
     return number
 
 
-def _number(name: str, value, *, zero: bool = True) -> float:
+def checked_number(name: str, value, *, zero: bool = True) -> float:
+    """`value` as a finite float of 0 or more (above 0 without `zero`), or a SettingError that names it."""
     try:
         number = float(value) if not isinstance(value, (bool, str)) else math.nan
     except (TypeError, ValueError):
@@ -79,8 +82,9 @@ def _choice(name: str, value, choices: tuple) -> object:
 class Settings:
     """Every setting of `fit` but data, network and where the run is told and written down.
 
-    Field by field as the arguments of `wildwire.learning.fit.fit`, which describes them. After construction `learner` is a
-    `Learner`, `time_limit` is in seconds (infinity for none), `patience`, `steady` and `clip` are numbers or None.
+    Field by field as the arguments of `wildwire.learning.fit.fit`, which describes them. After construction
+    `learner` is a `Learner`, `time_limit` is in seconds (infinity for none), `patience`, `steady` and `clip` are
+    numbers or None.
     """
 
     learner: Learner | str
@@ -108,18 +112,18 @@ class Settings:
             "time_limit": time_limit_seconds(self.time_limit),
             "threads": _whole("threads", self.threads),
             "dtype": _choice("dtype", self._dtype_name(), ("float64", "float32")),
-            "l1": _number("l1", self.l1),
-            "l2": _number("l2", self.l2),
+            "l1": checked_number("l1", self.l1),
+            "l2": checked_number("l2", self.l2),
             "scale_loss": _choice("scale_loss", self.scale_loss, ("auto", True, False)),
         }
         for name in ("shuffle", "l1_dies"):
             checked[name] = bool(_choice(name, getattr(self, name), (True, False)))
         if self.clip is not None:
-            checked["clip"] = _number("clip", self.clip, zero=False)
+            checked["clip"] = checked_number("clip", self.clip, zero=False)
         if self.patience is not None:
             checked["patience"] = _whole("patience", self.patience)
         if self.steady is not None:
-            checked["steady"] = _number("steady", self.steady)
+            checked["steady"] = checked_number("steady", self.steady)
         for name, value in checked.items():
             object.__setattr__(self, name, value)
 

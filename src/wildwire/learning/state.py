@@ -1,7 +1,7 @@
 """The state of a run: everything that the next step depends on, and how it goes into a checkpoint and back.
 
-Comes in: a session bound to its data. Goes out: `State`, which `learning/loop.py` moves forward. What is not here (row orders,
-rates) follows from the seed and the epoch.
+Comes in: a session bound to its data. Goes out: `State`, which `learning/loop.py` moves forward. What is not here
+(row orders, rates) follows from the seed and the epoch.
 """
 
 import math
@@ -115,7 +115,9 @@ def from_checkpoint(state: State, session, arrays: dict, counts: dict, path) -> 
     for name in ("started_alive", "best_alive"):
         setattr(state, name, arrays[name].astype(bool))
     state.history = {n: arrays[f"history {n}"].tolist() for n in state.history}
-    state.seconds, state.improvement.best, state.plateau.best = map(float, arrays["amounts"])
+    state.seconds, state.improvement.best, state.plateau.best = map(
+        float, arrays["amounts"]
+    )
     state.improvement.waited = counts["waited"]
     state.plateau.waited = counts["plateau_waited"]
     for name in ("epoch", "batch", "step", "reductions", "best_epoch", "still"):
@@ -131,7 +133,9 @@ def _check_shapes(state: State, arrays: dict, counts: dict, path) -> None:
     shapes |= {f"history {name}": (counts.get("epoch", -1),) for name in state.history}
     for name, shape in shapes.items():
         if name not in arrays or arrays[name].shape != shape:
-            raise FileError(f"{path} is damaged: {name!r} is missing or has a wrong shape")
+            raise FileError(
+                f"{path} is damaged: {name!r} is missing or has a wrong shape"
+            )
     for name in _COUNTS:
         if not isinstance(counts.get(name), int) or counts[name] < 0:
             raise FileError(f"{path} is damaged: the count {name!r} is missing")

@@ -1,7 +1,7 @@
 """Why learning stops: the named reasons, and the two criteria that watch a run.
 
-Comes in: losses and parameters, once per epoch. Goes out: whether to stop. Called by `learning/loop.py`; `Reason` is part of
-every result. What the criteria have seen are plain numbers, so that a checkpoint can hold them.
+Comes in: losses and parameters, once per epoch. Goes out: whether to stop. Called by `learning/loop.py`; `Reason`
+is part of every result. What the criteria have seen are plain numbers, so that a checkpoint can hold them.
 """
 
 import math

@@ -1,20 +1,20 @@
 """The update rules of first-order learning, as kernels that the engine calls by address.
 
-Comes in: the vector of numbers a rule acts on, its gradient, the mask of free numbers, the rule's state vectors and its
-hyper-parameters, all as C pointers of one float type. Goes out: the vector and the state, changed in place. Compiled by
-`rule_address`, which `learning/loop.py` calls; run by the engine once per training step.
+Comes in: the vector of numbers a rule acts on, its gradient, the mask of free numbers, the rule's state vectors and
+its hyper-parameters, all as C pointers of one float type. Goes out: the vector and the state, changed in place.
+Compiled by `rule_address`, which `learning/loop.py` calls; run by the engine once per training step.
 
 Convention, version 1 (docs/design/architecture.md, "Update rules"):
 
     void rule(T *x, T *gradient, T *free, T *state, T *numbers, int64 count, int64 step)
 
-Two forms recur below. `free` is 1 or 0 and is multiplied last, `x -= free*(change)`: the change is then rounded before it
-is subtracted even where the compiler contracts products and sums, so that gradient descent is exactly `w - rate*gradient`.
-A rule with two state vectors runs as two loops, because LLVM gives up vectorising one loop that would have to check five
-pointers against each other for overlap.
+Two forms recur below. `free` is 1 or 0 and is multiplied last, `x -= free*(change)`: the change is then rounded
+before it is subtracted even where the compiler contracts products and sums, so that gradient descent is exactly `w
+- rate*gradient`. A rule with two state vectors runs as two loops, because LLVM gives up vectorising one loop that
+would have to check five pointers against each other for overlap.
 
-Hyper-parameters come with their complements (`1 - beta`), which float32 could not form without losing digits. The factors
-that depend on the step are formed in float64 and rounded once.
+Hyper-parameters come with their complements (`1 - beta`), which float32 could not form without losing digits. The
+factors that depend on the step are formed in float64 and rounded once.
 """
 
 import math
@@ -163,7 +163,8 @@ def adam(x_, gradient_, free_, state_, numbers_, count, step):
 def adamw(x_, gradient_, free_, state_, numbers_, count, step):
     """Adam with decoupled weight decay (Loshchilov & Hutter 2019, algorithm 2).
 
-    As `adam`, and x <- x - rate*decay*w*x with w = 1 where the number is a link's weight, 0 for biases and parameters.
+    As `adam`, and x <- x - rate*decay*w*x with w = 1 where the number is a link's weight, 0 for biases and
+    parameters.
 
     Numbers: rate, beta1, 1-beta1, beta2, 1-beta2, eps, decay. State: m, v, w.
     """
@@ -216,5 +217,7 @@ def rule_address(name: str, dtype: str) -> int:
     from wildwire.functions import native
 
     if name not in RULES:
-        raise SettingError(f"there is no update rule {name!r}; there are {', '.join(RULES)}")
+        raise SettingError(
+            f"there is no update rule {name!r}; there are {', '.join(RULES)}"
+        )
     return native.compile_address(RULES[name], rule_signature(dtype))

@@ -1,0 +1,71 @@
+"""Going on with a run: what its parts must have in common.
+
+Comes in: the data and settings of a fit, and the checkpoint to resume. Goes out: the facts that a checkpoint holds
+about them, or the state of the loop as it was. Called by `learning/fit.py`.
+"""
+
+import hashlib
+
+import numpy as np
+
+from wildwire.errors import SettingError
+from wildwire.learning.data import Rows
+from wildwire.learning.settings import Settings
+from wildwire.learning.state import State, from_checkpoint
+
+__all__ = ["facts_of", "resume_state"]
+
+# What may differ between the parts of a resumed run: where it ends and who watches.
+_FREE = {"epochs", "time_limit", "threads", "patience", "steady"}
+
+
+def facts_of(network, rows, held, loss, settings: Settings, key: int) -> dict[str, str]:
+    """What the parts of a resumed run must have in common, as text."""
+    facts = {
+        name: repr(getattr(settings, name))
+        for name in settings.__dataclass_fields__
+        if name not in _FREE
+    }
+    facts["seed"] = str(key)
+    facts["loss"] = str(loss.key)
+    facts["network"] = _network_hash(network)
+    facts["training rows"] = _rows_hash(rows)
+    facts["validation rows"] = "none" if held is None else _rows_hash(held)
+    return facts
+
+
+def _network_hash(network) -> str:
+    digest = hashlib.blake2b(digest_size=16)
+    for name in sorted(vars(network)):
+        value = getattr(network, name)
+        if isinstance(value, np.ndarray):
+            digest.update(name.encode() + value.tobytes())
+    words = [*network.theta_names, *network.output_names]
+    words += [function.key for function in network.functions]
+    words += [str(head) for head in network.heads]
+    digest.update("\n".join(map(str, words)).encode())
+    return digest.hexdigest()
+
+
+def _rows_hash(rows: Rows) -> str:
+    digest = hashlib.blake2b(digest_size=16)
+    for table in (rows.X, rows.Y, rows.weight):
+        digest.update(b"none" if table is None else table.tobytes())
+    return digest.hexdigest()
+
+
+def resume_state(
+    state: State, session, saved: tuple[dict, dict], facts: dict, path
+) -> None:
+    arrays, told = saved
+    before = told.get("settings", {})
+    differing = [name for name, value in facts.items() if before.get(name) != value]
+    if differing:
+        shown = "; ".join(
+            f"{name} was {before.get(name)}, is {facts[name]}"
+            if name in Settings.__dataclass_fields__
+            else f"another {name}"
+            for name in differing
+        )
+        raise SettingError(f"cannot resume {path}: {shown}")
+    from_checkpoint(state, session, arrays, told.get("counts", {}), path)
