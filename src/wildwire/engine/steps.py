@@ -144,7 +144,8 @@ def apply_update(update, number, step):
     """One change of the vector from its gradient."""
     if update.settings[0] != 0 or update.settings[1] != 0:
         _penalise(update)
-    update.gradient *= update.free
+    gradient, free = update.gradient, update.free
+    gradient *= free
     if update.settings[2] > 0:
         _clip(update)
     update.numbers[0] = update.rates[number]
@@ -190,7 +191,8 @@ def run_steps(
         if here == 0:
             continue
         if is_mean:
-            machine.gradient *= machine.gradient.dtype.type(1 / here)
+            gradient = machine.gradient
+            gradient *= gradient.dtype.type(1 / here)
         if is_mapped:
             gradient_to_theta(mapping, update.vector, machine.gradient, update.gradient)
         if not (

@@ -123,8 +123,13 @@ def _interleave(lanes, width):
     return low, high
 
 
+def _wide(arguments):
+    """Argument types with every integer as int64: Numba then casts at the call."""
+    return [types.int64 if isinstance(a, types.Integer) else a for a in arguments]
+
+
 def _void(arguments):
-    return types.void(*arguments)
+    return types.void(*_wide(arguments))
 
 
 def _weighted_sums(rows, vectors):
@@ -408,7 +413,7 @@ def _single_sums(vectors):
 @intrinsic
 def dot(typingctx, a, a_offset, b, b_offset, count):
     """`sum_i a[i] * b[i]`: two vectors of partial sums, then the rest one by one."""
-    signature = a.dtype(a, a_offset, b, b_offset, count)
+    signature = a.dtype(*_wide((a, a_offset, b, b_offset, count)))
 
     def codegen(context, builder, sig, args):
         emit = _Emitter(context, builder, a.dtype)

@@ -1,0 +1,207 @@
+"""The numbers of one forward and one backward step: what a lecture puts on the board.
+
+Comes in: a network, theta, one sample and its target. Goes out: a `Trace` of neurons and links. Called by users (`ww.trace`) and the command
+line. All numbers come from the twin; their sums are the engine's gradient (a test holds them together).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from wildwire.engine import reference
+from wildwire.engine.evaluate import check_inputs, check_targets, check_theta
+from wildwire.engine.machine import bind_loss, resolve_loss
+from wildwire.errors import DataError, SettingError
+from wildwire.program import compile_network
+
+
+@dataclass(frozen=True)
+class NeuronTrace:
+    """One neuron: its sum, output, slope and delta = dE/dz.
+
+    `parameters` maps the names of its function's learnt parameters to (value, dE/dp, new value).
+    """
+
+    name: str
+    z: float
+    output: float
+    slope: float
+    delta: float
+    parameters: dict
+
+
+@dataclass(frozen=True)
+class LinkTrace:
+    """One link, or a bias (source "1"): weight, dz/dw, dE/dw and the weight after the step.
+
+    `dE_dw` is this link's own part; where links share one number, `new_weight` follows the sum of their parts.
+    """
+
+    name: str
+    source: str
+    target: str
+    weight: float
+    dz_dw: float
+    dE_dw: float
+    new_weight: float
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One step of learning, number by number.
+
+    Attributes
+    ----------
+    inputs : dict of str to float
+    targets, outputs : dict of str to float
+    loss : float
+    neurons : tuple of NeuronTrace, in evaluation order
+    links : tuple of LinkTrace, neuron by neuron, the bias behind its links
+    gradient : float64 array (n_theta,)
+    theta : float64 array (n_theta,)
+        After one step of gradient descent.
+    rate : float
+    """
+
+    inputs: dict
+    targets: dict
+    outputs: dict
+    loss: float
+    neurons: tuple
+    links: tuple
+    gradient: np.ndarray
+    theta: np.ndarray
+    rate: float
+
+
+def trace(network, theta, x, t, *, loss="squared", rate=0.1) -> Trace:
+    """The numbers of one forward and backward step for one sample.
+
+    Parameters
+    ----------
+    network : Network
+    theta : array (n_theta,)
+    x : array (n_inputs,)
+    t : float or array (n_outputs,)
+    loss : str or Function
+    rate : float
+        Of gradient descent, w <- w - rate * dE/dw, for the new weights.
+
+    Returns
+    -------
+    Trace
+
+    Raises
+    ------
+    DataError, SettingError, UntrainedError
+
+    Examples
+    --------
+    >>> import wildwire as ww
+    >>> network = ww.parse("input x1\\ny = x1*0.5 + 1\\noutput y")
+    >>> step = ww.trace(network, network.initial(seed=0), [2.0], 1.0)
+    >>> step.loss, [link.dE_dw for link in step.links]
+    (0.5, [2.0, 1.0])
+    """
+    if not rate >= 0:
+        raise SettingError(f"rate is {rate}; it must be 0 or more")
+    theta = check_theta(network, theta)
+    X, Y = _one_sample(network, x, t)
+    loss = resolve_loss(loss)
+    bind_loss(network, compile_network(network), loss, X.dtype)
+    computed = reference.forward(network, theta, X)
+    weight = np.ones(1)
+    total, by_value, by_sum = reference.deltas(
+        network, theta, computed, Y, loss, weight
+    )
+    _, gradient = reference.loss_and_gradient(
+        network, theta, X, Y, loss=loss, gradient="sum"
+    )
+    after = theta - rate * gradient
+    step = _Step(network, theta, after, computed, by_value, by_sum, gradient)
+    return Trace(
+        dict(zip(network.inputs, X[0].tolist(), strict=True)),
+        dict(zip(network.output_names, Y[0].tolist(), strict=True)),
+        dict(zip(network.output_names, computed.outputs[0].tolist(), strict=True)),
+        total,
+        tuple(step.neuron(j) for j in reference.evaluation_order(network)),
+        tuple(link for j in range(network.n_neurons) for link in step.links_into(j)),
+        gradient,
+        after,
+        float(rate),
+    )
+
+
+def _one_sample(network, x, t):
+    x = np.atleast_1d(np.asarray(x, float))
+    t = np.atleast_1d(np.asarray(t, float))
+    if x.ndim != 1 or t.ndim != 1:
+        raise DataError("trace takes one sample: x (n_inputs,) and t (n_outputs,)")
+    X = check_inputs(network, x[None, :], np.float64)
+    return X, check_targets(network, t[None, :], 1, np.float64)
+
+
+@dataclass(frozen=True)
+class _Step:
+    """The arrays of one step, to be read neuron by neuron."""
+
+    network: object
+    theta: np.ndarray
+    after: np.ndarray
+    computed: reference.Values
+    by_value: list
+    by_sum: list
+    gradient: np.ndarray
+
+    def neuron(self, j) -> NeuronTrace:
+        network, computed = self.network, self.computed
+        return NeuronTrace(
+            network.names[network.n_inputs + j],
+            float(computed.z[j][0]),
+            float(computed.nodes[network.n_inputs + j][0]),
+            float(computed.slopes[j][0]),
+            float(self.by_sum[j][0]),
+            self._parameters(j),
+        )
+
+    def _parameters(self, j) -> dict:
+        network = self.network
+        function = network.functions[network.activation[j]]
+        first = network.parameter_offset[j]
+        result = {}
+        for i, (name, _) in enumerate(function.parameters):
+            if network.parameter_slot[first + i] == -1:
+                continue
+            slope = self.by_value[j][0] * self.computed.by_parameter[j][i][0]
+            before = reference.parameters_of(network, self.theta, j)[i]
+            after = reference.parameters_of(network, self.after, j)[i]
+            result[name] = (float(before), float(slope), float(after))
+        return result
+
+    def links_into(self, j):
+        """The links of neuron j, then its bias."""
+        network = self.network
+        target = network.names[network.n_inputs + j]
+        delta = float(self.by_sum[j][0])
+        for link in reference.links_of(network, j):
+            source = network.link_source[link]
+            value = float(self.computed.nodes[source][0])
+            yield LinkTrace(
+                f"{network.names[source]} -> {target}",
+                network.names[source],
+                target,
+                float(reference.weight_of(network, self.theta, link)),
+                value,
+                delta * value,
+                float(reference.weight_of(network, self.after, link)),
+            )
+        if network.bias_slot[j] != -1 or network.bias_value[j] != 0:
+            yield LinkTrace(
+                f"{target} bias",
+                "1",
+                target,
+                float(reference.bias_of(network, self.theta, j)),
+                1.0,
+                delta,
+                float(reference.bias_of(network, self.after, j)),
+            )
