@@ -183,11 +183,17 @@ def _parse(lines: Sequence[str], dialect: Dialect, source: str) -> Any:
             na_values=list(MISSING),
             skipinitialspace=True,
             skip_blank_lines=False,
-            float_precision="round_trip",
             low_memory=False,
+            **_exact(pandas.__version__),
         )
     except (pandas.errors.ParserError, ValueError) as error:
         raise FileError(f"{source} is not a table: {error}") from error
+
+
+def _exact(version: str) -> dict[str, Any]:
+    """The option that reads numbers to the bit; the default from pandas 3.1 on."""
+    release = tuple(int(part) for part in version.split(".")[:2])
+    return {} if release >= (3, 1) else {"float_precision": "round_trip"}
 
 
 def _read_parquet(data: bytes, source: str) -> Table:
