@@ -19,10 +19,9 @@ from wildwire.learning.loop import Loop
 from wildwire.learning.objective import link_weights
 from wildwire.learning.progress import choose_progress
 from wildwire.learning.result import Result
-from wildwire.learning.resuming import facts_of, resume_state
+from wildwire.learning.resuming import facts_of, resume_state, run_key
 from wildwire.learning.scaling import Scaling, scaling_of
 from wildwire.learning.settings import Settings
-from wildwire.learning.shuffling import seed_key
 from wildwire.learning.state import State
 from wildwire.learning.task import Task, slice_length
 from wildwire.learning.update_rules import rule_address
@@ -146,8 +145,10 @@ def fit(
     FileError
         A checkpoint that cannot be read or written.
 
-    Notes ----- A run ends with a named reason (`learning.stopping.Reason`); Ctrl-C ends it too and keeps the best
-    theta. Cost per epoch: one forward and one backward pass per row, plus one pass over theta per step.
+    Notes
+    -----
+    A run ends with a named reason (`learning.stopping.Reason`); Ctrl-C ends it too and keeps the best theta.
+    Cost per epoch: one forward and one backward pass per row, plus one pass over theta per step.
     """
     from wildwire.engine.machine import resolve_loss
 
@@ -165,7 +166,7 @@ def fit(
         raise SettingError(
             "give theta or resume, not both: a checkpoint has its own theta"
         )
-    key = _key(seed, saved)
+    key = run_key(seed, saved, resume)
     rows = as_rows(network, X, Y, sample_weight)
     rows, held = split_validation(network, rows, validation, key)
     start = _start(network, theta, seed, initialiser) if saved is None else None
@@ -204,7 +205,7 @@ def _watched(network, history_of: Sequence[str]) -> dict[str, int]:
             )
         if name not in places:
             raise SettingError(
-                f"history_of: theta has no number {name!r}; {suggestion(name, places)}"
+                f"history_of: theta has no number {name!r}.{suggestion(name, places)}"
             )
     return {name: places[name] for name in history_of}
 
@@ -215,13 +216,6 @@ def _callables(callbacks) -> tuple[Callable, ...]:
         if not callable(callback):
             raise SettingError(f"callbacks must be functions, not {callback!r}")
     return callbacks
-
-
-def _key(seed, saved) -> int:
-    """The key of the seed; a resumed run has that of its first part if the seed cannot tell it."""
-    if saved is None or not isinstance(seed, np.random.Generator):
-        return seed_key(seed)
-    return int(saved[1]["settings"]["seed"])
 
 
 def _start(network, theta, seed, initialiser) -> np.ndarray:

@@ -8,15 +8,26 @@ import hashlib
 
 import numpy as np
 
-from wildwire.errors import SettingError
+from wildwire.errors import FileError, SettingError
 from wildwire.learning.data import Rows
 from wildwire.learning.settings import Settings
+from wildwire.learning.shuffling import seed_key
 from wildwire.learning.state import State, from_checkpoint
 
-__all__ = ["facts_of", "resume_state"]
+__all__ = ["facts_of", "resume_state", "run_key"]
 
 # What may differ between the parts of a resumed run: where it ends and who watches.
 _FREE = {"epochs", "time_limit", "threads", "patience", "steady"}
+
+
+def run_key(seed, saved: tuple[dict, dict] | None, path) -> int:
+    """The key of the seed; a `Generator` cannot tell what it gave the first part of a run, so the checkpoint does."""
+    if saved is None or not isinstance(seed, np.random.Generator):
+        return seed_key(seed)
+    key = saved[1].get("settings", {}).get("seed", "")
+    if not key.isdigit():
+        raise FileError(f"{path} is damaged: the seed is missing")
+    return int(key)
 
 
 def facts_of(network, rows, held, loss, settings: Settings, key: int) -> dict[str, str]:
@@ -36,10 +47,10 @@ def facts_of(network, rows, held, loss, settings: Settings, key: int) -> dict[st
 
 def _network_hash(network) -> str:
     digest = hashlib.blake2b(digest_size=16)
-    for name in sorted(vars(network)):
-        value = getattr(network, name)
-        if isinstance(value, np.ndarray):
-            digest.update(name.encode() + value.tobytes())
+    for part in (network, network.derived):
+        for name, value in sorted(vars(part).items()):
+            if isinstance(value, np.ndarray):
+                digest.update(name.encode() + value.tobytes())
     words = [*network.theta_names, *network.output_names]
     words += [function.key for function in network.functions]
     words += [str(head) for head in network.heads]
@@ -57,6 +68,15 @@ def _rows_hash(rows: Rows) -> str:
 def resume_state(
     state: State, session, saved: tuple[dict, dict], facts: dict, path
 ) -> None:
+    """Put a read checkpoint into `state` and `session`.
+
+    Raises
+    ------
+    SettingError
+        Data or settings are not those of the first part; each difference is named.
+    FileError
+        The checkpoint is damaged.
+    """
     arrays, told = saved
     before = told.get("settings", {})
     differing = [name for name, value in facts.items() if before.get(name) != value]
