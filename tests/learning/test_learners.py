@@ -5,8 +5,8 @@ import math
 
 import numpy as np
 import pytest
-from learning.rule_twins import LEARNERS
 
+from learning.rule_twins import LEARNERS
 from wildwire.errors import SettingError
 from wildwire.learning import learners as ls
 from wildwire.learning.update_rules import RULES

@@ -4,8 +4,8 @@ import ctypes
 
 import numpy as np
 import pytest
-from learning.rule_twins import LEARNERS, twin_step
 
+from learning.rule_twins import LEARNERS, twin_step
 from wildwire.errors import SettingError
 from wildwire.learning.update_rules import RULES, rule_address
 
