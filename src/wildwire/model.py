@@ -152,8 +152,8 @@ class Model:
         return run(self._network, self._theta, X)
 
     def encode(self, data: Any) -> np.ndarray:
-        """The arrays that the network reads, shape (n, n_inputs); errors as in
-        `predict`.""" columns = self._network.columns
+        """The arrays that the network reads, (n, n_inputs); errors as in `predict`."""
+        columns = self._network.columns
         if isinstance(data, np.ndarray):
             X = encode_array(columns, data)
             if X is not None:

@@ -100,8 +100,8 @@ def choose_inputs(
 def _choose(
     table: Table, column: TableColumn, weight: np.ndarray, keep_all: bool
 ) -> tuple[tuple | None, str]:
-    """Arguments of `Input` after the names, or None; and a note, "" if there is
-    none.""" if column.kind == "date":
+    """Arguments of `Input` after the names, or None; and a note or ""."""
+    if column.kind == "date":
         example = column.levels[0] if column.levels else ""
         raise DataError(
             f"{table.source}: column '{column.name}' holds dates ('{example}'); turn it "
@@ -109,7 +109,7 @@ def _choose(
             f"(--ignore '{column.name}')"
         )
     if column.kind == "category":
-        return _choose_category(table, column, weight)
+        return _choose_category(table, column, weight, keep_all)
     check_finite(table, column, weight > 0)
     present = (weight > 0) & ~column.missing
     if not present.any():
@@ -117,17 +117,15 @@ def _choose(
     found = moments(column.values, weight)
     if found.constant:
         return _left_out(column, f"is {found.low:g} in every row", keep_all, found)
-    if not keep_all and _counts_rows(column) and
-    _IDENTIFIER_NAMES.fullmatch(column.name):
+    counts = not keep_all and _counts_rows(column)
+    if counts and _IDENTIFIER_NAMES.fullmatch(column.name):
         return _left_out(column, "only counts the rows", False)
     gone = int(((weight > 0) & column.missing).sum())
     note, missing = "", None
     if gone:
         missing = found.mean
-        note = (
-            f"'{column.name}': {gone} missing value(s) filled in with the mean {missing:g}"
-        )
-    elif _counts_rows(column) and len(column.values) > 20 and not keep_all:
+        note = f"'{column.name}': {gone} missing value(s) filled in with the mean {missing:g}"
+    elif counts and len(column.values) > 20:
         note = (
             f"'{column.name}' counts the rows; if it is only a number of the row, leave "
             f"it out (--ignore '{column.name}')"
@@ -136,7 +134,7 @@ def _choose(
 
 
 def _choose_category(
-    table: Table, column: TableColumn, weight: np.ndarray
+    table: Table, column: TableColumn, weight: np.ndarray, keep_all: bool
 ) -> tuple[tuple | None, str]:
     slip = column.first_not_number()
     if slip is not None and len(column.levels) > 10:
@@ -145,20 +143,19 @@ def _choose_category(
             f"but for '{column.text(slip)}'; correct it, or empty it if it is missing"
         )
     used = weight > 0
+    rows, gone = int((used & ~column.missing).sum()), int((used & column.missing).sum())
     present = np.unique(column.values[used & ~column.missing])
-    if len(present) == 0:
-        return None, f"'{column.name}' left out: it has no value at all"
-    rows = int((used & ~column.missing).sum())
-    if len(present) == rows > 10 or len(present) > max(_MANY_LEVELS, 0.2 * rows):
-        return None, (
-            f"'{column.name}' left out: {len(present)} different texts in {rows} rows "
-            f"(an identifier?)"
-        )
-    gone = int((used & column.missing).sum())
-    if len(present) == 1 and not gone:
-        only = column.levels[present[0]]
-        return None, f"'{column.name}' left out: it is '{only}' in every row"
     levels = tuple(column.levels[i] for i in present)
+    why = ""
+    if not levels:
+        why = "has no value at all"
+    elif len(levels) == rows > 10 or len(levels) > max(_MANY_LEVELS, 0.2 * rows):
+        why = f"has {len(levels)} different texts in {rows} rows (an identifier?)"
+    elif len(levels) == 1 and not gone:
+        why = f"is '{levels[0]}' in every row"
+    if why:
+        note = f"'{column.name}' left out: it {why}"
+        return ((None, levels, None, False) if keep_all and levels else None), note
     if not gone:
         return (None, levels, None, True), ""
     level = MISSING_LEVEL

@@ -13,16 +13,8 @@ from wildwire.preparation.targets import Target
 
 # Words that start or part a line of the language, and names used below.
 WORDS = frozenset(
-    [
-        "wire",
-        "input",
-        "output",
-        "fixed",
-        "let",
-        "missing",
-        "range",
-        "start",
-        "settle",
+    ("wire", "input", "output", "fixed", "let", "missing", "range", "start", "settle")
+    + (
         "numbers",
         "activation",
         "transfer",
@@ -32,7 +24,7 @@ WORDS = frozenset(
         "slope",
         "bias",
         "softmax",
-    ]
+    )
 )
 _PER_LINE = 8
 
