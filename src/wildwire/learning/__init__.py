@@ -1,5 +1,43 @@
 """Learning: theta moves, the structure stays.
 
-Comes in: a network, rows, settings. Goes out: learnt numbers. `fit.fit` is the entrance, `learners` and `schedules`
-hold the choices, `loop.py` is the one loop, `objective.py` the view for optimisers of other libraries.
+Comes in: a network, rows, settings. Goes out: learnt numbers. `fit` is the entrance, `learners` and its `schedules`
+hold the choices, `loop.py` is the one loop, `objective` the view for optimisers of other libraries.
+
+Names are imported when first used: choosing a learner needs no compiler.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wildwire.learning import learners as learners
+    from wildwire.learning.checkpoint import Checkpoint as Checkpoint
+    from wildwire.learning.fitting import fit as fit
+    from wildwire.learning.objective import Objective as Objective
+    from wildwire.learning.result import Progress as Progress
+    from wildwire.learning.result import Result as Result
+    from wildwire.learning.settings import time_limit_seconds as time_limit_seconds
+    from wildwire.learning.stopping import Reason as Reason
+
+# public name -> the module that defines it; a module stands for itself
+_HOME = {
+    "Checkpoint": "wildwire.learning.checkpoint",
+    "Objective": "wildwire.learning.objective",
+    "Progress": "wildwire.learning.result",
+    "Reason": "wildwire.learning.stopping",
+    "Result": "wildwire.learning.result",
+    "fit": "wildwire.learning.fitting",
+    "time_limit_seconds": "wildwire.learning.settings",
+}
+
+__all__ = ["learners", *sorted(_HOME)]  # noqa: PLE0604
+
+
+def __getattr__(name: str):
+    if name == "learners":
+        return import_module("wildwire.learning.learners")
+    if name not in _HOME:
+        raise AttributeError(f"module 'wildwire.learning' has no attribute {name!r}")
+    found = getattr(import_module(_HOME[name]), name)
+    globals()[name] = found
+    return found

@@ -1,7 +1,7 @@
 """Rows to learn from, checked: what reaches the engine is finite, of one shape, and has some weight.
 
 Comes in: X, Y, sample weights and the validation argument as the user gave them. Goes out: `Rows`, contiguous
-float64 arrays. Called by `learning/fit.py` and `learning/objective.py`.
+float64 arrays. Called by `learning/fitting.py` and `learning/objective.py`.
 """
 
 import math

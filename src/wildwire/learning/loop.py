@@ -1,7 +1,7 @@
 """The one loop of learning: epochs, steps in slices, validation, stopping, history, checkpoints.
 
 Comes in: a `Task` of a session bound to data, a learner and settings. Goes out: a `Result`. Called by
-`learning/fit.py`.
+`learning/fitting.py`.
 
 A kernel call covers as many mini-batches as take some 10 ms; between two calls Ctrl-C, the time limit, progress and
 checkpoints have their turn. The length of such a slice follows from an estimate of the work, not from measured

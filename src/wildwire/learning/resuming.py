@@ -1,7 +1,7 @@
 """Going on with a run: what its parts must have in common.
 
 Comes in: the data and settings of a fit, and the checkpoint to resume. Goes out: the facts that a checkpoint holds
-about them, or the state of the loop as it was. Called by `learning/fit.py`.
+about them, or the state of the loop as it was. Called by `learning/fitting.py`.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """Scaling of the loss, so that the units of the targets do not matter to the learner.
 
 Comes in: a loss, the targets of the training rows, their weights. Goes out: `Scaling`, which the session applies
-inside and takes back in everything it reports. Called by `learning/fit.py`.
+inside and takes back in everything it reports. Called by `learning/fitting.py`.
 
 A squared loss in joules of 1e-21 has gradients of 1e-42, one in pascals gradients of 1e9: no rate, epsilon or
 clipping length fits both, and float32 holds neither. So outputs and targets are divided by the target's spread (its

@@ -1,7 +1,7 @@
 """The settings of a fit, checked before anything runs.
 
 Comes in: what the user passed to `fit`. Goes out: `Settings`, in which every value has been checked and brought
-into one form. Called by `learning/fit.py`; the command line uses `time_limit_seconds` for its own option.
+into one form. Called by `learning/fitting.py`; the command line uses `time_limit_seconds` for its own option.
 """
 
 import difflib
@@ -82,7 +82,7 @@ def _choice(name: str, value, choices: tuple) -> object:
 class Settings:
     """Every setting of `fit` but data, network and where the run is told and written down.
 
-    Field by field as the arguments of `wildwire.learning.fit.fit`, which describes them. After construction
+    Field by field as the arguments of `wildwire.learning.fit`, which describes them. After construction
     `learner` is a `Learner`, `time_limit` is in seconds (infinity for none), `patience`, `steady` and `clip` are
     numbers or None.
     """

@@ -1,7 +1,7 @@
 """Random numbers of a run: counter-based, so that any epoch can be repeated without knowing the ones before.
 
 Comes in: the user's seed, the epoch, the number of rows. Goes out: row orders and the split into training and
-validation rows. Called by `learning/fit.py` and `learning/loop.py`. The generator is Philox 4x64 (Salmon et al.
+validation rows. Called by `learning/fitting.py` and `learning/loop.py`. The generator is Philox 4x64 (Salmon et al.
 2011), keyed by (seed, epoch); purposes that must not share numbers differ in the counter.
 """
 

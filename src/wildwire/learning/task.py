@@ -1,6 +1,6 @@
 """A run made ready: everything that the loop is given and does not change.
 
-Comes in: what `learning/fit.py` has checked and bound. Goes out: `Task`, which `learning/loop.py` runs.
+Comes in: what `learning/fitting.py` has checked and bound. Goes out: `Task`, which `learning/loop.py` runs.
 """
 
 from collections.abc import Callable
