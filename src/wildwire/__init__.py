@@ -7,7 +7,8 @@ A network is a list of formulas; every neuron may compute any function, every li
     result = ww.fit(network, X, Y, loss="logistic", epochs=200, seed=0)
     print(network.to_text(result.theta))
 
-Comes in: nothing. Goes out: the public names, each imported when it is first used, so that `import wildwire` costs milliseconds.
+Comes in: nothing. Goes out: the public names, each imported when it is first used, so that `import
+wildwire` costs milliseconds.
 """
 
 from importlib import import_module
@@ -58,7 +59,7 @@ _HOME = {
     "wiring": None,
 }
 
-__all__ = ["__version__", "parse", *sorted(_HOME)]  # noqa: PLE0604
+__all__ = ["__version__", "parse", *sorted(_HOME)]
 
 
 def parse(text: str) -> "Network":

@@ -37,7 +37,12 @@ class LanguageError(WildwireError, ValueError):
     """
 
     def __init__(self, message, line=None, column=None, source=None):
-        self.message, self.line, self.column, self.source = message, line, column, source
+        self.message, self.line, self.column, self.source = (
+            message,
+            line,
+            column,
+            source,
+        )
         super().__init__(self._text())
 
     def _text(self):

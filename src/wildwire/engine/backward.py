@@ -1,20 +1,23 @@
 """Gradients: the way back through a program for a tile of samples.
 
-Comes in: a work array after `forward` at level 1, with dE/dy added to the deltas of the output rows. Goes out: the gradient of the weights,
-added up, and the deltas of all rows. Called by `steps.py` and `evaluate.py`.
+Comes in: a work array after `forward` at level 1, with dE/dy added to the deltas of the output
+rows. Goes out: the gradient of the weights, added up, and the deltas of all rows. Called by
+`steps.py` and `evaluate.py`.
 
     delta_k = sigma'_k * dE/do_k                            output neuron
     delta_j = sigma'_j * sum_k delta_k * dz_k/do_j          any other neuron
     dE/dw_ij = delta_j * dz_j/dw_ij = delta_j * o_i         linear transfer
 
-A neuron whose consumers share their sources with others has its delta pushed by them (a matrix product); from lonely consumers it
-gathers along its out-links: loads only, where scattering would store once per link.
+A neuron whose consumers share their sources with others has its delta pushed by them (a matrix
+product); from lonely consumers it gathers along its out-links: loads only, where scattering would
+store once per link.
 """
 
 import numpy as np
 
 from wildwire.engine import tiles
-from wildwire.engine.forward import KERNEL, delta_table, lanes_of
+from wildwire.engine.blas import KERNEL, is_wide, wide_gradient, wide_push
+from wildwire.engine.forward import delta_table, lanes_of
 from wildwire.functions.cache import cached_njit
 from wildwire.program import plan as p
 
@@ -40,9 +43,7 @@ def _gather(plan, row, slope, weights, work, d, columns):
     if columns == 1:
         total = work[place] if keep else work[0] - work[0]  # row 0 is 1
         for e in range(count):
-            total += (
-                weights[plan[pairs + 2 * e + 1]] * work[d + plan[pairs + 2 * e]]
-            )
+            total += weights[plan[pairs + 2 * e + 1]] * work[d + plan[pairs + 2 * e]]
         work[place] = total * work[slope]
         return
     c = 0
@@ -122,12 +123,12 @@ def _block_gradient_single(plan, b, work, gradient, d):
 
 
 @cached_njit(**KERNEL)
-def _block_push(plan, b, weights, work, d, columns, to_inputs):
-    """`dE/do[k, c] += sum_m w[k, m] * delta[m, c]` for the sources of block b."""
+def _block_push(plan, b, weights, work, d, columns, start):
+    """`dE/do[k, c] += sum_m w[k, m] * delta[m, c]` for the sources from `start` on."""
     lanes = lanes_of(weights)
     row, width, count = plan[b], plan[b + 1], plan[b + 3]
     first, weight = plan[p.SOURCES] + plan[b + 2], plan[b + 4]
-    k = 0 if to_inputs else plan[b + 5]
+    k = start
     deltas = d + row * columns
     if columns == 1:
         for i in range(k, count):
@@ -171,13 +172,13 @@ def _add_fused(plan, fused, slopes, work, first, rows, d, columns):
 
 @cached_njit(**KERNEL)
 def backward(
-    plan, weights, work, gradient, sums, fused, slopes, columns, to_inputs
+    plan, addresses, weights, work, gradient, sums, fused, slopes, columns, to_inputs
 ):
     """Deltas of all rows, last stage first; adds to the gradient of the weights.
 
     Parameters
     ----------
-    plan, weights, work, columns
+    plan, addresses, weights, work, columns
         As in `forward`, after it.
     gradient : array (n_weights,)
         Added to.
@@ -203,10 +204,17 @@ def backward(
             b = plan[p.BLOCK_TABLE] + i * p.BLOCK_WIDTH
             if columns == 1:
                 _block_gradient_single(plan, b, work, gradient, d)
+            elif is_wide(plan, b, columns):
+                wide_gradient(plan, b, addresses[-1], work, gradient, d, columns)
             else:
                 _block_gradient(plan, b, work, gradient, sums, d, columns)
-            if plan[b + 1] > 1 and (to_inputs or plan[b + 5] < plan[b + 3]):
-                _block_push(plan, b, weights, work, d, columns, to_inputs)
+            start = 0 if to_inputs else plan[b + 5]
+            if plan[b + 1] == 1 or start == plan[b + 3]:
+                continue
+            if is_wide(plan, b, columns):
+                wide_push(plan, b, addresses[-1], weights, work, d, columns, start)
+            else:
+                _block_push(plan, b, weights, work, d, columns, start)
     if to_inputs:
         for row in range(1, 1 + plan[p.INPUTS]):
             _gather(plan, row, np.int64(0), weights, work, d, columns)

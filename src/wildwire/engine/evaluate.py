@@ -1,11 +1,12 @@
 """What a network computes: outputs, losses, gradients, called from Python.
 
-Comes in: a network, theta, arrays. Goes out: float64 or float32 arrays in the user's order. Called by users (`ww.run`,
-`ww.loss_and_gradient`), models and learners.
+Comes in: a network, theta, arrays. Goes out: float64 or float32 arrays in the user's order. Called
+by users (`ww.run`, `ww.loss_and_gradient`), models and learners.
 """
 
 import numpy as np
 
+from wildwire.engine.blas import one_thread
 from wildwire.engine.machine import bind, bind_loss, dtype_of, resolve_loss, tile_width
 from wildwire.engine.mapping import gradient_to_theta, mapping_of, weights_from_theta
 from wildwire.engine.passes import input_gradient_of, values_of
@@ -48,7 +49,9 @@ def _two_dimensional(array, dtype, what) -> np.ndarray:
     if array.ndim == 1 and what != "X":
         array = array[:, None]
     if array.ndim != 2:
-        raise DataError(f"{what} has {array.ndim} dimensions; it needs 2 (rows, columns)")
+        raise DataError(
+            f"{what} has {array.ndim} dimensions; it needs 2 (rows, columns)"
+        )
     return np.ascontiguousarray(array)
 
 
@@ -114,7 +117,8 @@ def _values(network, theta, X, dtype, rows_of):
     program, machine, tile = _machine(network, theta, len(X), dtype, 0)
     rows = rows_of(program)
     out = np.empty((len(X), len(rows)), dtype)
-    values_of(machine, X, np.arange(len(X)), rows, out, tile)
+    with one_thread(program, tile):
+        values_of(machine, X, np.arange(len(X)), rows, out, tile)
     return out
 
 
@@ -144,8 +148,8 @@ def run(network, theta, X, *, dtype="float64") -> np.ndarray:
 
     Notes
     -----
-    O(samples * links). A row's result does not depend on the other rows, except that a single row may differ from the same row
-    among others in the last bits.
+    O(samples * links). A row's result does not depend on the other rows, except that a single row
+    may differ from the same row among others in the last bits.
     """
     return _values(network, theta, X, dtype, _output_rows)
 
@@ -181,7 +185,8 @@ def loss_and_gradient(
 
     Notes
     -----
-    Back-propagation, delta_j = sigma'_j sum_k delta_k dz_k/do_j; about three times the cost of `run`.
+    Back-propagation, delta_j = sigma'_j sum_k delta_k dz_k/do_j; about three times the cost of
+    `run`.
     """
     if gradient not in ("mean", "sum"):
         raise SettingError(f"gradient is {gradient!r}: use 'mean' or 'sum'")
@@ -198,7 +203,8 @@ def loss_and_gradient(
     weights_from_theta(mapping, theta, machine.weights)
     bound = bind_loss(network, program, loss, dtype)
     data = Data(X, Y, weight, np.arange(len(X)))
-    total = batch_gradient(machine, data, bound, 0, len(X), tile)
+    with one_thread(program, tile):
+        total = batch_gradient(machine, data, bound, 0, len(X), tile)
     result = np.empty(program.n_theta, dtype)
     gradient_to_theta(mapping, theta, machine.gradient, result)
     value, result = float(bound.totals.sum()), result.astype(np.float64)
@@ -224,10 +230,11 @@ def input_gradient(network, theta, X, *, output=0, dtype="float64") -> np.ndarra
     dtype = dtype_of(dtype)
     X = check_inputs(network, X, dtype)
     number = _output_number(network, output)
-    _, machine, tile = _machine(network, theta, len(X), dtype, 1)
+    program, machine, tile = _machine(network, theta, len(X), dtype, 1)
     out = np.empty(X.shape, dtype)
     fused = np.zeros(network.n_outputs, np.int8)
-    input_gradient_of(machine, X, np.arange(len(X)), number, fused, out, tile)
+    with one_thread(program, tile):
+        input_gradient_of(machine, X, np.arange(len(X)), number, fused, out, tile)
     return out
 
 

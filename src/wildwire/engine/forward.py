@@ -1,19 +1,20 @@
 """Values: one pass through a program for a tile of samples.
 
-Comes in: a plan, addresses of compiled functions, weights in program order, and a work array whose input rows are loaded. Goes out: the
-values of all rows (and, with level 1, slopes and parameter derivatives). Called by `steps.py` and `evaluate.py`.
+Comes in: a plan, addresses of compiled functions, weights in program order, and a work array whose
+input rows are loaded. Goes out: the values of all rows (and, with level 1, slopes and parameter
+derivatives). Called by `steps.py` and `evaluate.py`.
 
-The work array holds tables of `rows x columns`, in this order: values, slopes, one table per function parameter, deltas. Before backward
-fills it, the table of deltas holds z, the sums that the neurons' functions read.
+The work array holds tables of `rows x columns`, in this order: values, slopes, one table per
+function parameter, deltas. Before backward fills it, the table of deltas holds z, the sums that the
+neurons' functions read.
 """
 
 import numpy as np
 
 from wildwire.engine import tiles
+from wildwire.engine.blas import KERNEL, is_wide, wide_sums
 from wildwire.functions.cache import cached_njit
 from wildwire.program import plan as p
-
-KERNEL = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
 
 
 @cached_njit(**KERNEL)
@@ -124,8 +125,8 @@ def forward(plan, addresses, level, weights, work, guards, columns):
     Parameters
     ----------
     plan : int32 array
-    addresses : int64 array (3 * functions,)
-        Address of function f at level l at 3*f + l.
+    addresses : int64 array (3 * functions + 1,)
+        Address of function f at level l at 3*f + l; last, BLAS's matrix product.
     level : int
         0 values; 1 also slopes and parameter derivatives.
     weights : array (n_weights,)
@@ -142,6 +143,8 @@ def forward(plan, addresses, level, weights, work, guards, columns):
             b = plan[p.BLOCK_TABLE] + i * p.BLOCK_WIDTH
             if columns == 1:
                 _block_sums_single(plan, b, weights, work, z)
+            elif is_wide(plan, b, columns):
+                wide_sums(plan, b, addresses[-1], weights, work, z, columns)
             else:
                 _block_sums(plan, b, weights, work, z, columns)
         for i in range(plan[stage + 2], plan[stage + 2] + plan[stage + 3]):

@@ -1,7 +1,8 @@
 """The loss of a tile: values summed per output, slopes into the deltas.
 
-Comes in: a work array after `forward`, targets and weights of the tile's samples. Goes out: the sums of weight * loss per output, and dE/do
-(or dE/dz where output and loss are partners) where `backward` reads it. Called by `steps.py`.
+Comes in: a work array after `forward`, targets and weights of the tile's samples. Goes out: the
+sums of weight * loss per output, and dE/do (or dE/dz where output and loss are partners) where
+`backward` reads it. Called by `steps.py`.
 
 Behind the tables of the program the work array holds tables of `outputs x columns`:
 arguments, targets, weights, values, slopes, and the loss's further derivatives.
@@ -10,7 +11,8 @@ arguments, targets, weights, values, slopes, and the loss's further derivatives.
 import numpy as np
 
 from wildwire.engine import tiles
-from wildwire.engine.forward import KERNEL, delta_table
+from wildwire.engine.blas import KERNEL
+from wildwire.engine.forward import delta_table
 from wildwire.functions.cache import cached_njit
 from wildwire.program import plan as p
 

@@ -1,11 +1,13 @@
 """Bind a program to this process: addresses, work arrays, losses.
 
-Comes in: a network, a type, a tile width, a loss. Goes out: the tuples of arrays that the kernels take. Called by `evaluate.py` and
-`session.py`. Addresses belong to the process, so nothing here is ever stored.
+Comes in: a network, a type, a tile width, a loss. Goes out: the tuples of arrays that the kernels
+take. Called by `evaluate.py` and `session.py`. Addresses belong to the process, so nothing here is
+ever stored.
 """
 
 import numpy as np
 
+from wildwire.engine import blas
 from wildwire.engine.losses import ELEMENTWISE, SOFTMAX
 from wildwire.engine.steps import Loss, Machine
 from wildwire.errors import SettingError
@@ -36,7 +38,9 @@ def tile_width(program, batch, dtype) -> int:
         return 1
     tables = 3 + int(program.plan[p.MAX_PARAMETERS])
     per_column = tables * program.n_rows * dtype.itemsize
-    least = 512 // dtype.itemsize // 2  # one register tile: 64 float32, 32 float64
+    least = 256 // dtype.itemsize  # one register tile: 64 float32, 32 float64
+    if blas.any_wide(program.plan):
+        least = 128  # below that a matrix product mostly packs
     fitting = WORK_BYTES // per_column // least * least
     return int(min(max(fitting, least), 512, (batch + 7) // 8 * 8))
 
@@ -51,7 +55,9 @@ def bind(program, dtype, tile, level, loss_width=0) -> Machine:
     loss_width : int
         Parameters of the loss, for which room is made.
     """
-    addresses = np.zeros(3 * max(len(program.functions), 1), np.int64)
+    addresses = np.zeros(3 * len(program.functions) + 1, np.int64)
+    if tile >= blas.WIDE_COLUMNS and blas.any_wide(program.plan):
+        addresses[-1] = blas.product_address(dtype)
     for number, function in enumerate(program.functions):
         for kind in range(level + 1):
             addresses[3 * number + kind] = native.address(function, kind, dtype)
@@ -90,7 +96,8 @@ def bind_loss(
     Raises
     ------
     SettingError
-        The loss needs probabilities and an output can leave [0, 1], or it needs a softmax head and an output has none.
+        The loss needs probabilities and an output can leave [0, 1], or it needs a softmax head and
+        an output has none.
     """
     loss = resolve_loss(loss)
     n = program.n_outputs
@@ -140,11 +147,13 @@ def _fused_outputs(network, loss) -> np.ndarray:
     seen = set()
     for q, node in enumerate(network.output_node):
         function = network.functions[network.activation[node - network.n_inputs]]
-        if loss.from_z and not in_head[q] and function.name == loss.partner:
-            if node not in seen:  # a neuron named twice keeps the plain form
-                fused[q] = 1
-                seen.add(node)
-                continue
+        is_partner = loss.from_z and not in_head[q] and function.name == loss.partner
+        if (
+            is_partner and node not in seen
+        ):  # named twice: the second keeps the plain form
+            fused[q] = 1
+            seen.add(node)
+            continue
         if loss.needs_probability and not (in_head[q] or _is_probability(function)):
             raise SettingError(
                 f"loss {loss.name!r} needs outputs between 0 and 1, and output "

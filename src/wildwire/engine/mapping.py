@@ -1,16 +1,17 @@
 """The map between theta and the weights of a program.
 
-Comes in: theta (or a gradient over weights). Goes out: weights in program order (or the gradient over theta). Called by `steps.py`,
-`session.py` and `evaluate.py`.
+Comes in: theta (or a gradient over weights). Goes out: weights in program order (or the gradient
+over theta). Called by `steps.py`, `session.py` and `evaluate.py`.
 
-A weight is frozen, or sign * theta[slot], or sign * a derived number: a sum of products of theta's numbers and their reciprocals.
+A weight is frozen, or sign * theta[slot], or sign * a derived number: a sum of products of theta's
+numbers and their reciprocals.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from wildwire.engine.forward import KERNEL
+from wildwire.engine.blas import KERNEL
 from wildwire.functions.cache import cached_njit
 
 
@@ -84,7 +85,8 @@ def _factor(mapping, theta, i):
 def gradient_to_theta(mapping, theta, by_weight, gradient):
     """Add up `by_weight` (n_weights,) into `gradient` (n_theta,), which is overwritten.
 
-    The products of a term's other factors are formed anew instead of divided out: a factor may be 0.
+    The products of a term's other factors are formed anew instead of divided out: a factor may be
+    0.
     """
     derived = mapping.derived
     derived[:] = 0

@@ -1,12 +1,14 @@
 """Passes over a whole data set: values, loss, gradient with respect to the inputs.
 
-Comes in: a bound program and data. Goes out: arrays filled, tile by tile. Called by `evaluate.py` and `session.py`.
+Comes in: a bound program and data. Goes out: arrays filled, tile by tile. Called by `evaluate.py`
+and `session.py`.
 """
 
 import numpy as np
 
 from wildwire.engine.backward import backward, clear_deltas
-from wildwire.engine.forward import KERNEL, delta_table, forward
+from wildwire.engine.blas import KERNEL
+from wildwire.engine.forward import delta_table, forward
 from wildwire.engine.losses import (
     SLOPES,
     load_rows,
@@ -78,7 +80,8 @@ def input_gradient_of(machine, X, order, output, fused, out, tile):
         _seed(plan, work, output, columns)
         slopes = loss_table(plan, columns, SLOPES)
         backward(
-            plan, machine.weights, work, machine.gradient, machine.sums, fused, slopes,
+            plan, machine.addresses, machine.weights, work, machine.gradient,
+            machine.sums, fused, slopes,
             columns, True,
         )  # fmt: skip
         d = delta_table(plan, columns)

@@ -1,12 +1,15 @@
 """The twin: what a network means, in plain NumPy, one neuron and one link at a time.
 
-Comes in: a network, theta, samples. Goes out: values, slopes, deltas, gradients, and how much all of that is shaken by one unit in the last
-place. Slow and obvious on purpose: every kernel is tested against it, and `trace.py` shows its numbers.
+Comes in: a network, theta, samples. Goes out: values, slopes, deltas, gradients, and how much all
+of that is shaken by one unit in the last place. Slow and obvious on purpose: every kernel is tested
+against it, and `trace.py` shows its numbers.
 
-It works on the `Network` itself, not on the `Program`, so that a fault of the compiler of programs is found as well.
+It works on the `Network` itself, not on the `Program`, so that a fault of the compiler of programs
+is found as well.
 
     y_j = sigma_j(z_j),  z_j = b_j + sum_i w_ij o_i
-    delta_j = sigma'_j * sum_k delta_k * dz_k/do_j,   dE/dw_ij = delta_j * dz_j/dw_ij = delta_j * o_i
+    delta_j = sigma'_j * sum_k delta_k * dz_k/do_j,   dE/dw_ij = delta_j * dz_j/dw_ij = delta_j *
+    o_i
 """
 
 from dataclasses import dataclass, field
@@ -91,9 +94,12 @@ def parameters_of(network, theta, neuron):
     )
     return [
         number_of(
-            network, theta, network.parameter_slot[i], network.parameter_sign[i],
+            network,
+            theta,
+            network.parameter_slot[i],
+            network.parameter_sign[i],
             network.parameter_value[i],
-        )  # fmt: skip
+        )
         for i in places
     ]
 
@@ -253,7 +259,8 @@ def condition(compute, seed=0, shakes=3):
     Parameters
     ----------
     compute : callable
-        `compute(shake) -> array`, where `shake` moves every number by up to one unit in its last place.
+        `compute(shake) -> array`, where `shake` moves every number by up to one unit in its last
+        place.
     seed : int
     shakes : int
         Number of trials; the largest change counts.
@@ -261,8 +268,8 @@ def condition(compute, seed=0, shakes=3):
     Returns
     -------
     array
-        Change of each result in units of the machine's epsilon, at least its own size: a result may differ from another correct
-        computation's by this times a small multiple of epsilon.
+        Change of each result in units of the machine's epsilon, at least its own size: a result may
+        differ from another correct computation's by this times a small multiple of epsilon.
     """
     epsilon = np.finfo(np.float64).eps
     plain = np.asarray(compute(None), float)

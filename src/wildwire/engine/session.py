@@ -1,7 +1,8 @@
 """A program bound to data, loss and type: what the learning loop drives.
 
-Comes in: a network, samples, a loss, settings of penalties. Goes out: losses, and theta after any number of training steps. Called by
-`learning/`; calls the compiled kernels of `steps.py` and `passes.py`.
+Comes in: a network, samples, a loss, settings of penalties. Goes out: losses, and theta after any
+number of training steps. Called by `learning/`; calls the compiled kernels of `steps.py` and
+`passes.py`.
 """
 
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wildwire.engine import evaluate
+from wildwire.engine.blas import one_thread
 from wildwire.engine.machine import bind, bind_loss, dtype_of, resolve_loss, tile_width
 from wildwire.engine.mapping import (
     mapping_of,
@@ -31,7 +33,8 @@ class Report:
     weight : float
         Sum of the rows' weights.
     status : int
-        0, or 1 + index of the step whose loss or gradient was not finite; that step was not applied.
+        0, or 1 + index of the step whose loss or gradient was not finite; that step was not
+        applied.
     """
 
     loss: np.ndarray
@@ -55,7 +58,8 @@ class Session:
         Over the rows of a batch.
     dtype : "float64" or "float32"
     l1, l2 : float
-        Penalties l1 * sum |w| + l2/2 * sum w**2 on the weights of links, added to each batch's gradient.
+        Penalties l1 * sum |w| + l2/2 * sum w**2 on the weights of links, added to each batch's
+        gradient.
     l1_dies : bool
         A link that l1 pulls across zero stays at zero.
     clip : float
@@ -185,11 +189,12 @@ class Session:
             numbers=np.asarray(numbers, self.dtype).copy(),
             rates=np.asarray(rates, self.dtype),
         )
-        status, weight = run_steps(
-            self._machine, self._data._replace(order=order), loss, update,
-            self._mapping, self._is_mapped, self._is_mean, self.batch, self._tile,
-            int(first_batch), int(step),
-        )  # fmt: skip
+        with one_thread(self.program, self._tile):
+            status, weight = run_steps(
+                self._machine, self._data._replace(order=order), loss, update,
+                self._mapping, self._is_mapped, self._is_mean, self.batch, self._tile,
+                int(first_batch), int(step),
+            )  # fmt: skip
         return Report(loss.totals * self._unit, weight, int(status))
 
     def state_to_theta_order(self, vector) -> np.ndarray:
@@ -227,7 +232,8 @@ class Session:
             self.load(theta)
         loss = self._loss
         loss.totals[:] = 0
-        weight = loss_of(self._machine, self._data, loss, self._tile)
+        with one_thread(self.program, self._tile):
+            weight = loss_of(self._machine, self._data, loss, self._tile)
         total = float((loss.totals * self._unit).sum())
         if kept is not None:
             self.load(kept)

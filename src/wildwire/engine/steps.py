@@ -1,10 +1,12 @@
 """Training steps: whole runs of mini-batches inside one kernel call.
 
-Comes in: a program, data, loss and update rule as plain arrays and addresses. Goes out: changed weights (or theta), the loss of the steps, a
-status. Called by `session.py`, which says how many steps fit into its slice of time.
+Comes in: a program, data, loss and update rule as plain arrays and addresses. Goes out: changed
+weights (or theta), the loss of the steps, a status. Called by `session.py`, which says how many
+steps fit into its slice of time.
 
-One step: clear the gradient; for each tile of the batch load, forward, loss, backward; divide by the batch's weight if the mean is wanted;
-penalties; clipping; the update rule, called by address; links that L1 has killed; bounds.
+One step: clear the gradient; for each tile of the batch load, forward, loss, backward; divide by
+the batch's weight if the mean is wanted; penalties; clipping; the update rule, called by address;
+links that L1 has killed; bounds.
 """
 
 from typing import NamedTuple
@@ -13,7 +15,8 @@ import numpy as np
 
 from wildwire.engine import tiles
 from wildwire.engine.backward import backward, clear_deltas
-from wildwire.engine.forward import KERNEL, forward
+from wildwire.engine.blas import KERNEL
+from wildwire.engine.forward import forward
 from wildwire.engine.losses import (
     SLOPES,
     load_rows,
@@ -100,7 +103,8 @@ def batch_gradient(machine, data, loss, start, stop, tile):
         loss_deltas(plan, loss, work, columns)
         slopes = loss_table(plan, columns, SLOPES)
         backward(
-            plan, machine.weights, work, machine.gradient, machine.sums, loss.fused,
+            plan, machine.addresses, machine.weights, work, machine.gradient,
+            machine.sums, loss.fused,
             slopes, columns, False,
         )  # fmt: skip
     return total
@@ -196,8 +200,7 @@ def run_steps(
         if is_mapped:
             gradient_to_theta(mapping, update.vector, machine.gradient, update.gradient)
         if not (
-            np.isfinite(loss.totals.sum())
-            and _is_finite(update.gradient, update.free)
+            np.isfinite(loss.totals.sum()) and _is_finite(update.gradient, update.free)
         ):
             return number + 1, weight
         apply_update(update, number, step + number)

@@ -1,14 +1,17 @@
 """Register tiles: the inner loops of the engine as vector instructions.
 
-Comes in: arrays, offsets into them and counts, from the compiled kernels of `forward.py` and `backward.py`. Goes out: sums written
-into those arrays. Every function here is a Numba intrinsic, inlined where it is called; it keeps a tile of accumulators in vector
-registers while it walks the links.
+Comes in: arrays, offsets into them and counts, from the compiled kernels of `forward.py` and
+`backward.py`. Goes out: sums written into those arrays. Every function here is a Numba intrinsic,
+inlined where it is called; it keeps a tile of accumulators in vector registers while it walks the
+links.
 
-Why not plain loops: LLVM must assume that the tables overlap and spills the accumulators at every link (measured: 17 GFLOP/s instead
-of 57). Why not BLAS: below about 200 x 200 it spends its time on packing, and its bits depend on the batch width.
+Why not plain loops: LLVM must assume that the tables overlap and spills the accumulators at every
+link (measured: 17 GFLOP/s instead of 57). Why not BLAS: below about 200 x 200 it spends its time on
+packing, and its bits depend on the batch width.
 
-Vectors are 256 bits wide everywhere, so that the order of every sum is the same on all machines with the same instructions. Products
-and sums carry the flag `contract` only. The intrinsics are module globals because one held in a closure would miss the disk cache.
+Vectors are 256 bits wide everywhere, so that the order of every sum is the same on all machines
+with the same instructions. Products and sums carry the flag `contract` only. The intrinsics are
+module globals because one held in a closure would miss the disk cache.
 """
 
 from llvmlite import ir
@@ -67,7 +70,9 @@ class _Emitter:
     def broadcast(self, pointer, index):
         value = self.builder.load(self.offset(pointer, index))
         single = self.builder.insert_element(
-            ir.Constant(self.vector, ir.Undefined), value, ir.Constant(ir.IntType(32), 0)
+            ir.Constant(self.vector, ir.Undefined),
+            value,
+            ir.Constant(ir.IntType(32), 0),
         )
         mask = ir.Constant(ir.VectorType(ir.IntType(32), self.lanes), [0] * self.lanes)
         return self.builder.shuffle_vector(
@@ -103,9 +108,7 @@ class _Emitter:
         while len(vectors) > 1:
             low, high = _interleave(self.lanes, width)
             vectors = [
-                self.builder.fadd(
-                    self.shuffle(a, b, low), self.shuffle(a, b, high)
-                )
+                self.builder.fadd(self.shuffle(a, b, low), self.shuffle(a, b, high))
                 for a, b in zip(vectors[::2], vectors[1::2], strict=True)
             ]
             width *= 2
@@ -238,7 +241,8 @@ def _pushed_sums(rows, vectors):
 def _gathered_deltas(vectors):
     """Make the tile `table[place] = (start + sum_l w[l] * table[target l]) * table[slope_place]`.
 
-    `plan` holds (target row, weight position) pairs. With `keep` 0 the sum starts from zero instead of from the table.
+    `plan` holds (target row, weight position) pairs. With `keep` 0 the sum starts from zero instead
+    of from the table.
     """
 
     @intrinsic
@@ -268,9 +272,7 @@ def _gathered_deltas(vectors):
             with cgutils.for_range(builder, count, intp=INTEGER) as loop:
                 pair = builder.add(first, builder.mul(loop.index, emit.constant(2)))
                 row = emit.integer(plan_data, pair)
-                position = emit.integer(
-                    plan_data, builder.add(pair, emit.constant(1))
-                )
+                position = emit.integer(plan_data, builder.add(pair, emit.constant(1)))
                 line = builder.add(builder.mul(row, stride), column)
                 factor = emit.broadcast(weight_data, position)
                 for v in range(vectors):
@@ -442,9 +444,7 @@ def dot(typingctx, a, a_offset, b, b_offset, count):
         ) as (i, _):
             left = builder.load(emit.offset(a_data, builder.add(a_at, i)))
             right = builder.load(emit.offset(b_data, builder.add(b_at, i)))
-            builder.store(
-                emit.multiply_add(left, right, builder.load(total)), total
-            )
+            builder.store(emit.multiply_add(left, right, builder.load(total)), total)
         return builder.load(total)
 
     return signature, codegen

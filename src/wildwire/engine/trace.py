@@ -1,7 +1,8 @@
 """The numbers of one forward and one backward step: what a lecture puts on the board.
 
-Comes in: a network, theta, one sample and its target. Goes out: a `Trace` of neurons and links. Called by users (`ww.trace`) and the command
-line. All numbers come from the twin; their sums are the engine's gradient (a test holds them together).
+Comes in: a network, theta, one sample and its target. Goes out: a `Trace` of neurons and links.
+Called by users (`ww.trace`) and the command line. All numbers come from the twin; their sums are
+the engine's gradient (a test holds them together).
 """
 
 from dataclasses import dataclass
@@ -34,7 +35,8 @@ class NeuronTrace:
 class LinkTrace:
     """One link, or a bias (source "1"): weight, dz/dw, dE/dw and the weight after the step.
 
-    `dE_dw` is this link's own part; where links share one number, `new_weight` follows the sum of their parts.
+    `dE_dw` is this link's own part; where links share one number, `new_weight` follows the sum of
+    their parts.
     """
 
     name: str

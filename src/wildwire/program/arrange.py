@@ -1,13 +1,14 @@
 """The compiled part of `program.py`: from a link table to the order of evaluation.
 
-Comes in: for each neuron its sources (-1 for the constant, then node numbers) in ascending order, and its function. Goes out: levels, the
-program order of the neurons, and the flat tables of the plan. Compiled, so that an edit of a small network costs microseconds.
+Comes in: for each neuron its sources (-1 for the constant, then node numbers) in ascending order,
+and its function. Goes out: levels, the program order of the neurons, and the flat tables of the
+plan. Compiled, so that an edit of a small network costs microseconds.
 """
 
 import numpy as np
 
-from wildwire.program import plan as p
 from wildwire.functions.cache import cached_njit
+from wildwire.program import plan as p
 
 
 @cached_njit(nogil=True, error_model="numpy")
@@ -66,7 +67,7 @@ def _same_sources(pointers, sources, a, b):
     length = pointers[a + 1] - pointers[a]
     if pointers[b + 1] - pointers[b] != length:
         return False
-    for i in range(length):
+    for i in range(length):  # noqa: SIM110 - Numba compiles no generators
         if sources[pointers[a] + i] != sources[pointers[b] + i]:
             return False
     return True
@@ -181,7 +182,8 @@ def fill(n_inputs, order, pointers, sources, blocks, positions):
 
     Parameters
     ----------
-    positions : int32 array, one per entry of `sources`; written: the entry's place among the weights.
+    positions : int32 array, one per entry of `sources`; written: the entry's place among the
+    weights.
 
     Returns
     -------

@@ -2,7 +2,8 @@
 
 Comes in: a `Network`. Goes out: a `Program`, memoised on the network. Called by `engine/`.
 
-The order of the arrays is decided by the network alone (never by timing, threads or batch), so that bits do not depend on those.
+The order of the arrays is decided by the network alone (never by timing, threads or batch), so that
+bits do not depend on those.
 """
 
 from dataclasses import dataclass
@@ -35,7 +36,8 @@ class Program:
         Row of the value table for each neuron of the network.
     n_theta : int
     one_to_one : bool
-        Every number of theta is exactly one weight, with sign +: learning may then work on the weights themselves.
+        Every number of theta is exactly one weight, with sign +: learning may then work on the
+        weights themselves.
     derived : Derived
         The network's numbers that are products of others.
     is_link : bool array (n_weights,)
@@ -199,7 +201,7 @@ def _outputs(network, row_of, pushed):
 
 
 def _assemble(network, parts, link_weights, weights, max_parameters, n_functions):
-    stages, blocks, runs, sources, pointers, links, keep, output_rows, heads = parts
+    stages, blocks, runs, heads = parts[0], parts[1], parts[2], parts[-1]
     header = np.zeros(p.HEADER, np.int32)
     places = (
         p.STAGE_TABLE, p.BLOCK_TABLE, p.RUN_TABLE, p.SOURCES, p.OUT_POINTERS,

@@ -1,11 +1,11 @@
 """The plan: where each number of a program stands in its flat integer array.
 
-A program is one int32 array. Its first entries are a header of counts and offsets; tables follow at those offsets. The compiled kernels
-read the plan, `program.py` writes it, nobody else touches it. One array, because each further array argument costs 0.2 microseconds
-per kernel call.
+A program is one int32 array. Its first entries are a header of counts and offsets; tables follow at
+those offsets. The compiled kernels read the plan, `program.py` writes it, nobody else touches it.
+One array, because each further array argument costs 0.2 microseconds per kernel call.
 
-Rows of the value table: row 0 is the constant 1 (a bias is a link from it), then the inputs, the neurons in program order, the rows of
-heads. A link addresses its source by row.
+Rows of the value table: row 0 is the constant 1 (a bias is a link from it), then the inputs, the
+neurons in program order, the rows of heads. A link addresses its source by row.
 """
 
 VERSION = 1
@@ -41,6 +41,8 @@ STAGE_WIDTH = 6  # first block, blocks, first run, runs, first row, rows
 # a block: neurons that share their sources
 BLOCK_WIDTH = 6  # first row, neurons, first source, sources, first weight, first source that is a neuron
 # a run: consecutive neurons with one function
-RUN_WIDTH = 6  # first row, neurons, function, first parameter, parameters a neuron, unused
+RUN_WIDTH = (
+    6  # first row, neurons, function, first parameter, parameters a neuron, unused
+)
 # a head: softmax over some outputs
 HEAD_WIDTH = 4  # first source row entry, first row, count, first output
