@@ -30,7 +30,7 @@ _HOME = {
     "time_limit_seconds": "wildwire.learning.settings",
 }
 
-__all__ = ["learners", *sorted(_HOME)]  # noqa: PLE0604
+__all__ = ["learners", *sorted(_HOME)]
 
 
 def __getattr__(name: str):

@@ -150,15 +150,13 @@ def fit(
     A run ends with a named reason (`learning.stopping.Reason`); Ctrl-C ends it too and keeps the best theta.
     Cost per epoch: one forward and one backward pass per row, plus one pass over theta per step.
     """
-    from wildwire.engine.machine import resolve_loss
-
     began = time.perf_counter()
     settings = Settings(
         learner=learner, batch=batch, epochs=epochs, gradient=gradient, shuffle=shuffle,
         time_limit=time_limit, threads=threads, dtype=dtype, l1=l1, l2=l2,
         l1_dies=l1_dies, clip=clip, patience=patience, steady=steady, scale_loss=scale_loss,
     )  # fmt: skip
-    chosen, point = resolve_loss(loss), as_checkpoint(checkpoint)
+    chosen, point = _loss(loss), as_checkpoint(checkpoint)
     watched = _watched(network, history_of)
     told_to = _callables(callbacks)
     saved = read_checkpoint(resume) if resume is not None else None
@@ -190,6 +188,17 @@ def fit(
 
 
 # ---- the user's arguments -----------------------------------------------------------------------
+
+
+def _loss(loss):
+    from wildwire.engine.machine import resolve_loss
+    from wildwire.functions.function import Function
+
+    if not isinstance(loss, (str, Function)):
+        raise SettingError(
+            f"loss must be a name, a formula or a Function, not {loss!r}"
+        )
+    return resolve_loss(loss)
 
 
 def _watched(network, history_of: Sequence[str]) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """The objective: what a network loses on given rows, as a smooth function of theta.
 
-Comes in: a network, rows, a loss, an L2 penalty. Goes out: value and gradient in float64, in the form that optimisers of
-other libraries expect. It hides the network: whoever minimises it sees vectors only.
+Comes in: a network, rows, a loss, an L2 penalty. Goes out: value and gradient in float64, in the form that
+optimisers of other libraries expect. It hides the network: whoever minimises it sees vectors only.
 
 The epoch kernel does not go through here: `fit` walks through mini-batches inside the engine.
 """
