@@ -1,1 +1,30 @@
-"""Sub-package."""
+"""What a neuron computes: functions as data, their derivatives, kernels and addresses.
+
+Comes in: names and formulas. Goes out: `Function` and, through `native`, addresses of
+compiled kernels. Called by the network (names), the engine (kernels) and the learners
+(compilation of update rules). Nothing here imports Numba before a kernel is asked for.
+"""
+
+from wildwire.functions.function import Function
+from wildwire.functions.registry import (
+    activation,
+    catalogue,
+    find,
+    find_loss,
+    from_definition,
+    from_definitions,
+    loss,
+    losses,
+)
+
+__all__ = [
+    "Function",
+    "activation",
+    "catalogue",
+    "find",
+    "find_loss",
+    "from_definition",
+    "from_definitions",
+    "loss",
+    "losses",
+]

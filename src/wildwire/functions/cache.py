@@ -1,0 +1,362 @@
+"""A private disk cache for compiled kernels.
+
+Comes in: Python functions that Numba can compile. Goes out: dispatchers and C function
+addresses whose machine code is kept in a directory of our own, named by a hash of
+everything that can change that code. Called by `native.py`, `vectormath`, the engine
+and the update rules.
+
+Numba's global configuration is never touched: only the `_cache` of our own dispatchers
+is replaced. Numba stamps a cached function with the contents of its own file and does
+not see a change in a function it calls, so the directory carries a hash of all kernel
+files. Numba is imported when the first kernel is built, not with this module.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import logging
+import os
+import platform
+import re
+import shutil
+import stat
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+__all__ = [
+    "cache_directory",
+    "cached_cfunc",
+    "cached_njit",
+    "kernel_files",
+    "kernel_fingerprint",
+    "set_compile_notice",
+    "statistics",
+]
+
+LOCATION_VARIABLE = "WILDWIRE_CACHE_DIR"
+KEPT_FINGERPRINTS = 8
+PACKAGE = Path(__file__).resolve().parents[1]
+_MARKS = (b"cached_njit", b"import numba", b"from numba")
+_IMPORT = re.compile(
+    rb"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]*(\([^)]*\)|[^\n(]*)"
+    rb"|import[ \t]+([\w.]+))",
+    re.MULTILINE,
+)
+
+log = logging.getLogger("wildwire")
+
+statistics = {"hits": 0, "misses": 0}
+"""How many kernels of this process came from disk and how many were compiled."""
+
+_notice: list[Callable[[], None]] = []
+
+
+def set_compile_notice(callback: Callable[[], None] | None) -> None:
+    """Have `callback()` called once, just before the first kernel is compiled.
+
+    Parameters
+    ----------
+    callback : callable or None
+        Typically prints one line saying that kernels are being compiled once.
+        None removes the notice.
+    """
+    _notice.clear()
+    if callback is not None:
+        _notice.append(callback)
+
+
+def _imported_files(content: bytes, root: Path) -> Iterable[Path]:
+    """Files of the package below `root` that a source text imports by absolute name."""
+    for origin, names, plain in _IMPORT.findall(content):
+        module = (origin or plain).decode()
+        if module.split(".")[0] != root.name:
+            continue
+        base = root.joinpath(*module.split(".")[1:])
+        children = re.findall(rb"\w+", names)
+        for path in (base, *(base / child.decode() for child in children)):
+            for candidate in (path.with_suffix(".py"), path / "__init__.py"):
+                if candidate.is_file():
+                    yield candidate
+
+
+def kernel_files(root: Path = PACKAGE) -> list[Path]:
+    """Source files that can change compiled code: kernels and all that they import.
+
+    Parameters
+    ----------
+    root : Path
+        The package folder to look through.
+
+    Returns
+    -------
+    list of Path
+        Sorted. Files that use Numba, generated kernels, and, followed through their
+        imports, the modules that hold constants frozen into them.
+    """
+    found: set[Path] = set()
+    waiting = []
+    for path in root.rglob("*.py"):
+        content = path.read_bytes()
+        generated = path.parent.name == "generated"
+        if generated or any(mark in content for mark in _MARKS):
+            found.add(path)
+            if not generated:
+                waiting.append(content)
+    while waiting:
+        for path in _imported_files(waiting.pop(), root):
+            if path not in found:
+                found.add(path)
+                waiting.append(path.read_bytes())
+    return sorted(found)
+
+
+def kernel_fingerprint(root: Path = PACKAGE) -> str:
+    """Hash of all that decides what machine code the kernels become.
+
+    Parameters
+    ----------
+    root : Path
+        The package folder.
+
+    Returns
+    -------
+    str
+        16 hexadecimal digits from kernel sources, Python, Numba, llvmlite, and the
+        processor's name and features.
+    """
+    import llvmlite
+    import llvmlite.binding
+    import numba
+
+    digest = hashlib.sha256()
+    for path in kernel_files(root):
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0")
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    surroundings = (
+        sys.version,
+        platform.machine(),
+        numba.__version__,
+        llvmlite.__version__,
+        llvmlite.binding.get_host_cpu_name(),
+        llvmlite.binding.get_host_cpu_features().flatten(),
+    )
+    digest.update("\0".join(surroundings).encode())
+    return digest.hexdigest()[:16]
+
+
+def _private(path: Path) -> Path:
+    """Make a directory that only its owner may enter, and refuse anyone else's."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    status = path.lstat()
+    if not stat.S_ISDIR(status.st_mode):
+        raise PermissionError(f"{path} is not a directory")
+    if hasattr(os, "getuid"):
+        if status.st_uid != os.getuid():
+            raise PermissionError(f"{path} belongs to another user")
+        if stat.S_IMODE(status.st_mode) & 0o077:
+            path.chmod(0o700)
+    return path
+
+
+def _forget_old(root: Path) -> None:
+    """Remove the code of all but the newest `KEPT_FINGERPRINTS` versions."""
+    kept = [path for path in root.glob("kernels-*") if path.is_dir()]
+    kept.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in kept[KEPT_FINGERPRINTS:]:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def cache_directory() -> Path | None:
+    """The directory that holds compiled code for this version on this machine.
+
+    Returns
+    -------
+    Path or None
+        Made if needed, with access for its owner only. None, with one line in the
+        log, when nothing can be written: kernels are then compiled in every process.
+    """
+    return _directory(os.environ.get(LOCATION_VARIABLE))
+
+
+@functools.lru_cache(maxsize=4)
+def _directory(location: str | None) -> Path | None:
+    import platformdirs
+
+    root = Path(location or platformdirs.user_cache_path("wildwire", appauthor=False))
+    try:
+        # The root is checked as well: who may write there could exchange the inner one.
+        _private(root)
+        path = root / f"kernels-{kernel_fingerprint()}"
+        fresh = not path.exists()
+        _private(path)
+        probe = path / f".probe-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+        os.utime(path)
+        if fresh:
+            _forget_old(root)
+    except OSError as error:
+        log.warning(
+            "compiled kernels are not kept, every process compiles them again: %s "
+            "(set %s to a directory of your own)",
+            error,
+            LOCATION_VARIABLE,
+        )
+        return None
+    return path
+
+
+def _announce() -> None:
+    statistics["misses"] += 1
+    while _notice:
+        _notice.pop()()
+
+
+@functools.lru_cache(maxsize=4096)
+def _file_hash(path: str, modified: int, size: int) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def _source_stamp(path: str) -> str:
+    try:
+        status = Path(path).stat()
+    except OSError:
+        return ""
+    return _file_hash(path, status.st_mtime_ns, status.st_size)
+
+
+@functools.lru_cache(maxsize=1)
+def _cache_class() -> type:
+    """Build the cache class on Numba's own; late, so that Numba is imported late."""
+    from numba.core import caching
+
+    class Locator(caching._CacheLocator):
+        def __init__(self, py_func: Callable, directory: Path):
+            self._py_file = py_func.__code__.co_filename
+            self._line = py_func.__code__.co_firstlineno
+            self._directory = directory
+
+        def ensure_cache_path(self) -> None:
+            _private(self._directory)
+
+        def get_cache_path(self) -> str:
+            return str(self._directory)
+
+        def get_source_stamp(self) -> str:
+            return _source_stamp(self._py_file)
+
+        def get_disambiguator(self) -> str:
+            return str(self._line)
+
+    class Implementation(caching.CompileResultCacheImpl):
+        # The base class would obey NUMBA_CACHE_LOCATOR_CLASSES and write elsewhere.
+        def __init__(self, py_func: Callable):
+            self._lineno = py_func.__code__.co_firstlineno
+            self._locator = Locator(py_func, cache_directory())
+            # The module's full name: stems such as "tanh" exist for both float types.
+            name = f"{py_func.__module__}.{py_func.__qualname__}"
+            self._filename_base = self.get_filename_base(
+                name, getattr(sys, "abiflags", "")
+            )
+
+    class Storage(caching.FunctionCache):
+        _impl_class = Implementation
+
+    class PrivateCache(caching.NullCache):
+        """Finds its directory when first used, not when the module is imported."""
+
+        def __init__(self, py_func: Callable):
+            self._py_func = py_func
+
+        @functools.cached_property
+        def _storage(self) -> Any:
+            return Storage(self._py_func) if cache_directory() else None
+
+        @property
+        def cache_path(self) -> str | None:
+            return self._storage.cache_path if self._storage else None
+
+        def load_overload(self, sig: Any, target_context: Any) -> Any:
+            found = None
+            if self._storage:
+                try:
+                    found = self._storage.load_overload(sig, target_context)
+                except Exception as error:
+                    # Whatever a damaged file raises: compiling again is always right.
+                    log.info("compiled kernel unreadable, made again: %s", error)
+            if found is None:
+                _announce()
+            else:
+                statistics["hits"] += 1
+            return found
+
+        def save_overload(self, sig: Any, cres: Any) -> None:
+            if not self._storage:
+                return
+            try:
+                self._storage.save_overload(sig, cres)
+            except OSError as error:
+                log.info("compiled kernel not kept: %s", error)
+
+        def flush(self) -> None:
+            if self._storage:
+                self._storage.flush()
+
+    return PrivateCache
+
+
+def cached_njit(**options: Any) -> Callable[[Callable], Any]:
+    """Decorate a kernel: `numba.njit(**options)` with its code kept on disk.
+
+    Parameters
+    ----------
+    **options
+        Options of `numba.njit`, such as `nogil=True`, `error_model="numpy"`,
+        `fastmath={"contract"}`. `cache` is not one of them.
+
+    Returns
+    -------
+    callable
+        Decorator that returns a Numba dispatcher. Nothing is compiled before the
+        first call; the function must stand in a file.
+    """
+    import numba
+
+    def decorate(py_func: Callable) -> Any:
+        dispatcher = numba.njit(**options)(py_func)
+        dispatcher._cache = _cache_class()(py_func)
+        return dispatcher
+
+    return decorate
+
+
+def cached_cfunc(py_func: Callable, signature: Any, **options: Any) -> Any:
+    """Compile a Python function to a C function, or load its code from disk.
+
+    Parameters
+    ----------
+    py_func : function
+        In a file; it may call what `cached_njit` decorated.
+    signature : numba signature or str
+        C types of result and arguments.
+    **options
+        Options of `numba.cfunc`.
+
+    Returns
+    -------
+    numba.core.ccallback.CFunc
+        Its `address` stays valid while this object lives. About 0.1 to 0.3 s when
+        compiled, a few milliseconds when loaded.
+    """
+    from numba.core import sigutils
+    from numba.core.ccallback import CFunc
+
+    compiled = CFunc(
+        py_func, sigutils.normalize_signature(signature), locals={}, options=options
+    )
+    compiled._cache = _cache_class()(py_func)
+    compiled.compile()
+    return compiled

@@ -1,0 +1,269 @@
+"""What a neuron or a loss computes, as data.
+
+Comes in: a definition in the language. Goes out: `Function`, an immutable value that the
+network stores, the engine asks for kernels and the exports write out. Called by every
+layer below; imports neither Numba nor the parser until one is needed.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+from wildwire.errors import FunctionError
+from wildwire.functions.primitives import CHOICES, COMPOSITES, PRIMITIVES
+from wildwire.language.expression import (
+    Binary,
+    Call,
+    Expression,
+    Name,
+    Number,
+    Sum,
+    Unary,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["CONVENTION", "Function", "called_names"]
+
+_PRIMITIVE = {*PRIMITIVES, *COMPOSITES, *CHOICES}
+
+_PARTNERS = {"logistic": ("logistic", "logistic_from_z")}
+
+CONVENTION = 1
+"""Version of the calling convention (docs/design/architecture.md)."""
+
+
+@dataclass(frozen=True)
+class Function:
+    """An activation or a loss: a formula with named arguments and parameters.
+
+    Attributes
+    ----------
+    name : str
+        As it is called in network text.
+    kind : {"activation", "loss"}
+        An activation has one argument, a loss the arguments output and target.
+    arguments : tuple of str
+        Names of the arguments in the formula.
+    parameters : tuple of (str, float)
+        Names and default values of the learnable numbers.
+    formula : Expression
+        The value.
+    slope : Expression or None
+        Training slope, used in place of the derivative in the first argument.
+    range : tuple of float or None
+        Bounds of the value of an activation; for a loss the bounds that its first
+        argument must keep.
+    uses : tuple of Function
+        User functions that the formula calls; those of the catalogue need no mention.
+    """
+
+    name: str
+    kind: str
+    arguments: tuple[str, ...]
+    parameters: tuple[tuple[str, float], ...]
+    formula: Expression
+    slope: Expression | None = None
+    range: tuple[float, float] | None = None
+    uses: tuple[Function, ...] = ()
+
+    @functools.cached_property
+    def functions(self) -> Mapping[str, Function]:
+        """What the formula may call besides primitives, by name."""
+        from wildwire.functions.registry import catalogue
+
+        return {**catalogue(), **{used.name: used for used in self.uses}}
+
+    def __hash__(self) -> int:
+        # Of the key, not of the whole tree: networks look functions up by the thousand.
+        return hash((self.name, self.kind, self.key))
+
+    def __getstate__(self) -> dict:
+        # What is cached can be found again, and the catalogue must not travel along.
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def __setstate__(self, state: dict) -> None:
+        self.__dict__.update(state)
+
+    @functools.cached_property
+    def key(self) -> str:
+        """Hash of kind, formula and training slope, independent of all names."""
+        names = {name: f"x{i}" for i, name in enumerate(self.arguments)}
+        names |= {name: f"p{j}" for j, (name, _) in enumerate(self.parameters)}
+        parts = [
+            str(CONVENTION),
+            str(len(self.arguments)),
+            str(len(self.parameters)),
+            _canonical(self.formula, names, self.functions),
+            _canonical(self.slope, names, self.functions) if self.slope else "",
+        ]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+    @property
+    def from_z(self) -> str | None:
+        """Name of the form of this loss that reads z where `partner` makes the output.
+
+        The two together are stable where the output has rounded to 0 or 1.
+        """
+        return self._partnership[1]
+
+    @property
+    def partner(self) -> str | None:
+        """Name of the activation whose z the form `from_z` reads."""
+        return self._partnership[0]
+
+    @functools.cached_property
+    def _partnership(self) -> tuple[str | None, str | None]:
+        if self.kind != "loss" or self.name not in _PARTNERS:
+            return None, None
+        from wildwire.functions.registry import losses
+
+        own = losses()[self.name].key == self.key
+        return _PARTNERS[self.name] if own else (None, None)
+
+    @property
+    def needs_probability(self) -> bool:
+        """Whether a loss refuses outputs that can leave [0, 1]."""
+        return self.kind == "loss" and self.range == (0.0, 1.0)
+
+    @property
+    def n_parameters(self) -> int:
+        """How many learnable numbers it has."""
+        return len(self.parameters)
+
+    @property
+    def defaults(self) -> tuple[float, ...]:
+        """Default values of the parameters."""
+        return tuple(value for _, value in self.parameters)
+
+    def n_tables(self, level: int) -> int:
+        """How many result tables a kernel of this level writes."""
+        count = len(self.arguments) + len(self.parameters)
+        return (1, 1 + count, 1 + count + count * (count + 1) // 2)[level]
+
+    @functools.cached_property
+    def smooth(self) -> bool:
+        """Whether it has no kink, jump or guard anywhere."""
+        from wildwire.functions.derive import tables
+
+        return not tables(self, 0).kinks
+
+    @functools.cached_property
+    def guarded(self) -> bool:
+        """Whether it has a guard, so that kernels count its activity."""
+        from wildwire.functions.derive import tables
+
+        return bool(tables(self, 0).guards)
+
+    @functools.cached_property
+    def parity(self) -> str | None:
+        """"even", "odd" or None, found by evaluating at default parameters."""
+        from wildwire.functions.evaluate import parity
+
+        return parity(self)
+
+    def evaluate(
+        self,
+        level: int,
+        arguments: Sequence[np.ndarray],
+        parameters: Sequence[np.ndarray | float] | None = None,
+    ) -> np.ndarray:
+        """Result tables in plain NumPy: the meaning that every kernel is tested on.
+
+        Parameters
+        ----------
+        level : {0, 1, 2}
+            0 the value, 1 also slopes, 2 also second derivatives.
+        arguments : sequence of array
+            One array per argument; they are broadcast together.
+        parameters : sequence of float or array, optional
+            One per parameter, broadcast with the arguments; default: the defaults.
+
+        Returns
+        -------
+        array of shape (n_tables, ...)
+            In the order of the calling convention; float32 only if all arguments are.
+        """
+        from wildwire.functions.evaluate import evaluate
+
+        return evaluate(self, level, arguments, parameters)
+
+    def guards(
+        self,
+        arguments: Sequence[np.ndarray],
+        parameters: Sequence[np.ndarray | float] | None = None,
+    ) -> np.ndarray:
+        """How many guards are active at each place; what kernels add up per row."""
+        from wildwire.functions.evaluate import guard_activity
+
+        return guard_activity(self, arguments, parameters)
+
+    def margin(
+        self,
+        arguments: Sequence[np.ndarray],
+        parameters: Sequence[np.ndarray | float] | None = None,
+    ) -> np.ndarray:
+        """Distance to the nearest kink, jump or guard, in the units of what is compared.
+
+        Infinite where the function is smooth. Finite differences with a step beyond
+        the margin straddle a kink and say nothing about the slope.
+        """
+        from wildwire.functions.evaluate import margin
+
+        return margin(self, arguments, parameters)
+
+
+def _canonical(
+    expression: Expression, names: Mapping[str, str], functions: Mapping[str, Function]
+) -> str:
+    """A text that is equal for equal formulas, whatever their names are."""
+
+    def text(part: Expression) -> str:
+        return _canonical(part, names, functions)
+
+    match expression:
+        case Number(value=value):
+            return "?" if value is None else float(value).hex()
+        case Name(name=name):
+            return names.get(name, name)
+        case Unary(operator=operator, operand=operand):
+            return f"({operator} {text(operand)})"
+        case Binary(operator=operator, left=left, right=right):
+            return f"({text(left)} {operator} {text(right)})"
+        case Sum(terms=terms):
+            return f"({' + '.join(text(term) for term in terms)})"
+        case Call(function=function, arguments=arguments, keywords=keywords):
+            used = None if function in _PRIMITIVE else functions.get(function)
+            head = function if used is None else f"{used.key}:{_defaults(used)}"
+            inner = [text(argument) for argument in arguments]
+            inner += [f"{key}={text(value)}" for key, value in dict(keywords).items()]
+            return f"{head}({', '.join(inner)})"
+    raise FunctionError(f"a function formula cannot contain {expression!r}")
+
+
+def _defaults(function: Function) -> str:
+    """A called function's parameters: their names and defaults change the caller."""
+    return ",".join(f"{name}={value.hex()}" for name, value in function.parameters)
+
+
+def called_names(expression: Expression) -> set[str]:
+    """Names of all functions that an expression calls."""
+    found: set[str] = set()
+    waiting: list[Expression] = [expression]
+    while waiting:
+        match waiting.pop():
+            case Unary(operand=operand):
+                waiting.append(operand)
+            case Binary(left=left, right=right):
+                waiting += [left, right]
+            case Sum(terms=terms):
+                waiting += terms
+            case Call(function=function, arguments=arguments, keywords=keywords):
+                found.add(function)
+                waiting += [*arguments, *(value for _, value in keywords)]
+    return found

@@ -1,0 +1,181 @@
+"""From a function to the address of its compiled kernel.
+
+Comes in: a `Function`, a level and a float type, or any Python function with a C
+signature. Goes out: an address that the engine can call, valid in this process. Called
+by the engine and the learners. Nothing is compiled before it is asked for; what is
+compiled is kept in the private cache of `cache.py`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.abc
+import importlib.util
+import os
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from wildwire.errors import FunctionError
+from wildwire.functions.cache import cache_directory, cached_cfunc
+
+if TYPE_CHECKING:
+    from wildwire.functions.function import Function
+
+__all__ = ["address", "compile_address", "kernel_signature"]
+
+_OPTIONS = {"error_model": "numpy", "fastmath": {"contract"}}
+
+_lock = threading.RLock()
+_addresses: dict[tuple[str, int, str], int] = {}
+_compiled: dict[tuple[Callable, str], Any] = {}
+_modules: dict[tuple[str, str], ModuleType] = {}
+
+
+def kernel_signature(dtype: str) -> Any:
+    """Numba signature of a function kernel in the calling convention.
+
+    Parameters
+    ----------
+    dtype : {"float64", "float32"}
+        Float type of the tables.
+    """
+    from numba import types
+
+    real = types.CPointer(getattr(types, dtype))
+    counts = types.CPointer(types.int64)
+    return types.void(real, real, real, counts, *[types.int64] * 5)
+
+
+def address(function: Function, level: int, dtype: Any = "float64") -> int:
+    """Address of the kernel of a function.
+
+    Parameters
+    ----------
+    function : Function
+        Any activation or loss.
+    level : {0, 1, 2}
+        0 writes the value, 1 also slopes, 2 also second derivatives.
+    dtype : {"float64", "float32"} or NumPy dtype
+        Float type of all tables.
+
+    Returns
+    -------
+    int
+        Address of a C function in the calling convention of
+        docs/design/architecture.md; valid until the process ends. About 0.2 s when
+        compiled, a few milliseconds from the disk cache, microseconds afterwards.
+    """
+    name = _dtype_name(dtype)
+    if level not in (0, 1, 2):
+        raise FunctionError(f"a kernel has level 0, 1 or 2, not {level!r}")
+    place = (function.key, level, name)
+    known = _addresses.get(place)
+    if known is None:
+        with _lock:
+            kernel = getattr(_kernels(function, name), f"level_{level}")
+            known = compile_address(kernel, kernel_signature(name))
+            _addresses[place] = known
+    return known
+
+
+def _dtype_name(dtype: Any) -> str:
+    name = dtype if isinstance(dtype, str) else getattr(dtype, "name", None)
+    if name is None and isinstance(dtype, type):
+        name = dtype.__name__
+    if name not in ("float64", "float32"):
+        raise FunctionError(f"kernels exist for float64 and float32, not {dtype!r}")
+    return name
+
+
+def compile_address(py_func: Callable, signature: Any) -> int:
+    """Compile a function that stands in a module to C and give its address.
+
+    Parameters
+    ----------
+    py_func : function
+        Not decorated; it may call what `cached_njit` decorated.
+    signature : numba signature or str
+        Such as `"void(CPointer(float64), int64)"`.
+
+    Returns
+    -------
+    int
+        Valid until the process ends; the same function is compiled once.
+    """
+    place = (py_func, str(signature))
+    with _lock:
+        if place not in _compiled:
+            # Kept for ever: the code is freed together with this object.
+            _compiled[place] = cached_cfunc(py_func, signature, **_OPTIONS)
+        return _compiled[place].address
+
+
+def _kernels(function: Function, dtype: str) -> ModuleType:
+    """The module with a function's kernels: committed, or written for this user."""
+    place = (function.key, dtype)
+    if place not in _modules:
+        built_in = _generated_module(function, dtype)
+        _modules[place] = built_in or _user_module(function, dtype)
+    return _modules[place]
+
+
+def _generated_module(function: Function, dtype: str) -> ModuleType | None:
+    from wildwire.functions.generated.catalogue_index import KERNELS
+
+    name = KERNELS.get(function.key)
+    if name is None:
+        return None
+    return importlib.import_module(f"wildwire.functions.generated.{name}_{dtype}")
+
+
+class _VerifiedLoader(importlib.abc.SourceLoader):
+    """Runs the text it was given, never what stands on disk or in a .pyc file."""
+
+    def __init__(self, path: str, text: bytes) -> None:
+        self._path, self._text = path, text
+
+    def get_filename(self, fullname: str) -> str:
+        return self._path
+
+    def get_data(self, path: str) -> bytes:
+        if path != self._path:
+            raise OSError(f"no bytecode is read for {path}")
+        return self._text
+
+
+def _user_module(function: Function, dtype: str) -> ModuleType:
+    """Generate a user function's kernels and load them as a module of their own.
+
+    The text is always generated again (milliseconds) and the file only compared with
+    it: Numba wants a file to name and stamp, but nothing that it says is trusted.
+    """
+    from wildwire.functions.kernel_text import kernel_module
+
+    text = kernel_module(function, dtype).encode()
+    stem = f"user_{function.key}_{dtype}"
+    folder = cache_directory()
+    # Without a directory the name is a label only, and nothing is kept.
+    path = f"<wildwire {stem}>" if folder is None else str(folder / f"{stem}.py")
+    if folder is not None:
+        _write_if_other(Path(path), text)
+    name = f"wildwire_{stem}_{hashlib.sha256(text).hexdigest()[:16]}"
+    loader = _VerifiedLoader(path, text)
+    spec = importlib.util.spec_from_loader(name, loader, origin=path)
+    module = importlib.util.module_from_spec(spec)
+    loader.exec_module(module)
+    return module
+
+
+def _write_if_other(path: Path, text: bytes) -> None:
+    """Put the text in place in one move, unless it stands there already."""
+    if path.is_file() and path.read_bytes() == text:
+        return
+    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+    with os.fdopen(handle, "wb") as file:
+        file.write(text)
+    Path(temporary).replace(path)
