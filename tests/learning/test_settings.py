@@ -7,7 +7,7 @@ import pytest
 
 from wildwire.errors import SettingError
 from wildwire.learning.learners import Adam
-from wildwire.learning.settings import Settings, time_limit_seconds
+from wildwire.learning.settings import check_settings, time_limit_seconds
 
 GOOD = {
     "learner": Adam(), "batch": 32, "epochs": 5, "gradient": "mean", "shuffle": True,
@@ -36,7 +36,7 @@ def test_bad_time_limit(limit):
 
 
 def test_forms():
-    settings = Settings(
+    settings = check_settings(
         **GOOD | {
             "learner": "adam", "batch": "full", "epochs": np.int64(3), "time_limit": "2m",
             "dtype": np.float32, "clip": 1, "patience": None, "steady": None,
@@ -44,7 +44,7 @@ def test_forms():
         }
     )  # fmt: skip
     assert settings.learner == Adam()
-    assert (settings.batch, settings.epochs, settings.time_limit) == ("full", 3, 120)
+    assert (settings.batch, settings.epochs, settings.time_limit) == (0, 3, 120)
     assert (settings.dtype, settings.clip, settings.scale_loss) == (
         "float32",
         1.0,
@@ -83,4 +83,4 @@ def test_forms():
 )
 def test_refusals(name, value, words):
     with pytest.raises(SettingError, match=words):
-        Settings(**GOOD | {name: value})
+        check_settings(**GOOD | {name: value})

@@ -21,7 +21,7 @@ from wildwire.learning.progress import choose_progress
 from wildwire.learning.result import Result
 from wildwire.learning.resuming import facts_of, resume_state, run_key
 from wildwire.learning.scaling import Scaling, scaling_of
-from wildwire.learning.settings import Settings
+from wildwire.learning.settings import Settings, check_settings
 from wildwire.learning.state import State
 from wildwire.learning.task import Task, slice_length
 from wildwire.learning.update_rules import rule_address
@@ -151,7 +151,7 @@ def fit(
     Cost per epoch: one forward and one backward pass per row, plus one pass over theta per step.
     """
     began = time.perf_counter()
-    settings = Settings(
+    settings = check_settings(
         learner=learner, batch=batch, epochs=epochs, gradient=gradient, shuffle=shuffle,
         time_limit=time_limit, threads=threads, dtype=dtype, l1=l1, l2=l2,
         l1_dies=l1_dies, clip=clip, patience=patience, steady=steady, scale_loss=scale_loss,
@@ -263,7 +263,7 @@ def _bind(network, rows: Rows, loss, settings: Settings, scaling: Scaling, **opt
 
 def _session(network, rows, loss, settings: Settings, scaling):
     return _bind(
-        network, rows, loss, settings, scaling, batch=settings.batch,
+        network, rows, loss, settings, scaling, batch=settings.batch or "full",
         gradient=settings.gradient, l1=settings.l1, l2=settings.l2,
         l1_dies=settings.l1_dies, clip=settings.clip or 0.0,
     )  # fmt: skip
@@ -279,8 +279,11 @@ def _locator(network, rows: Rows, held: Rows | None) -> Callable:
     def locate(theta: np.ndarray, order: np.ndarray | None) -> str:
         from wildwire.engine.evaluate import first_non_finite
 
-        seen = held if order is None else rows.take(order)
-        what = "validation row" if order is None else "row"
+        seen, what = rows, "row"
+        if order is not None:
+            seen = rows.take(order)
+        elif held is not None:
+            seen, what = held, "validation row"
         found = first_non_finite(network, theta, seen.X)
         if found is None:
             return "All neurons were still finite; the loss or its gradient overflowed."
@@ -299,9 +302,8 @@ def _state(task: Task, network, start: np.ndarray | None) -> State:
     vectors = np.zeros((settings.learner.n_state, session.vector_size), settings.dtype)
     if settings.learner.weights_state is not None:
         weights = link_weights(network)
-        vectors[settings.learner.weights_state] = session.state_from_theta_order(
-            weights
-        )
+        place = settings.learner.weights_state
+        vectors[place] = session.state_from_theta_order(weights)
     alive = np.array(session.alive, dtype=bool)
     names = ["loss", *(["validation"] if task.validation else []), *task.watched]
     return State(

@@ -10,7 +10,6 @@ Each `rate` is a number or a schedule of `ww.learners.schedules`. Formulas stand
 
 import difflib
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -25,6 +24,7 @@ __all__ = [
 ]  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
 class Learner:
     """Interface of all learners: frozen dataclasses with a `rate` and further hyper-parameters.
 
@@ -33,8 +33,11 @@ class Learner:
     that the loop fills with 1 for weights of links and 0 for all other numbers, or None.
     """
 
-    rate: float | Schedule
-    weights_state: int | None = None
+    rate: float | Schedule = 0.01
+
+    @property
+    def weights_state(self) -> int | None:
+        return None
 
     @property
     def rule(self) -> str:
@@ -270,7 +273,7 @@ class AdamW(Learner):
         )  # fmt: skip
 
 
-_BY_NAME: dict[str, Callable[..., Learner]] = {
+_BY_NAME: dict[str, type[Learner]] = {
     "gradient-descent": GradientDescent,
     "adagrad": AdaGrad,
     "adadelta": AdaDelta,

@@ -50,7 +50,7 @@ class Loop:
         finally:
             self.task.told.close()
         reason = reason or Reason.EPOCHS
-        if self.task.checkpoint and reason is not Reason.DIVERGED:
+        if reason is not Reason.DIVERGED:
             self._write()
         return self._result(reason)
 
@@ -59,7 +59,7 @@ class Loop:
     def _epoch(self, interruption: Interruption) -> Reason | None:
         """Run the rest of the epoch under way; a reason if the run must end."""
         state, n_batches = self.state, self.session.n_batches
-        order, rates = self._order(), self._rates()
+        order, rates, reason = self._order(), self._rates(), None
         while state.batch < n_batches:
             count = min(self.task.slice, n_batches - state.batch)
             if self._steps(order, rates[state.batch : state.batch + count]):
@@ -203,8 +203,7 @@ class Loop:
     # ---- the end --------------------------------------------------------------------------------
 
     def _diverged(self, order: np.ndarray) -> Reason:
-        size = self.settings.batch
-        size = self.task.n_rows if size == "full" else size
+        size = self.session.batch
         first = self.state.batch * size
         self.trouble = self.task.locate(
             self.session.theta(), order[first : first + size]
@@ -215,6 +214,9 @@ class Loop:
         return self.state.seconds + time.perf_counter() - self.task.began
 
     def _write(self) -> None:
+        """Write a checkpoint, if one was asked for."""
+        if self.task.checkpoint is None:
+            return
         arrays, counts = to_checkpoint(self.state, self.session, self._seconds())
         facts = {"counts": counts, "settings": self.task.facts}
         write_checkpoint(self.task.checkpoint.path, arrays, facts)

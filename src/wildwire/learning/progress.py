@@ -6,8 +6,10 @@ times a second.
 
 import sys
 import time
+from importlib import import_module
+from typing import Protocol
 
-__all__ = ["Silent", "choose_progress"]
+__all__ = ["Bar", "Silent", "choose_progress"]
 
 # Runs shorter than this tell nothing: a bar that appears and vanishes only flickers.
 QUIET_SECONDS = 0.5
@@ -23,7 +25,7 @@ def _in_notebook() -> bool:
     return running is not None and "IPKernelApp" in running.config
 
 
-def choose_progress(wanted: bool | None):
+def choose_progress(wanted: bool | None) -> "Bar":
     """The progress for `wanted`: True always shows, False never, None where somebody watches."""
     if wanted is False:
         return Silent()
@@ -39,14 +41,30 @@ def _losses(loss: float | None, validation: float | None) -> str:
     return told if validation is None else f"{told}  validation {validation:.6g}"
 
 
-class Silent:
-    """Tells nothing."""
+class Bar(Protocol):
+    """Interface of all progress displays."""
 
-    def update(self, done: float, epochs: int, loss=None, validation=None) -> None:
+    def update(
+        self,
+        done: float,
+        epochs: int,
+        loss: float | None = None,
+        validation: float | None = None,
+    ) -> None:
         """`done` of `epochs` epochs are run; `loss` and `validation` of the last one."""
 
     def close(self) -> None:
         """The run has ended."""
+
+
+class Silent:
+    """Tells nothing."""
+
+    def update(self, done, epochs, loss=None, validation=None) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
 
 
 class Terminal:
@@ -55,13 +73,12 @@ class Terminal:
     def __init__(self, quiet_seconds: float):
         self._from = time.perf_counter() + quiet_seconds
         self._bar = None
-        self._task = None
 
-    def _open(self, epochs: int) -> None:
+    def _open(self, epochs: int):
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-        self._bar = Progress(
+        bar = Progress(
             TextColumn("epoch {task.fields[epoch]} of {task.total:.0f}"),
             BarColumn(),
             TextColumn("{task.fields[losses]}"),
@@ -70,8 +87,9 @@ class Terminal:
             transient=True,
             refresh_per_second=1 / REFRESH_SECONDS,
         )
-        self._task = self._bar.add_task("fit", total=epochs, epoch=0, losses="")
-        self._bar.start()
+        self._task = bar.add_task("fit", total=epochs, epoch=0, losses="")
+        bar.start()
+        return bar
 
     def update(self, done, epochs, loss=None, validation=None) -> None:
         now = time.perf_counter()
@@ -79,7 +97,7 @@ class Terminal:
             return
         self._from = now + REFRESH_SECONDS
         if self._bar is None:
-            self._open(epochs)
+            self._bar = self._open(epochs)
         told = _losses(loss, validation)
         self._bar.update(self._task, completed=done, epoch=int(done), losses=told)
 
@@ -105,8 +123,8 @@ class Notebook:
             self._show()
 
     def _show(self) -> None:
-        from IPython.display import display
-
+        # By name: IPython is no dependency; where there is a notebook, it is there.
+        display = import_module("IPython.display").display
         shown = {"text/plain": self._text}
         if self._handle is None:
             self._handle = display(shown, raw=True, display_id=True)

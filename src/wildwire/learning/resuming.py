@@ -37,6 +37,7 @@ def facts_of(network, rows, held, loss, settings: Settings, key: int) -> dict[st
         for name in settings.__dataclass_fields__
         if name not in _FREE
     }
+    facts["batch"] = repr(settings.batch or "full")
     facts["seed"] = str(key)
     facts["loss"] = str(loss.key)
     facts["network"] = _network_hash(network)

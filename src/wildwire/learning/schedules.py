@@ -29,7 +29,9 @@ class Schedule:
     `Plateau` inside, or None.
     """
 
-    plateau: "Plateau | None" = None
+    @property
+    def plateau(self) -> "Plateau | None":
+        return None
 
     def rates(self, time: np.ndarray, epochs: int, reductions: int) -> np.ndarray:
         raise NotImplementedError
@@ -164,11 +166,11 @@ class Warmup(Schedule):
 
     @property
     def plateau(self):
-        return self.then.plateau
+        return as_schedule(self.then).plateau
 
     def rates(self, time, epochs, reductions):
         rise = self.start + (1 - self.start) * np.minimum(time / self.epochs, 1.0)
-        return rise * self.then.rates(time, epochs, reductions)
+        return rise * as_schedule(self.then).rates(time, epochs, reductions)
 
 
 def as_schedule(rate: float | Schedule) -> Schedule:

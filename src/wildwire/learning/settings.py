@@ -9,11 +9,12 @@ import math
 import operator
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from wildwire.errors import SettingError
 from wildwire.learning.learners import Learner, by_name
 
-__all__ = ["Settings", "checked_number", "time_limit_seconds"]
+__all__ = ["Settings", "check_settings", "checked_number", "time_limit_seconds"]
 
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 _TIME = re.compile(r"\s*([0-9]*\.?[0-9]+)\s*(s|min|m|h|)\s*")
@@ -67,7 +68,7 @@ def checked_number(name: str, value, *, zero: bool = True) -> float:
     return number
 
 
-def _choice(name: str, value, choices: tuple) -> object:
+def _choice(name: str, value, choices: tuple) -> Any:
     # Identity first: 1 == True, but batch=1 is not a switch.
     for choice in choices:
         if value is choice or (isinstance(choice, str) and value == choice):
@@ -80,19 +81,18 @@ def _choice(name: str, value, choices: tuple) -> object:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Every setting of `fit` but data, network and where the run is told and written down.
+    """Every setting of `fit` but data, network and where the run is told and written down; made by `check_settings`.
 
-    Field by field as the arguments of `wildwire.learning.fit`, which describes them. After construction
-    `learner` is a `Learner`, `time_limit` is in seconds (infinity for none), `patience`, `steady` and `clip` are
-    numbers or None.
+    Field by field as the arguments of `wildwire.learning.fit`, which describes them; `batch` is 0 for "full" and
+    `time_limit` is in seconds, infinity for none.
     """
 
-    learner: Learner | str
-    batch: int | str
+    learner: Learner
+    batch: int
     epochs: int
     gradient: str
     shuffle: bool
-    time_limit: float | str | None
+    time_limit: float
     threads: int
     dtype: str
     l1: float
@@ -103,44 +103,48 @@ class Settings:
     steady: float | None
     scale_loss: bool | str
 
-    def __post_init__(self):
-        checked = {
-            "learner": self._learner(),
-            "batch": self._batch(),
-            "epochs": _whole("epochs", self.epochs),
-            "gradient": _choice("gradient", self.gradient, ("mean", "sum")),
-            "time_limit": time_limit_seconds(self.time_limit),
-            "threads": _whole("threads", self.threads),
-            "dtype": _choice("dtype", self._dtype_name(), ("float64", "float32")),
-            "l1": checked_number("l1", self.l1),
-            "l2": checked_number("l2", self.l2),
-            "scale_loss": _choice("scale_loss", self.scale_loss, ("auto", True, False)),
-        }
-        for name in ("shuffle", "l1_dies"):
-            checked[name] = bool(_choice(name, getattr(self, name), (True, False)))
-        if self.clip is not None:
-            checked["clip"] = checked_number("clip", self.clip, zero=False)
-        if self.patience is not None:
-            checked["patience"] = _whole("patience", self.patience)
-        if self.steady is not None:
-            checked["steady"] = checked_number("steady", self.steady)
-        for name, value in checked.items():
-            object.__setattr__(self, name, value)
 
-    def _learner(self) -> Learner:
-        if isinstance(self.learner, str):
-            return by_name(self.learner)
-        if not isinstance(self.learner, Learner):
-            raise SettingError(
-                f"learner must be one of ww.learners, such as Adam(rate=0.01), not {self.learner!r}"
-            )
-        return self.learner
+def check_settings(
+    *, learner, batch, epochs, gradient, shuffle, time_limit, threads, dtype, l1, l2,
+    l1_dies, clip, patience, steady, scale_loss,
+) -> Settings:  # fmt: skip
+    """What the user passed, checked and in one form.
 
-    def _batch(self) -> int | str:
-        if isinstance(self.batch, str):
-            return str(_choice("batch", self.batch, ("full",)))
-        return _whole("batch", self.batch)
+    Raises
+    ------
+    SettingError
+        A value outside its range; the message names it, and the nearest name where a name is unknown.
+    """
+    full = isinstance(batch, str) and _choice("batch", batch, ("full",))
+    return Settings(
+        learner=_learner(learner),
+        batch=0 if full else _whole("batch", batch),
+        epochs=_whole("epochs", epochs),
+        gradient=_choice("gradient", gradient, ("mean", "sum")),
+        shuffle=_choice("shuffle", shuffle, (True, False)),
+        time_limit=time_limit_seconds(time_limit),
+        threads=_whole("threads", threads),
+        dtype=_choice("dtype", _dtype_name(dtype), ("float64", "float32")),
+        l1=checked_number("l1", l1),
+        l2=checked_number("l2", l2),
+        l1_dies=_choice("l1_dies", l1_dies, (True, False)),
+        clip=None if clip is None else checked_number("clip", clip, zero=False),
+        patience=None if patience is None else _whole("patience", patience),
+        steady=None if steady is None else checked_number("steady", steady),
+        scale_loss=_choice("scale_loss", scale_loss, ("auto", True, False)),
+    )
 
-    def _dtype_name(self) -> str:
-        # np.float32, np.dtype("float32") and "float32" all end in the same word.
-        return getattr(self.dtype, "name", getattr(self.dtype, "__name__", self.dtype))
+
+def _learner(learner) -> Learner:
+    if isinstance(learner, str):
+        return by_name(learner)
+    if not isinstance(learner, Learner):
+        raise SettingError(
+            f"learner must be one of ww.learners, such as Adam(rate=0.01), not {learner!r}"
+        )
+    return learner
+
+
+def _dtype_name(dtype) -> str:
+    # np.float32, np.dtype("float32") and "float32" all end in the same word.
+    return getattr(dtype, "name", getattr(dtype, "__name__", dtype))

@@ -5,11 +5,17 @@ Comes in: what `learning/fitting.py` has checked and bound. Goes out: `Task`, wh
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from wildwire.learning.checkpoint import Checkpoint
+from wildwire.learning.progress import Bar
 from wildwire.learning.settings import Settings
+
+if TYPE_CHECKING:
+    from wildwire.engine.session import Session
+    from wildwire.network import Network
 
 __all__ = ["Task", "slice_length"]
 
@@ -51,8 +57,8 @@ class Task:
         `time.perf_counter()` at the call of `fit`.
     """
 
-    session: object
-    validation: object | None
+    session: "Session"
+    validation: "Session | None"
     rule: int
     settings: Settings
     key: int
@@ -61,14 +67,14 @@ class Task:
     weight: float
     watched: dict[str, int]
     callbacks: tuple[Callable, ...]
-    told: object
+    told: Bar
     checkpoint: Checkpoint | None
     facts: dict
     locate: Callable[[np.ndarray, np.ndarray | None], str]
     began: float
 
 
-def slice_length(network, session) -> int:
+def slice_length(network: "Network", session: "Session") -> int:
     """Mini-batches per kernel call: depends on network and batch only.
 
     One unit of work is one link or number for one row; a function costs as much as `FUNCTION_WORK` of them.
