@@ -37,6 +37,14 @@ class Loop:
         self.steadiness = None
         if steady is not None:
             self.steadiness = Steadiness(steady, STEADY_EPOCHS, state.still)
+        # What no epoch changes: small full-batch problems run a hundred thousand epochs.
+        n_batches = self.session.n_batches
+        self.shuffled = task.settings.shuffle and n_batches > 1
+        self.in_order = np.arange(task.n_rows)
+        self.offsets = np.arange(n_batches) / n_batches
+        self.schedule = task.settings.learner.schedule
+        self.plateau = self.schedule.plateau
+        self.numbers = task.settings.learner.numbers
         self.written = time.perf_counter()
         self.trouble = ""
 
@@ -70,22 +78,19 @@ class Loop:
         return self._end_epoch() or reason
 
     def _order(self) -> np.ndarray:
-        n_rows = self.task.n_rows
-        if not self.settings.shuffle or self.session.n_batches == 1:
-            return np.arange(n_rows)
-        return epoch_order(self.task.key, self.state.epoch, n_rows)
+        if not self.shuffled:
+            return self.in_order
+        return epoch_order(self.task.key, self.state.epoch, self.task.n_rows)
 
     def _rates(self) -> np.ndarray:
-        n_batches = self.session.n_batches
-        now = self.state.epoch + np.arange(n_batches) / n_batches
-        schedule = self.settings.learner.schedule
-        return schedule.rates(now, self.settings.epochs, self.state.reductions)
+        now = self.state.epoch + self.offsets
+        return self.schedule.rates(now, self.settings.epochs, self.state.reductions)
 
     def _steps(self, order: np.ndarray, rates: np.ndarray) -> int:
         """Run one slice; 0, or the status of a failure."""
         state = self.state
         report = self.session.steps(
-            self.task.rule, state.vectors, self.settings.learner.numbers, rates, order,
+            self.task.rule, state.vectors, self.numbers, rates, order,
             state.batch, state.step + 1,
         )  # fmt: skip
         state.totals += report.loss
@@ -164,7 +169,7 @@ class Loop:
             else:
                 best = (theta, alive, state.epoch + 1)
             state.best_theta, state.best_alive, state.best_epoch = best
-        plateau = settings.learner.schedule.plateau
+        plateau = self.plateau
         if (
             plateau
             and not state.plateau.see(seen)
