@@ -102,6 +102,10 @@ def run_fold(
         Settings beyond the floor grid for each family; None decides them here by
         the network's seconds.
     """
+    # Loaded before the limit, which reaches only the libraries that it finds loaded:
+    # a second thread made boosted trees up to 50 times slower on a busy machine.
+    import sklearn.ensemble  # noqa: F401
+
     result = FoldResult(task)
     with threadpool_limits(1):
         predictor, budget = None, 0.0

@@ -29,7 +29,8 @@ def results_of(
     # whose lock small fits hold for most of their time.
     from joblib.externals.loky import ProcessPoolExecutor
 
-    pool = ProcessPoolExecutor(jobs, initializer=_ignore_interrupt)
+    one_thread = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    pool = ProcessPoolExecutor(jobs, initializer=_ignore_interrupt, env=one_thread)
     try:
         futures = [
             pool.submit(run_fold, problem, network, task, further) for task in tasks

@@ -92,7 +92,7 @@ def make_problem(
     n = len(table)
     truth = np.asarray(target, dtype=np.int64 if class_count else np.float64)
     if not class_count:
-        truth = truth.reshape(n, -1)
+        truth = truth.reshape(len(truth), -1)
     weights = np.ones(n) if weight is None else np.asarray(weight, dtype=np.float64)
     groups = None
     if group is not None:

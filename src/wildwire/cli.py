@@ -1,0 +1,297 @@
+"""The command `wildwire`: its commands and options, and how errors are told.
+
+Comes in: the words of a command line. Goes out: results on stdout, progress and notes
+on stderr, and an exit code: 0 done, 1 a defect of ours, 2 bad input, 130 interrupted.
+Called by the shell. The work is done in `commands/`, imported when it is needed, so
+that `wildwire --help` is quick.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from wildwire._version import __version__
+from wildwire.errors import WildwireError
+
+# Typer carries Click inside since 0.20 and imports it before: only this way to the class
+# of all usage errors works for both.
+_UsageError: Any = typer.BadParameter.__base__
+
+
+class _Commands(TyperGroup):
+    """The group of all commands; turns every error into one line and an exit code."""
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        try:
+            code = super().main(args, prog_name, complete_var, False, **extra)
+        except BaseException as error:
+            code = _exit_code(error)
+        if not standalone_mode:
+            return code
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def _exit_code(error: BaseException) -> int:
+    if isinstance(error, SystemExit):
+        return error.code if isinstance(error.code, int) else 0
+    if isinstance(error, typer.Exit):
+        return error.exit_code
+    if isinstance(error, (KeyboardInterrupt, typer.Abort)):
+        _say("interrupted")
+        return 130
+    if isinstance(error, BrokenPipeError):
+        # The reader of our output has left, as in `wildwire show m.wire | head`. Python
+        # would complain again while it flushes stdout at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    if isinstance(error, _UsageError):
+        where = error.ctx.command_path if error.ctx is not None else "wildwire"
+        _say(f"error: {error.format_message()} (see {where} --help)")
+        return 2
+    if isinstance(error, (WildwireError, OSError)):
+        _say(f"error: {_one_line(error)}")
+        return 2
+    return _defect(error)
+
+
+def _one_line(error: BaseException) -> str:
+    """The message in one line; a place in a text keeps its caret below."""
+    head, *rest = str(error).split("\n")
+    if not head and isinstance(error, OSError):
+        head = os.strerror(error.errno or 0)
+    return "\n".join([head, *rest])
+
+
+def _defect(error: BaseException) -> int:
+    if os.environ.get("WILDWIRE_TRACEBACK"):
+        raise error
+    _say(
+        f"defect: {type(error).__name__}: {error}. This should not happen: please report "
+        "it, with what WILDWIRE_TRACEBACK=1 shows"
+    )
+    return 1
+
+
+def _say(text: str) -> None:
+    print(f"wildwire: {text}", file=sys.stderr)
+
+
+app = typer.Typer(
+    cls=_Commands,
+    help="Neural networks of any wiring: fit them to a table, read them, compare them.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def main() -> None:
+    """Run the command line; the entry point of the installed command."""
+    app(prog_name="wildwire")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"wildwire {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show it."),
+    ] = False,
+) -> None:
+    pass
+
+
+Seed = Annotated[int, typer.Option(help="Start of everything random.", min=0)]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only results and errors.")]
+Json = Annotated[bool, typer.Option("--json", help="Results as JSON on stdout.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace files that exist.")]
+ModelFile = Annotated[Path, typer.Argument(help="A model file.", metavar="MODEL.wire")]
+DataFile = Annotated[
+    Path,
+    typer.Argument(help="CSV or Parquet; - is standard input.", metavar="DATA.csv"),
+]
+
+
+@app.command()
+def fit(
+    data: DataFile,
+    target: Annotated[
+        list[str],
+        typer.Option(
+            "--target",
+            "-t",
+            help="Column to predict, by name or number (from 1); may be repeated.",
+            metavar="COLUMN",
+        ),
+    ],
+    network: Annotated[
+        Path | None, typer.Option(help="Wiring to train, a .wire file.", metavar="FILE")
+    ] = None,
+    hidden: Annotated[
+        str | None, typer.Option(help="Sizes of hidden layers.", metavar="16,8")
+    ] = None,
+    task: Annotated[
+        str | None,
+        typer.Option(
+            help="regression or classification; else recognised.", metavar="TASK"
+        ),
+    ] = None,
+    learner: Annotated[
+        str | None,
+        typer.Option(help="adam, rmsprop, gradient_descent, ...", metavar="NAME"),
+    ] = None,
+    rate: Annotated[float | None, typer.Option(help="Step of the learner.")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(help="Passes over the data, at most.")
+    ] = None,
+    time_limit: Annotated[
+        str | None,
+        typer.Option(help="For fit and comparison together: 90, 90s, 5m.", metavar="T"),
+    ] = None,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(help="Column to leave out; may be repeated.", metavar="COLUMN"),
+    ] = None,
+    weight: Annotated[
+        str | None,
+        typer.Option(help="Column with the weight of each row.", metavar="COLUMN"),
+    ] = None,
+    sigma: Annotated[
+        str | None,
+        typer.Option(
+            help="Column with the error of each target value.", metavar="COLUMN"
+        ),
+    ] = None,
+    group: Annotated[
+        str | None,
+        typer.Option(help="Column of rows that belong together.", metavar="COLUMN"),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", help="Model file, .wire or .safetensors.", metavar="FILE"
+        ),
+    ] = None,
+    force: Force = False,
+    seed: Seed = 0,
+    compare: Annotated[
+        bool, typer.Option("--compare/--no-compare", help="Against plain models.")
+    ] = True,
+    jobs: Annotated[
+        int | None, typer.Option(help="Processes of the comparison.", min=1)
+    ] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Fit a network to a table, save it, and compare it with plain models."""
+    from wildwire.commands.fitting import FitOptions, fit_command
+
+    fit_command(
+        FitOptions(
+            data=data,
+            targets=tuple(target),
+            network=network,
+            hidden=hidden,
+            task=task,
+            learner=learner,
+            rate=rate,
+            epochs=epochs,
+            time_limit=time_limit,
+            ignore=tuple(ignore or ()),
+            weight=weight,
+            sigma=sigma,
+            group=group,
+            out=out,
+            force=force,
+            seed=seed,
+            compare=compare,
+            jobs=jobs,
+            json=json,
+            quiet=quiet,
+        )
+    )
+
+
+@app.command()
+def predict(
+    model: ModelFile,
+    data: DataFile,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="CSV file; else stdout.", metavar="FILE"),
+    ] = None,
+    force: Force = False,
+    quiet: Quiet = False,
+) -> None:
+    """Predict the rows of a table with a model."""
+    from wildwire.commands.predicting import predict_command
+
+    predict_command(model, data, out, force=force, quiet=quiet)
+
+
+@app.command()
+def show(
+    model: ModelFile,
+    digits: Annotated[
+        int | None, typer.Option(help="Digits of each number.", min=1, max=17)
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Show a model: its formulas and what it consists of."""
+    from wildwire.commands.showing import show_command
+
+    show_command(model, digits, json=json)
+
+
+@app.command()
+def trace(
+    model: ModelFile,
+    data: DataFile,
+    row: Annotated[int, typer.Option(help="Row of data, from 1.", min=1)] = 1,
+    rate: Annotated[float, typer.Option(help="Step of the new weights.")] = 0.1,
+    loss: Annotated[
+        str | None,
+        typer.Option(help="squared, logistic, ...; else the model's.", metavar="NAME"),
+    ] = None,
+    digits: Annotated[
+        int, typer.Option(help="Digits of each number.", min=1, max=17)
+    ] = 5,
+    json: Json = False,
+) -> None:
+    """Show the numbers of one forward and one backward step."""
+    from wildwire.commands.tracing import trace_command
+
+    trace_command(model, data, row, rate=rate, loss=loss, digits=digits, json=json)
+
+
+@app.command()
+def demo(
+    directory: Annotated[
+        Path, typer.Argument(help="Where tables and models are put.")
+    ] = Path("wildwire-demo"),
+    force: Force = False,
+    seed: Seed = 0,
+) -> None:
+    """Fit networks to two real tables and compare them with plain models."""
+    from wildwire.demo import run_demo
+
+    run_demo(directory, force=force, seed=seed)
