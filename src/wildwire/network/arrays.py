@@ -1,19 +1,21 @@
 """Networks from link arrays.
 
-Comes in: sources and targets as arrays, with whatever else is known per link and per neuron. Goes out: a `Network`. Called by
-users, by `wiring` and by models that load arrays; a million links take under two seconds and nothing is done link by link.
+Comes in: sources and targets as arrays, with whatever else is known per link and per neuron. Goes out: a
+`Network`. Called by
+users, by `wiring` and by models that load arrays; a million links take under two seconds and nothing is done
+link by link.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from wildwire.errors import NetworkError
 from wildwire.network.description import Network
-from wildwire.network.naming import look_up
+from wildwire.network.naming import group_nodes, look_up
 from wildwire.network.tables import Column, Group, Head
 
 
@@ -49,13 +51,15 @@ def from_arrays(
     target : array_like of int, (n_links,)
         Neuron numbers, from 0. Any order; links of one neuron keep theirs.
     neurons : int, sequence of str, (str, int) or Group, or None
-        Names of the neurons; a pair is a group. A number n stands for the neurons `n_0`, `n_1`, ...; None counts them in `target`.
+        Names of the neurons; a pair is a group. A number n stands for the neurons `n_0`, `n_1`, ...; None
+        counts them in `target`.
     outputs : sequence of str or int, or None
         Names (a group's name is all of it) or neuron numbers; None: the neurons that nobody reads.
     activation : str, Function or sequence of them
         One for all, or one per neuron.
     parameters : mapping of str to array_like of float, or None
-        Parameters of activations that learn, by name, one start value for all neurons or one per neuron; NaN is unknown. Those not named are frozen at their default.
+        Parameters of activations that learn, by name, one start value for all neurons or one per neuron; NaN
+        is unknown. Those not named are frozen at their default.
     delay : array_like of int, (n_links,), or None
         Steps into the past; None is 0.
     weight : array_like of float, (n_links,), or None
@@ -63,7 +67,8 @@ def from_arrays(
     frozen : array_like of bool, (n_links,), or None
         Weights that must not learn.
     bias : array_like of float, (n_neurons,), or bool or None
-        Start values, NaN is unknown. None and True: all unknown. False: no biases. An entry that is frozen at 0 is no bias.
+        Start values, NaN is unknown. None and True: all unknown. False: no biases. An entry that is frozen at
+        0 is no bias.
     bias_frozen : array_like of bool, (n_neurons,), or None
     lets : mapping of str to float, or None
         Shared numbers by name; NaN is unknown.
@@ -76,6 +81,8 @@ def from_arrays(
     classes : sequence or None
         Labels of the outputs.
     output_names : sequence of str or None
+        What the outputs are called instead of the names of their neurons. The text of a network
+        has only the latter.
 
     Returns
     -------
@@ -100,7 +107,8 @@ def from_arrays(
     biases = _biases(bias, bias_frozen, n_neurons)
     lets = {} if lets is None else dict(lets)
     slots, start = _assign(links, biases, table, lets)
-    nodes, names = _outputs(outputs, columns, groups, links)
+    whole, groups = groups, _dissolved(groups, links, biases, index)
+    nodes, names = _outputs(outputs, columns, whole, groups, links)
     if output_names is not None:
         names = tuple(output_names)
     heads, classes = _heads(head, classes, len(nodes))
@@ -234,7 +242,7 @@ def _group(item) -> Group:
     return Group(name, int(size))
 
 
-def _outputs(outputs, columns, groups, links):
+def _outputs(outputs, columns, whole, groups, links):
     first = sum(column.size for column in columns)
     n_neurons = sum(group.count for group in groups)
     if outputs is None:
@@ -242,15 +250,13 @@ def _outputs(outputs, columns, groups, links):
         inside = (links.source >= 0) & (links.source < len(read))
         read[links.source[inside]] = True
         chosen = np.flatnonzero(~read[first:])
-        names = _neuron_names(groups, chosen)
     else:
-        chosen, names = _chosen_outputs(outputs, groups, n_neurons)
-    return (np.asarray(chosen, np.int32) + np.int32(first)), tuple(names)
+        chosen = _chosen_outputs(outputs, whole, n_neurons)
+    nodes = np.asarray(chosen, np.int32) + np.int32(first)
+    return nodes, tuple(_neuron_names(groups, chosen))
 
 
-def _chosen_outputs(outputs, groups, n_neurons):
-    from wildwire.network.naming import group_nodes
-
+def _chosen_outputs(outputs, groups, n_neurons) -> list[int]:
     table: dict[str, list[int]] = {}
     everything: list[str] = []
     if any(isinstance(item, str) for item in outputs):
@@ -269,7 +275,7 @@ def _chosen_outputs(outputs, groups, n_neurons):
             raise NetworkError(
                 f"output {item} is no neuron: they are 0 to {n_neurons - 1}"
             )
-    return chosen, _neuron_names(groups, chosen)
+    return chosen
 
 
 def _neuron_names(groups, chosen) -> list[str]:
@@ -295,6 +301,41 @@ def _heads(head, classes, n_outputs):
     if head != "softmax":
         raise NetworkError(f"unknown head {head!r}: this version has 'softmax'")
     return (Head(head, 0, n_outputs, labels),), labels
+
+
+def _dissolved(groups, links: _Links, biases: _Biases, index) -> tuple[Group, ...]:
+    """The groups; those that no single line can say are marked as dissolved into neurons of their own."""
+    first = np.cumsum([0, *(group.count for group in groups)])
+    ends = np.searchsorted(links.target, first)
+    found = []
+    for group, begin, start, end in zip(
+        groups, first, ends[:-1], ends[1:], strict=False
+    ):
+        members, own = slice(begin, begin + group.count), slice(start, end)
+        if group.size is None or group.dissolved:
+            found.append(group)
+        else:
+            regular = _is_regular(group.count, members, own, links, biases, index)
+            found.append(replace(group, dissolved=not regular))
+    return tuple(found)
+
+
+def _is_regular(count, members, own, links: _Links, biases: _Biases, index) -> bool:
+    """Whether all neurons of a group have the same function and sources, and all their numbers are their own."""
+    n = (own.stop - own.start) // max(count, 1)
+    if own.stop - own.start != n * count or not links.free[own].all():
+        return False
+    sources = links.source[own].reshape(count, n)
+    delays = links.delay[own].reshape(count, n)
+    targets = links.target[own].reshape(count, n)
+    none = ~biases.free[members] & (biases.start[members] == 0)
+    return bool(
+        np.all(sources == sources[0])
+        and np.all(delays == delays[0])
+        and np.all(targets == targets[:, :1])
+        and (biases.free[members].all() or none.all())
+        and np.all(index[members] == index[members.start])
+    )
 
 
 # ---- functions ------------------------------------------------------------------------------------------------------

@@ -1,7 +1,9 @@
 """What must hold for every network, checked once when it is made.
 
-Comes in: a network whose arrays have their types. Goes out: nothing, or an error that names the culprit; and the list of what
-this version cannot run. Called by `Network.__post_init__`; every test is one pass over an array, also for a million links.
+Comes in: a network whose arrays have their types. Goes out: nothing, or an error that names the culprit; and
+the list of what
+this version cannot run. Called by `Network.__post_init__`; every test is one pass over an array, also for a
+million links.
 """
 
 from __future__ import annotations

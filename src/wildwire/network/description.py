@@ -1,6 +1,7 @@
 """The network: a description as read-only arrays, with nothing computed inside.
 
-Comes in: a text (through `elaborate.py`) or arrays (through `arrays.py`). Goes out: `Network`, which every later layer reads:
+Comes in: a text (through `elaborate.py`) or arrays (through `arrays.py`). Goes out: `Network`, which every
+later layer reads:
 `program` compiles it, `wiring` makes it, models store it, drawings and exports show it.
 """
 
@@ -46,10 +47,12 @@ class Network:
     """A directed graph of neurons: inputs, neurons, links, outputs.
 
     Made by `Network.parse`, `Network.from_arrays` and the generators of `wildwire.wiring`. Immutable: every array is
-    read-only. Two networks are equal when their structure, functions, names and start values are; comments do not count.
+    read-only. Two networks are equal when their structure, functions, names and start values are; comments do
+    not count.
 
     Nodes are numbered inputs first (0 .. n_inputs-1), then the neurons in text order. A *slot* says where a number
-    comes from: i >= 0 is theta[i], -1 is frozen at the value beside it, -2-d is derived number d. The number used is sign * that.
+    comes from: i >= 0 is theta[i], -1 is frozen at the value beside it, -2-d is derived number d. The number
+    used is sign * that.
 
     Attributes
     ----------
@@ -270,7 +273,7 @@ class Network:
 
     # ---- numbers --------------------------------------------------------------------------------------------------
 
-    def initial(self, seed=0, initialiser="glorot_uniform") -> np.ndarray:
+    def initial(self, seed=0, initialiser="default") -> np.ndarray:
         """A start vector: the numbers of the text, and random ones where they are unknown.
 
         Parameters

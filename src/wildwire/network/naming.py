@@ -1,35 +1,23 @@
 """Names of nodes and of learnable numbers, made only when somebody asks.
 
-Comes in: a network's columns, groups and link table. Goes out: tuples of names and dictionaries back to numbers. Called by
+Comes in: a network's columns, groups and link table. Goes out: tuples of names and dictionaries back to
+numbers. Called by
 `description.py`; a network of a million links never builds them unless it is printed or asked by name.
 """
 
 from __future__ import annotations
 
 import difflib
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from wildwire.errors import UnknownNameError
+from wildwire.language.words import print_name, print_text
 
 if TYPE_CHECKING:
     from wildwire.network.description import Network
     from wildwire.network.tables import Column, Group
-
-
-WORDS = frozenset(
-    "wire input output fixed let start missing range settle numbers activation transfer loss as in softmax slope".split()
-)
-BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-
-
-def print_name(name: str) -> str:
-    """A name as it stands in the text: quoted where it is not a plain word."""
-    if BARE.fullmatch(name) and name not in WORDS:
-        return name
-    return category_text(name)
 
 
 def column_nodes(column: Column) -> list[str]:
@@ -44,9 +32,11 @@ def column_nodes(column: Column) -> list[str]:
 
 def category_text(category) -> str:
     """A category or class as it stands in the text: strings are quoted, numbers are not."""
-    if not isinstance(category, str):
-        return str(category)
-    return '"' + category.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if isinstance(category, str):
+        return print_text(category)
+    if isinstance(category, bool):
+        return str(category).lower()
+    return str(category)
 
 
 def group_nodes(group: Group) -> list[str]:
@@ -88,7 +78,8 @@ def look_up(table: dict, name: str, what: str):
 def theta_names(network: Network) -> tuple[str, ...]:
     """One name per learnable number: `x1 -> h`, `x1@2 -> h`, `h bias`, `h k`, `a`.
 
-    A number used in several places outside `let` has the name of the first; a link that repeats another's name gets ` #2`,
+    A number used in several places outside `let` has the name of the first; a link that repeats another's name
+    gets ` #2`,
     ` #3`, ... in written order.
     """
     names: list[str | None] = [None] * network.n_theta

@@ -1,0 +1,267 @@
+"""What one line of a text adds to the arrays, and the arrays of all lines together.
+
+Comes in: the sources of a `~` line, or the weighted sums of an `=` line. Goes out: one `Chunk` per line, whose
+slots count from 0
+(shared numbers as SHARED + i), and from all chunks the arrays of a `Network`. Called by `lines.py` and
+`elaborate.py`. A `~` line of a wide group is
+made by whole arrays; only `=` lines are made number by number.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wildwire.network.affine import Monomial, Term
+from wildwire.network.tables import Derived
+
+if TYPE_CHECKING:
+    from wildwire.functions.function import Function
+
+SHARED = 1 << 29
+"""Local slot of the first shared number; far above any count of numbers in a line."""
+
+
+@dataclass
+class Numbers:
+    """Numbers as three columns: slot (local), sign, value if frozen."""
+
+    slot: list | np.ndarray = field(default_factory=list)
+    sign: list | np.ndarray = field(default_factory=list)
+    value: list | np.ndarray = field(default_factory=list)
+
+    def add(self, slot: int, sign: int = 1, value: float = 0.0) -> None:
+        self.slot.append(slot)
+        self.sign.append(sign)
+        self.value.append(value)
+
+
+@dataclass
+class Chunk:
+    """What one line adds: `count` neurons that share their activation and transfer.
+
+    `names` are pairs of local slot and name of numbers with no place of their own; `derived` are sums of
+    products of local
+    slots; `written` are, of an `=` line, the local slots of each neuron's own numbers in written order.
+    """
+
+    count: int
+    activation: Function
+    transfer: Function | None = None
+    source: list | np.ndarray = field(default_factory=list)
+    target: list | np.ndarray = field(default_factory=list)
+    delay: list | np.ndarray = field(default_factory=list)
+    link: Numbers = field(default_factory=Numbers)
+    bias: Numbers = field(default_factory=Numbers)
+    parameter: Numbers = field(default_factory=Numbers)
+    n_parameters: int = 0
+    starts: list | np.ndarray = field(default_factory=list)
+    names: list[tuple[int, str]] = field(default_factory=list)
+    derived: list[list[Monomial]] = field(default_factory=list)
+    written: list[list[int]] = field(default_factory=list)
+
+    def rows(self) -> np.ndarray:
+        """The local slots of each neuron's own numbers, (count, numbers per neuron)."""
+        size = len(self.starts) // self.count
+        return np.arange(self.count * size).reshape(self.count, size)
+
+
+@dataclass
+class Draft:
+    """One neuron of an `=` line: factors of its monomials are keys (int: its own numbers; str: shared ones).
+
+    `names` are names of numbers that belong to no link, bias or parameter, by key; where there is none they
+    are numbered.
+    """
+
+    name: str
+    terms: list[Term]
+    bias: list[Monomial]
+    parameters: list[Monomial]
+    starts: list[float]
+    names: dict[int, str] = field(default_factory=dict)
+
+
+def free_chunk(sources, delays, biased: bool, activation, parameters, lets) -> Chunk:
+    """The chunk of a `~` line: every neuron has one unknown number per source, then its bias, then its parameters.
+
+    `sources` and `delays` have a row per neuron; `parameters` is a pair (monomials, starts) as in a `Draft`, for every
+    neuron its own.
+    """
+    monomials, own = parameters
+    count, n = sources.shape
+    size = n + biased + len(own)
+    chunk = Chunk(count, activation, n_parameters=len(monomials))
+    first = np.arange(count) * size
+    chunk.source, chunk.delay = sources.ravel(), delays.ravel()
+    chunk.target = np.repeat(np.arange(count), n)
+    slot = (first[:, None] + np.arange(n)).ravel()
+    chunk.link = Numbers(slot, np.ones(len(slot)), np.zeros(len(slot)))
+    bias = first + n if biased else np.full(count, -1)
+    chunk.bias = Numbers(bias, np.ones(count), np.zeros(count))
+    chunk.starts = np.tile([math.nan] * (n + biased) + list(own), count)
+    for begin in first.tolist() if monomials else ():
+        keys = {key: begin + n + biased + key for key in range(len(own))}
+        for monomial in monomials:
+            _enter(chunk, chunk.parameter, [monomial], keys, lets)
+    return chunk
+
+
+def drafted_chunk(drafts: Sequence[Draft], activation, transfer, lets) -> Chunk:
+    """The chunk of an `=` line from one draft per neuron."""
+    chunk = Chunk(len(drafts), activation, transfer)
+    chunk.n_parameters = len(drafts[0].parameters)
+    for number, draft in enumerate(drafts):
+        order = _theta_order(draft)
+        keys = {key: len(chunk.starts) + place for place, key in enumerate(order)}
+        chunk.written.append([keys[key] for key in range(len(order))])
+        chunk.starts += [draft.starts[key] for key in order]
+        for term in draft.terms:
+            chunk.source.append(term.node)
+            chunk.target.append(number)
+            chunk.delay.append(term.delay)
+            _enter(chunk, chunk.link, [term.weight], keys, lets)
+        _enter(chunk, chunk.bias, draft.bias, keys, lets)
+        for monomial in draft.parameters:
+            _enter(chunk, chunk.parameter, [monomial], keys, lets)
+        _name_others(chunk, draft, keys)
+    return chunk
+
+
+def _plain(monomials: Sequence[Monomial]) -> object | None:
+    """The key of a number that is used as it is or with its sign turned, else None."""
+    if len(monomials) != 1 or abs(monomials[0].coefficient) != 1:
+        return None
+    factors = monomials[0].factors
+    return factors[0][0] if len(factors) == 1 and factors[0][1] == 1 else None
+
+
+def _theta_order(draft: Draft) -> list[int]:
+    """Own keys in theta's order: those of links (and of products) as written, then the bias, then the parameters."""
+    in_links = {key for term in draft.terms for key, _ in term.weight.factors}
+    bias = {_plain(draft.bias)} - in_links
+    in_parameters = {key for m in draft.parameters for key, _ in m.factors}
+    last = in_parameters - in_links - bias
+    rank = {key: 1 for key in bias} | {key: 2 for key in last}
+    return sorted(range(len(draft.starts)), key=lambda key: rank.get(key, 0))
+
+
+def _name_others(chunk: Chunk, draft: Draft, keys: dict[int, int]) -> None:
+    """Name the numbers that are neither a weight nor the bias nor a parameter as they stand: `h w0`, `h w1`, ..."""
+    named = {_plain([term.weight]) for term in draft.terms} | {_plain(draft.bias)}
+    named |= {_plain([monomial]) for monomial in draft.parameters}
+    for key, name in draft.names.items():
+        chunk.names.append((keys[key], name))
+    named |= set(draft.names)
+    others = [key for key in range(len(draft.starts)) if key not in named]
+    for place, key in enumerate(others):
+        chunk.names.append((keys[key], f"{draft.name} w{place}"))
+
+
+def _enter(chunk: Chunk, column: Numbers, monomials, keys, lets) -> None:
+    """Add a sum of products to a column as frozen, plain or derived number."""
+    if not monomials:
+        column.add(-1)
+    elif all(not monomial.factors for monomial in monomials):
+        column.add(-1, 1, math.fsum(m.coefficient for m in monomials))
+    elif (key := _plain(monomials)) is not None:
+        slot = keys[key] if isinstance(key, int) else lets[key]
+        column.add(slot, int(monomials[0].coefficient))
+    else:
+        column.add(-2 - len(chunk.derived))
+        chunk.derived.append(
+            [
+                Monomial(
+                    m.coefficient,
+                    tuple((keys[k] if isinstance(k, int) else lets[k], p) for k, p in m.factors),
+                )
+                for m in monomials
+            ]
+        )  # fmt: skip
+
+
+# ---- all chunks together --------------------------------------------------------------------------------------------
+
+
+def assemble(chunks: Sequence[Chunk], let_starts: Sequence[float]) -> dict:
+    """The arrays of a network, by field name, from the chunks of its lines in text order."""
+    sizes = [len(chunk.starts) for chunk in chunks]
+    first_slot = np.cumsum([0, *sizes])
+    n_own = int(first_slot[-1])
+    first_derived = np.cumsum([0, *(len(chunk.derived) for chunk in chunks)])
+    first_neuron = np.cumsum([0, *(chunk.count for chunk in chunks)])
+    fields = {
+        "link_source": _join([chunk.source for chunk in chunks], np.int32),
+        "link_delay": _join([chunk.delay for chunk in chunks], np.int32),
+        "link_target": _join(
+            [np.asarray(c.target, np.int32) + n for c, n in zip(chunks, first_neuron, strict=False)],
+            np.int32,
+        ),
+        "start": _join([*(chunk.starts for chunk in chunks), list(let_starts)], np.float64),
+    }  # fmt: skip
+    for kind in ("link", "bias", "parameter"):
+        columns = [getattr(chunk, kind) for chunk in chunks]
+        slots = [
+            _global_slots(column.slot, slot, derived, n_own)
+            for column, slot, derived in zip(
+                columns, first_slot, first_derived, strict=False
+            )
+        ]
+        fields[f"{kind}_slot"] = _join(slots, np.int32)
+        fields[f"{kind}_sign"] = _join([c.sign for c in columns], np.int8)
+        fields[f"{kind}_value"] = _join([c.value for c in columns], np.float64)
+    fields |= _function_tables(chunks)
+    fields["derived"] = _derived(chunks, first_slot, n_own)
+    fields["slot_names"] = tuple(
+        (int(first) + slot, name)
+        for chunk, first in zip(chunks, first_slot, strict=False)
+        for slot, name in chunk.names
+    )
+    return fields
+
+
+def _join(parts: Sequence, dtype) -> np.ndarray:
+    return np.concatenate([np.asarray(p, dtype) for p in parts] or [np.zeros(0, dtype)])
+
+
+def _global_slots(slots, first: int, first_derived: int, n_own: int) -> np.ndarray:
+    slots = np.asarray(slots, np.int64)
+    result = np.where(slots >= 0, slots + first, slots)
+    result = np.where(slots >= SHARED, slots - SHARED + n_own, result)
+    return np.where(slots < -1, slots - first_derived, result)
+
+
+def _function_tables(chunks: Sequence[Chunk]) -> dict:
+    count = [chunk.count for chunk in chunks]
+    functions, transfers = {}, {None: 0}
+    activation = [functions.setdefault(c.activation, len(functions)) for c in chunks]
+    transfer = [transfers.setdefault(c.transfer, len(transfers)) for c in chunks]
+    width = np.repeat([chunk.n_parameters for chunk in chunks], count)
+    return {
+        "functions": tuple(functions),
+        "transfers": tuple(transfers),
+        "activation": np.repeat(activation, count),
+        "transfer": np.repeat(transfer, count),
+        "parameter_offset": np.concatenate([[0], np.cumsum(width)]),
+    }
+
+
+def _derived(chunks: Sequence[Chunk], first_slot, n_own: int) -> Derived:
+    number, coefficient, offset, slot, power = [], [], [0], [], []
+    count = 0
+    for chunk, first in zip(chunks, first_slot.tolist(), strict=False):
+        for monomials in chunk.derived:
+            for monomial in monomials:
+                number.append(count)
+                coefficient.append(monomial.coefficient)
+                for local, exponent in monomial.factors:
+                    shared = local - SHARED + n_own
+                    slot.append(shared if local >= SHARED else local + first)
+                    power.append(exponent)
+                offset.append(len(slot))
+            count += 1
+    return Derived(count, number, coefficient, offset, slot, power)

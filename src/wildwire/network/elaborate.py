@@ -1,0 +1,392 @@
+"""From a document to a network.
+
+Comes in: a text or the tree that the parser made of it. Goes out: a `Network` that remembers its document; or
+an error with line,
+column and a caret. Called by `Network.parse`, and by `express.py`, which must know where every number of theta stands.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from wildwire.errors import (
+    DuplicateNameError,
+    LanguageError,
+    NetworkError,
+    UnknownNameError,
+)
+from wildwire.language.expression import Name
+from wildwire.language.tree import (
+    Definition,
+    Document,
+    Fixed,
+    Formula,
+    Input,
+    Learnt,
+    Let,
+    Missing,
+    Numbers,
+    Output,
+    Range,
+    Settle,
+    Start,
+)
+from wildwire.network import naming
+from wildwire.network.affine import Monomial
+from wildwire.network.chunks import SHARED, Chunk, assemble
+from wildwire.network.description import Network
+from wildwire.network.lines import count_of, formula_chunk, learnt_chunk
+from wildwire.network.scope import Entry, Line, Scope, placed
+from wildwire.network.tables import Column, Group, Head, Transfer
+
+
+def network_from_text(text: str) -> Network:
+    """Read a network; see `Network.parse`."""
+    from wildwire.language.parser import parse_text
+
+    document = parse_text(text)
+    try:
+        return network_from_document(document)
+    except NetworkError as error:
+        position = getattr(error, "position", None)
+        if position is None:
+            raise
+        line, column = position
+        shown = LanguageError(str(error), line, column, text.splitlines()[line - 1])
+        raise type(error)(str(shown)) from None
+
+
+def network_from_document(document: Document) -> Network:
+    """Make the network of a document; errors carry their `position` where it is known."""
+    return Elaboration(document).network()
+
+
+@dataclass
+class Places:
+    """Where the numbers of theta stand: for every statement of the document, by its place in it.
+
+    Attributes
+    ----------
+    rows : dict of int to ndarray of int, (n_neurons, n_numbers)
+        Of a neuron line: slots of each neuron's own numbers, in theta's order.
+    written : dict of int to list of int
+        Of an `=` line of one neuron: slots in written order.
+    shared : dict of int to int
+        Of a `let` or `start` line: its slot.
+    """
+
+    rows: dict[int, np.ndarray] = field(default_factory=dict)
+    written: dict[int, list[int]] = field(default_factory=dict)
+    shared: dict[int, int] = field(default_factory=dict)
+
+
+class Elaboration:
+    """The passes over a document: names first, then the lines, then what stands around them."""
+
+    def __init__(self, document: Document):
+        self.document = document
+        self.scope = Scope()
+        self.columns: list[Column] = []
+        self.groups: list[Group] = []
+        self.targets: list = []  # the target of each group, for the place of an error
+        self.chunks: dict[int, Chunk] = {}
+        self.shared: list[tuple[int, str, float, tuple[float, float]]] = []
+        self.lets: list[str] = []
+        self.refusals: list[tuple[str, str]] = []
+
+    def network(self) -> Network:
+        """All passes."""
+        self._define_functions()
+        self._define_columns()
+        self._define_neurons()
+        self._define_shared()
+        self.scope.names = naming.node_names(self.columns, self.groups)
+        self._make_chunks()
+        self._fill_tables()
+        self._describe_columns()
+        nodes, names, heads, classes = self._outputs()
+        chunks = list(self.chunks.values())
+        fields = assemble(chunks, [start for _, _, start, _ in self.shared])
+        n_own = len(fields["start"]) - len(self.shared)
+        fields["slot_names"] += tuple(
+            (n_own + i, name) for i, (_, name, _, _) in enumerate(self.shared)
+        )
+        places = self._places(n_own)
+        first_let = n_own + len(self.shared) - len(self.lets)
+        try:
+            network = Network(
+                columns=tuple(self.columns), groups=tuple(self.groups), **fields,
+                output_node=nodes, output_names=names, heads=heads, classes=classes,
+                lets=tuple((name, first_let + i) for i, name in enumerate(self.lets)),
+                bounds=self._bounds(n_own), refusals=tuple(self.refusals),
+                document=self.document,
+            )  # fmt: skip
+        except NetworkError as error:
+            self._place(error)
+            raise
+        network._memo["places"] = places
+        return network
+
+    # ---- names
+    # --------------------------------------------------------------------------------------------------------
+
+    def _statements(self, kind) -> Iterator[tuple[int, object]]:
+        for place, statement in enumerate(self.document.statements):
+            if isinstance(statement, kind):
+                yield place, statement
+
+    def _define_functions(self) -> None:
+        definitions = self.document.of(Definition)
+        names = [definition.name for definition in definitions]
+        for definition in definitions:
+            if names.count(definition.name) > 1:
+                message = f"the function {definition.name!r} is defined twice"
+                raise placed(DuplicateNameError, message, (definition.line, 1))
+            if definition.kind == "transfer":
+                bare = replace(definition, comment=None)
+                self.scope.transfers[definition.name] = Transfer(definition.name, bare)
+        if definitions:
+            from wildwire.functions import from_definitions
+
+            made = from_definitions(definitions)
+            self.scope.functions = {
+                name: function
+                for name, function in made.items()
+                if function.kind == "activation"
+            }
+
+    def _define_columns(self) -> None:
+        node = 0
+        for _, statement in self._statements(Input):
+            for item in statement.items:
+                column = _column(item)
+                size = column.size if column.indexed or item.categories else None
+                entry = Entry(node, size, "input", column.categories)
+                self.scope.define(item.name, entry, item.position)
+                self.columns.append(column)
+                node += column.size
+        self.n_inputs = node
+
+    def _define_neurons(self) -> None:
+        node = self.n_inputs
+        for _, statement in self._statements((Learnt, Formula, Fixed)):
+            target = statement.target
+            count = count_of(target)
+            if count < 1:
+                message = f"the group {target.name!r} needs at least one neuron"
+                raise placed(NetworkError, message, target.position)
+            entry = Entry(node, target.size, "neuron")
+            self.scope.define(target.name, entry, target.position)
+            self.groups.append(Group(target.name, target.size))
+            self.targets.append(target)
+            node += count
+
+    def _define_shared(self) -> None:
+        """Number the learnable `start` values, then the `let` numbers; they follow all others in theta."""
+        open_bounds = (-math.inf, math.inf)
+        for place, statement in self._statements(Start):
+            name = self._stated(statement)
+            if not statement.number.frozen:
+                start = _start(statement.number)
+                self.shared.append((place, f"{name} start", start, open_bounds))
+        for place, statement in self._statements(Let):
+            name, number = statement.name, statement.number
+            if number.frozen:
+                self.scope.define(name, Monomial(number.value), (statement.line, 1))
+                continue
+            self.scope.define(name, Monomial(1.0, ((name, 1),)), (statement.line, 1))
+            self.scope.slots[name] = SHARED + len(self.shared)
+            bounds = (statement.low, statement.high)
+            start = _start(number)
+            if not (math.isnan(start) or bounds[0] <= start <= bounds[1]):
+                message = f"{name} = {start} lies outside its bounds {list(bounds)}"
+                raise placed(NetworkError, message, (statement.line, 1))
+            self.shared.append((place, naming.print_name(name), start, bounds))
+            self.lets.append(name)
+
+    def _stated(self, statement) -> str:
+        """The name that a `start` line is about: a neuron, or a group, or one of a group."""
+        name = _at_line(statement.name, statement.line)
+        if self.scope.entry(name).what != "neuron":
+            message = f"{name.name!r} is an input; only neurons have a start value"
+            raise placed(NetworkError, message, name.position)
+        nodes = Line(self.scope).expand(name)
+        if len(nodes) > 1:
+            return naming.print_name(name.name)
+        return naming.node_names(self.columns, self.groups)[nodes[0][0]]
+
+    # ---- lines
+    # --------------------------------------------------------------------------------------------------------
+
+    def _make_chunks(self) -> None:
+        for place, statement in self._statements((Learnt, Formula, Fixed)):
+            if isinstance(statement, Learnt):
+                self.chunks[place] = learnt_chunk(statement, self.scope)
+                continue
+            self.chunks[place], reason = formula_chunk(statement, self.scope)
+            if reason is not None:
+                self.refusals.append((statement.target.name, reason))
+        for _ in self._statements(Settle):
+            reason = "`settle` asks to run every sample until it stands still, which this version cannot"
+            self.refusals.append(("settle", reason))
+
+    def _fill_tables(self) -> None:
+        """Put the rows of `numbers` tables into the start values."""
+        places = {
+            s.target.name: p for p, s in self._statements((Learnt, Formula, Fixed))
+        }
+        seen = set()
+        for _, table in self._statements(Numbers):
+            position = (table.line, 1)
+            if table.name not in places:
+                message = (
+                    f"`numbers {table.name}` belongs to no neuron line."
+                    f"{naming.suggestion(table.name, places)}"
+                )
+                raise placed(UnknownNameError, message, position)
+            if table.name in seen:
+                message = f"there are two tables `numbers {table.name}`"
+                raise placed(DuplicateNameError, message, position)
+            seen.add(table.name)
+            chunk = self.chunks[places[table.name]]
+            expected = chunk.rows().shape
+            sizes = {len(row) for row in table.rows}
+            if len(table.rows) != expected[0] or sizes != {expected[1]}:
+                message = (
+                    f"the table of {table.name} must have {expected[0]} rows of {expected[1]} "
+                    f"numbers; it has {len(table.rows)} rows of {_sizes(sizes)}"
+                )
+                raise placed(NetworkError, message, position)
+            rows = [[math.nan if v is None else v for v in row] for row in table.rows]
+            chunk.starts = np.array(rows, dtype=np.float64).ravel()
+
+    def _places(self, n_own: int) -> Places:
+        places, first = Places(), 0
+        for place, chunk in self.chunks.items():
+            if len(chunk.starts):
+                places.rows[place] = chunk.rows() + first
+                if chunk.written and chunk.count == 1:
+                    places.written[place] = [first + slot for slot in chunk.written[0]]
+            first += len(chunk.starts)
+        for i, (place, _, _, _) in enumerate(self.shared):
+            places.shared[place] = n_own + i
+        return places
+
+    def _bounds(self, n_own: int) -> np.ndarray | None:
+        own = [bounds for _, _, _, bounds in self.shared]
+        if not any(math.isfinite(low) or math.isfinite(high) for low, high in own):
+            return None
+        bounds = np.tile([-np.inf, np.inf], (n_own + len(own), 1))
+        bounds[n_own:] = own
+        return bounds
+
+    # ---- around the lines
+    # ---------------------------------------------------------------------------------------------
+
+    def _describe_columns(self) -> None:
+        """Enter `missing` and `range` lines into the columns."""
+        table = {column.name: place for place, column in enumerate(self.columns)}
+        for _, statement in self._statements((Missing, Range)):
+            name = _at_line(statement.name, statement.line)
+            entry = self.scope.entry(name)
+            if name.name not in table:
+                message = f"{name.name!r} is a neuron; this line is about inputs"
+                raise placed(NetworkError, message, name.position)
+            if isinstance(statement, Missing):
+                facts = {"missing": statement.value}
+            else:
+                facts = {"low": statement.low, "high": statement.high}
+            place = table[name.name]
+            if name.index is not None:
+                members = [n - entry.first for n, _ in Line(self.scope).expand(name)]
+                facts = {
+                    key: _indexed(getattr(self.columns[place], key), entry.count, members, value)
+                    for key, value in facts.items()
+                }  # fmt: skip
+            self.columns[place] = replace(self.columns[place], **facts)
+
+    def _outputs(self):
+        nodes: list[int] = []
+        names: list[str] = []
+        heads: list[Head] = []
+        classes = None
+        for _, statement in self._statements(Output):
+            for item in statement.items:
+                first = len(nodes)
+                for source in item.sources:
+                    self._add_output(source, statement.line, nodes, names)
+                count, labels = len(nodes) - first, statement.classes
+                if labels is not None:
+                    _check_labels(labels, count, item.head, statement.line)
+                    classes = labels if classes is None else classes
+                if item.head is not None:
+                    heads.append(Head(item.head, first, count, labels))
+        return nodes, tuple(names), tuple(heads), classes
+
+    def _add_output(self, source: Name, line: int, nodes, names) -> None:
+        name = _at_line(source, line)
+        if name.name not in self.scope.entries:
+            near = naming.suggestion(name.name, self.scope.entries)
+            message = f"no neuron computes the output {name.name!r}.{near}"
+            raise placed(UnknownNameError, message, name.position)
+        single = self.scope.entries[name.name].size is None
+        for node, _ in Line(self.scope).expand(name):
+            text = name.name if single else self.scope.names[node]
+            if node in nodes:
+                message = f"{text!r} is an output twice"
+                raise placed(DuplicateNameError, message, name.position)
+            nodes.append(node)
+            names.append(text)
+
+    def _place(self, error: NetworkError) -> None:
+        """Give an error about a neuron the place of its line."""
+        neuron = getattr(error, "neuron", None)
+        if neuron is None:
+            return
+        for group, target in zip(self.groups, self.targets, strict=True):
+            if neuron < group.count:
+                error.position = target.position
+                return
+            neuron -= group.count
+
+
+def _column(item) -> Column:
+    if item.categories is not None:
+        return Column(item.name, item.column, len(item.categories), item.categories)
+    if item.size is not None:
+        return Column(item.name, item.column, item.size, indexed=True)
+    return Column(item.name, item.column)
+
+
+def _start(number) -> float:
+    return math.nan if number.value is None else float(number.value)
+
+
+def _at_line(name: Name, line: int | None) -> Name:
+    """The name, with the first column of its line where its own place is not known."""
+    if name.position is not None or line is None:
+        return name
+    return replace(name, position=(line, 1))
+
+
+def _indexed(old, count: int, members: list[int], value) -> tuple:
+    values = list(old) if isinstance(old, tuple) else [old] * count
+    for member in members:
+        values[member] = value
+    return tuple(values)
+
+
+def _sizes(sizes: set[int]) -> str:
+    return " or ".join(str(size) for size in sorted(sizes)) if sizes else "0"
+
+
+def _check_labels(labels, count: int, head: str | None, line: int) -> None:
+    expected = 2 if head is None and count == 1 else count
+    if len(labels) != expected:
+        what = f"{count} outputs" if count > 1 else "one output"
+        message = f"{what} need {expected} class labels behind `as`, not {len(labels)}"
+        raise placed(NetworkError, message, (line, 1))

@@ -1,0 +1,189 @@
+"""The text of a network, with any numbers in their places.
+
+Comes in: a network and theta. Goes out: a text that reads back to exactly these numbers. Called by
+`Network.to_text` and `str`.
+
+The statements of the document are kept in order with their comments; only numbers change. A `~` line of a
+single neuron becomes an
+`=` line with its numbers; groups and neurons of many links keep their line and get a table `numbers h` below it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wildwire.errors import SettingError
+from wildwire.language.expression import Binary, Call, Link, Name, add
+from wildwire.language.tree import (
+    Document,
+    Fixed,
+    Formula,
+    Learnt,
+    Numbers,
+)
+from wildwire.network.generate import (
+    WIDEST_LINE,
+    generated_document,
+    node_name,
+    table,
+)
+from wildwire.network.numbers import as_theta
+from wildwire.network.prepare import number, prepare, put_back
+
+if TYPE_CHECKING:
+    from wildwire.network.description import Network
+    from wildwire.network.elaborate import Places
+
+
+def network_text(network: Network, theta=None) -> str:
+    """The text of a network; see `Network.to_text`."""
+    from wildwire.language.printer import print_document
+
+    return print_document(network_document(network, theta))
+
+
+def network_document(network: Network, theta=None) -> Document:
+    """The document with the numbers of theta (None: as it was read, or as it was made).
+
+    Raises
+    ------
+    SettingError
+        theta has the wrong shape or holds an infinity.
+    """
+    if theta is None and network.document is not None:
+        return network.document
+    theta = as_theta(network, network.start if theta is None else theta)
+    if np.isinf(theta).any():
+        name = network.theta_names[int(np.argmax(np.isinf(theta)))]
+        raise SettingError(
+            f"{name!r} is infinite; only finite numbers are written (NaN for unknown)"
+        )
+    if network.document is None:
+        return generated_document(network, theta)
+    return _Rewriter(network, theta).document()
+
+
+class _Rewriter:
+    """Walks the statements of a document and puts theta's numbers into them."""
+
+    def __init__(self, network: Network, theta: np.ndarray):
+        self.network, self.theta = network, theta
+        self.places: Places = network._remember("places", lambda: _places(network))
+        self.tables = {t.name: t for t in network.document.of(Numbers)}
+        self.slots: dict[str, np.ndarray] = {}
+
+    def document(self) -> Document:
+        statements = self.network.document.statements
+        neuron, done = 0, []
+        for place, statement in enumerate(statements):
+            if isinstance(statement, Learnt | Formula | Fixed):
+                done += self._line(place, statement, neuron)
+                neuron += statement.target.size or 1
+            elif place in self.places.shared:
+                value = number(float(self.theta[self.places.shared[place]]))
+                done.append(replace(statement, number=value))
+            else:
+                done.append(statement)
+        return Document(tuple(self._table(statement) for statement in done))
+
+    def _line(self, place: int, statement, neuron: int) -> list:
+        """The line of a neuron or group, changed or followed by its table."""
+        rows = self.places.rows.get(place)
+        if rows is None:
+            return [statement]
+        name = statement.target.name
+        values = self.theta[rows]
+        if name in self.tables:  # its rows are replaced where they stand
+            self.slots[name] = rows
+            return [statement]
+        if np.isnan(values).all() and isinstance(statement, Learnt):
+            return [statement]
+        if statement.target.size is not None:
+            return [statement, table(name, values)]
+        if isinstance(statement, Learnt):
+            if self._n_links(neuron) > WIDEST_LINE:
+                return [statement, table(name, values)]
+            return [self._closed(statement, neuron, values[0])]
+        written = self.theta[self.places.written[place]]
+        tree = prepare(statement.expression, isinstance(statement, Formula)).tree
+        return [replace(statement, expression=put_back(tree, written.tolist()))]
+
+    def _table(self, statement):
+        if not isinstance(statement, Numbers) or statement.name not in self.slots:
+            return statement
+        return table(statement.name, self.theta[self.slots[statement.name]], statement)
+
+    def _n_links(self, neuron: int) -> int:
+        ends = np.searchsorted(self.network.link_target, [neuron, neuron + 1])
+        return int(ends[1] - ends[0])
+
+    def _closed(self, statement: Learnt, neuron: int, values: np.ndarray) -> Formula:
+        """The `=` line of a `~` line's neuron, whose numbers are `values` in theta's order."""
+        call, network = statement.call, self.network
+        nested = len(call.arguments) == 1 and isinstance(call.arguments[0], Call)
+        inner = call.arguments[0] if nested else call
+        first, last = np.searchsorted(network.link_target, [neuron, neuron + 1])
+        names = [
+            node_name(network, int(network.link_source[i]), int(network.link_delay[i]))
+            for i in range(first, last)
+        ]
+        numbers = [number(float(value)) for value in values]
+        keywords = _filled(call.keywords, numbers)
+        if network.transfer[neuron] == 0:
+            body = _weighted(names, numbers[: len(names) + 1])
+        else:
+            body = _with_numbers(inner, names, numbers)
+        if nested or network.transfer[neuron] == 0:
+            body = Call(call.function, (body,), keywords)
+        return Formula(
+            statement.target, body, comment=statement.comment, line=statement.line
+        )
+
+
+def _places(network: Network) -> Places:
+    from wildwire.network.elaborate import network_from_document
+
+    return network_from_document(network.document)._memo["places"]
+
+
+def _filled(keywords, numbers: list) -> tuple:
+    """The keywords with their learnable numbers, which are the last ones of the neuron; those are taken off the list."""
+    prepared = prepare(Call("", (), keywords))
+    own = len(prepared.starts)
+    if not own:
+        return keywords
+    values = [float("nan") if n.value is None else n.value for n in numbers[-own:]]
+    del numbers[-own:]
+    return put_back(prepared.tree, values).keywords
+
+
+def _weighted(names: list[Name], numbers: list):
+    """number*name + ... + bias, where there is one number more than names if there is a bias."""
+    pairs = zip(numbers, names, strict=False)
+    terms = [Binary("*", factor, name) for factor, name in pairs]
+    return add([*terms, *numbers[len(names) :]])
+
+
+def _with_numbers(call: Call, names: list[Name], numbers: list) -> Call:
+    """A transfer with its numbers behind the sources: of links, of pairs, and the bias."""
+    arguments = [
+        Link((name,), (value,)) for name, value in zip(names, numbers, strict=False)
+    ]
+    rest = numbers[len(names) :]
+    if call.function == "quadratic":
+        pairs = [
+            (names[i], names[j])
+            for i in range(len(names))
+            for j in range(i + 1, len(names))
+        ]
+        arguments += [
+            Link(pair, (value,)) for pair, value in zip(pairs, rest, strict=False)
+        ]
+        rest = rest[len(pairs) :]
+    own = len(prepare(Call("", (), call.keywords)).starts)
+    keywords = _filled(call.keywords, rest[:own])
+    bias = tuple(("bias", value) for value in rest[own:])
+    return Call(call.function, tuple(arguments), (*keywords, *bias))

@@ -1,0 +1,254 @@
+"""Start values: how the unknown numbers of a network are drawn.
+
+Comes in: a network and a seed. Goes out: a vector in which the numbers of the text are kept and the unknown
+ones are drawn, in
+theta's order, from one generator. Called by `Network.initial`.
+
+Weights and biases are drawn; unknown parameters of activations start at the default of their definition, and a
+number that is
+divided by starts at 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from wildwire.errors import SettingError
+from wildwire.network.naming import suggestion
+
+if TYPE_CHECKING:
+    from wildwire.network.description import Network
+
+WEIGHT, BIAS, FIXED = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What is known of every number of theta, by its first place in the network.
+
+    Attributes
+    ----------
+    role : ndarray of int8, (n_theta,)
+        WEIGHT, BIAS or FIXED (not drawn: starts at `default`).
+    fan_in : ndarray of float64, (n_theta,)
+        Links into the neuron.
+    fan_out : ndarray of float64, (n_theta,)
+        Links out of the source; for a bias the mean over the neuron's sources.
+    default : ndarray of float64, (n_theta,)
+    """
+
+    role: np.ndarray
+    fan_in: np.ndarray
+    fan_out: np.ndarray
+    default: np.ndarray
+
+
+def layout(network: Network) -> Layout:
+    """Role and fans of every number of theta; linear in the links."""
+    n = network.n_theta
+    # A number with no place of its own (used in products only) is drawn as if it were one weight of three.
+    made = Layout(
+        np.zeros(n, np.int8), np.full(n, 3.0), np.full(n, 3.0), np.zeros(n)
+    )  # fmt: skip
+    slot, power = network.derived.slot, network.derived.power
+    made.role[slot[power < 0]] = FIXED
+    made.default[slot[power < 0]] = 1.0
+    _enter_parameters(network, made)
+    nodes = network.n_inputs + network.n_neurons
+    into = np.bincount(network.link_target, minlength=network.n_neurons)
+    out = np.bincount(network.link_source, minlength=nodes).astype(float)
+    mean = np.bincount(
+        network.link_target, out[network.link_source], minlength=network.n_neurons
+    ) / np.maximum(into, 1)
+    biased = np.flatnonzero(network.bias_slot >= 0)
+    _enter(made, network.bias_slot[biased], BIAS, into[biased], mean[biased])
+    free = np.flatnonzero(network.link_slot >= 0)[::-1]  # the first place wins
+    target, source = network.link_target[free], network.link_source[free]
+    _enter(made, network.link_slot[free], WEIGHT, into[target], out[source])
+    return made
+
+
+def _enter(made: Layout, slot, role: int, fan_in, fan_out) -> None:
+    made.role[slot], made.fan_in[slot], made.fan_out[slot] = role, fan_in, fan_out
+
+
+def _enter_parameters(network: Network, made: Layout) -> None:
+    for place in np.flatnonzero(network.parameter_slot >= 0):
+        neuron = int(np.searchsorted(network.parameter_offset, place, "right")) - 1
+        parameters = network.function_of(neuron).parameters
+        index = int(place - network.parameter_offset[neuron])
+        if index < len(parameters):
+            slot = network.parameter_slot[place]
+            made.role[slot], made.default[slot] = FIXED, parameters[index][1]
+
+
+class Initialiser:
+    """Draws start values. A subclass says how wide: `half_width(layout)` or, for normal ones, `deviation(layout)`."""
+
+    biases: bool
+
+    def draw(self, generator: np.random.Generator, made: Layout) -> np.ndarray:
+        """One value per number of the layout, whether it is used or not by role."""
+        raise NotImplementedError
+
+
+def truncated_normal(generator: np.random.Generator, size: int) -> np.ndarray:
+    """Standard normal numbers, drawn again wherever they lie beyond 2 standard deviations."""
+    values = generator.standard_normal(size)
+    beyond = np.flatnonzero(np.abs(values) > 2)
+    while len(beyond):
+        values[beyond] = generator.standard_normal(len(beyond))
+        beyond = beyond[np.abs(values[beyond]) > 2]
+    return values
+
+
+@dataclass(frozen=True)
+class Uniform(Initialiser):
+    """Uniform in [low, high); the lecture's choice is -0.5 and 0.5."""
+
+    low: float = -0.05
+    high: float = 0.05
+    biases: bool = False
+
+    def __post_init__(self):
+        if not self.low < self.high:
+            raise SettingError(f"low {self.low} must be below high {self.high}")
+
+    def draw(self, generator, made):
+        return generator.uniform(self.low, self.high, len(made.role))
+
+
+@dataclass(frozen=True)
+class Normal(Initialiser):
+    """Normal with mean and standard deviation."""
+
+    mean: float = 0.0
+    deviation: float = 0.05
+    biases: bool = False
+
+    def __post_init__(self):
+        if not self.deviation > 0:
+            raise SettingError(f"the deviation {self.deviation} must be positive")
+
+    def draw(self, generator, made):
+        return self.mean + self.deviation * generator.standard_normal(len(made.role))
+
+
+@dataclass(frozen=True)
+class TruncatedNormal(Normal):
+    """Normal, drawn again beyond 2 standard deviations."""
+
+    def draw(self, generator, made):
+        return self.mean + self.deviation * truncated_normal(generator, len(made.role))
+
+
+@dataclass(frozen=True)
+class _Scaled(Initialiser):
+    """Zero mean, with a variance that follows from the number of links."""
+
+    distribution: str = "uniform"
+    biases: bool = False
+    distributions: ClassVar = ("uniform", "normal", "truncated_normal")
+
+    def __post_init__(self):
+        if self.distribution not in self.distributions:
+            known = ", ".join(self.distributions)
+            raise SettingError(
+                f"unknown distribution {self.distribution!r}: choose from {known}"
+            )
+
+    def variance(self, made: Layout) -> np.ndarray:
+        raise NotImplementedError
+
+    def draw(self, generator, made):
+        deviation = np.sqrt(self.variance(made))
+        if self.distribution == "uniform":
+            return generator.uniform(-1, 1, len(deviation)) * (np.sqrt(3) * deviation)
+        if self.distribution == "normal":
+            return generator.standard_normal(len(deviation)) * deviation
+        return truncated_normal(generator, len(deviation)) * deviation
+
+
+@dataclass(frozen=True)
+class Glorot(_Scaled):
+    """Variance 2/(fan_in + fan_out) (Glorot and Bengio 2010, eq. 16). For tanh and logistic neurons."""
+
+    def variance(self, made):
+        return 2 / (made.fan_in + made.fan_out)
+
+
+@dataclass(frozen=True)
+class He(_Scaled):
+    """Variance 2/fan_in (He et al. 2015, eq. 10). For relu neurons."""
+
+    def variance(self, made):
+        return 2 / made.fan_in
+
+
+@dataclass(frozen=True)
+class LeCun(_Scaled):
+    """Variance 1/fan_in (LeCun et al. 1998, eq. 16). For tanh and selu neurons."""
+
+    def variance(self, made):
+        return 1 / made.fan_in
+
+
+INITIALISERS = {
+    # As scikit-learn's MLP: biases are drawn too, which spreads the neurons over a table of few columns.
+    "default": Glorot(biases=True),
+    "uniform": Uniform(),
+    "normal": Normal(),
+    "truncated_normal": TruncatedNormal(),
+    "glorot_uniform": Glorot(),
+    "glorot_normal": Glorot("truncated_normal"),
+    "he_uniform": He(),
+    "he_normal": He("truncated_normal"),
+    "lecun_uniform": LeCun(),
+    "lecun_normal": LeCun("truncated_normal"),
+}
+
+
+def find_initialiser(chosen: str | Initialiser) -> Initialiser:
+    """An initialiser by name, or the object itself.
+
+    Raises
+    ------
+    SettingError
+        No initialiser has the name.
+    """
+    if isinstance(chosen, Initialiser):
+        return chosen
+    if chosen not in INITIALISERS:
+        raise SettingError(
+            f"unknown initialiser {chosen!r}.{suggestion(chosen, INITIALISERS)} "
+            f"Known: {', '.join(INITIALISERS)}"
+        )
+    return INITIALISERS[chosen]
+
+
+def start_values(network: Network, seed, chosen: str | Initialiser) -> np.ndarray:
+    """The numbers of the text, and drawn ones where they are unknown; shape (n_theta,).
+
+    Only the unknown weights (and biases, if the initialiser draws them) consume random numbers, in theta's
+    order. A start
+    outside the number's bounds is moved to the nearer bound.
+    """
+    initialiser = find_initialiser(chosen)
+    theta = np.array(network.start)
+    unknown = np.isnan(theta)
+    made = layout(network)
+    drawn = unknown & (
+        (made.role == WEIGHT) | (initialiser.biases & (made.role == BIAS))
+    )
+    theta[unknown & ~drawn] = made.default[unknown & ~drawn]
+    part = Layout(
+        made.role[drawn], made.fan_in[drawn], made.fan_out[drawn], made.default[drawn]
+    )
+    theta[drawn] = initialiser.draw(np.random.default_rng(seed), part)
+    if network.bounds is not None:
+        low, high = network.bounds.T
+        theta[unknown] = np.clip(theta, low, high)[unknown]
+    return theta
