@@ -9,6 +9,7 @@ import pytest
 
 from wildwire.errors import SettingError
 from wildwire.evaluation import compare, comparison, fold, make_problem, report
+from wildwire.evaluation.parallel import results_of
 from wildwire.evaluation.plain import families
 from wildwire.evaluation.problem import Problem
 
@@ -162,15 +163,25 @@ def test_classification():
     assert "accuracy" in report.headings(found)
 
 
-def test_the_same_seed_gives_the_same_table_for_any_number_of_processes(better, wave):
+def test_the_same_seed_gives_the_same_table(better, wave):
     network = Known(WAVE, np.column_stack([WAVE, INPUTS]))
-    again = quick(wave, network, jobs=2)
-    # The other processes run every rival, and the first fold only a few here.
-    assert len(again.models) == len(better.models)
+    again = quick(wave, network)
     for one, two in zip(better.models, again.models, strict=True):
         assert np.array_equal(one.row_losses, two.row_losses)
     other = quick(wave, network, seed=1)
     assert other.models[1].figures != better.models[1].figures
+
+
+def test_other_processes_give_the_same_bits(all_rivals):
+    rows = np.arange(40)
+    small = make_problem(INPUTS[rows], WAVE[rows])
+    tasks = comparison._tasks(small, 1, 3, 0, None)
+    alone = list(results_of(small, Known(WAVE), tasks, FLOOR, 1))
+    others = list(results_of(small, Known(WAVE), tasks, FLOOR, 2))
+    for one, two in zip(alone, others, strict=True):
+        assert len(one.outcomes) == 8
+        for name, outcome in one.outcomes.items():
+            assert np.array_equal(outcome.measures, two.outcomes[name].measures), name
 
 
 def test_further_settings_can_be_repeated(wave):
@@ -202,11 +213,12 @@ def test_an_interruption_before_the_first_fold_is_passed_on(wave):
         quick(wave, Known(WAVE, interrupt_at=0))
 
 
-def test_the_time_limit_keeps_whole_folds(wave):
-    found = quick(wave, Known(WAVE, sleep=0.6), time_limit=2.5)
-    assert found.stopped == "time"
-    assert 1 <= found.folds_done < 5
-    assert found.rows == 24 * found.folds_done
+def test_the_time_limit_keeps_whole_folds(wave, monkeypatch):
+    network = Known(WAVE)
+    # Every fit takes 10 s of this clock; the third would end after the limit.
+    monkeypatch.setattr(time, "time", lambda: 10.0 * network.calls)
+    found = quick(wave, network, time_limit=25)
+    assert (found.stopped, found.folds_done, found.rows) == ("time", 2, 48)
 
 
 REFUSED = [

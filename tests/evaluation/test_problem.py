@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from wildwire.errors import DataError
-from wildwire.evaluation.problem import make_problem, split
+from wildwire.evaluation import compare
+from wildwire.evaluation.problem import make_problem, split, too_small
 
 TWELVE = np.arange(24.0).reshape(12, 2)
 
@@ -14,8 +15,6 @@ REFUSED = [
     ({"weight": np.ones(3)}, "weight has 3 rows"),
     ({"weight": np.r_[np.ones(11), -1]}, "a weight is negative"),
     ({"weight": np.r_[np.ones(11), np.inf]}, "not finite"),
-    ({"weight": np.r_[np.ones(9), 0, 0, 0]}, "at least 10 rows, and there are 9"),
-    ({"group": ["a"] * 6 + ["b"] * 6}, "at least 3 groups, and there are 2"),
 ]
 
 
@@ -24,6 +23,24 @@ def test_refused(changed, message):
     arguments = {"target": np.arange(12.0), **changed}
     with pytest.raises(DataError, match=message):
         make_problem(TWELVE, **arguments)
+
+
+TOO_SMALL = [
+    ({"weight": np.r_[np.ones(9), 0, 0, 0]}, "at least 10 rows, and there are 9"),
+    ({"group": ["a"] * 6 + ["b"] * 6}, "at least 3 groups, and there are 2"),
+]
+
+
+@pytest.mark.parametrize(("changed", "message"), TOO_SMALL)
+def test_too_small(changed, message):
+    problem = make_problem(TWELVE, np.arange(12.0), **changed)
+    assert message in too_small(problem)
+    with pytest.raises(DataError, match=message):
+        compare(problem)
+
+
+def test_large_enough():
+    assert too_small(make_problem(TWELVE, np.arange(12.0))) is None
 
 
 @pytest.mark.parametrize("class_count", [0, 3])

@@ -5,7 +5,7 @@ errors and a verdict. Called by the command line.
 """
 
 from wildwire.evaluation.comparison import Comparison, ModelResult, compare
-from wildwire.evaluation.problem import Problem, make_problem
+from wildwire.evaluation.problem import Problem, make_problem, too_small
 from wildwire.evaluation.verdict import Verdict
 
 __all__ = [
@@ -15,4 +15,5 @@ __all__ = [
     "Verdict",
     "compare",
     "make_problem",
+    "too_small",
 ]

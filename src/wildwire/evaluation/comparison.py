@@ -12,17 +12,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wildwire.errors import SettingError
+from wildwire.errors import DataError, SettingError
 from wildwire.evaluation.fold import ON_NEURONS, FoldResult, OutOfTime, Task, run_fold
 from wildwire.evaluation.intervals import Interval, over_rows
 from wildwire.evaluation.measures import figures, loss_of
 from wildwire.evaluation.parallel import results_of
 from wildwire.evaluation.plain import families
-from wildwire.evaluation.problem import Floats, Problem, split
+from wildwire.evaluation.problem import Floats, Problem, split, too_small
 from wildwire.evaluation.tuning import Procedure
 from wildwire.evaluation.verdict import Tally, Verdict, judge, tested_rows
 
 Progress = Callable[[int, int], None]
+START_SECONDS = 6.0
+"""Folds that take no longer together are run in this process."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,7 +148,8 @@ def compare(
     time_limit : float or None
         In seconds; a fold that does not end in time is not counted.
     jobs : int
-        Processes; results do not depend on it.
+        Processes at most; results do not depend on it. One is used where all folds
+        together take less than a few seconds, which others would need to start.
     further : mapping or None
         Settings beyond each plain model's floor grid. None measures on the first
         fold how many fit into the network's seconds, which depends on the machine;
@@ -156,6 +159,8 @@ def compare(
 
     Raises
     ------
+    DataError
+        If there are fewer than 10 rows or 3 groups.
     SettingError
         If repeats, folds, jobs or the time limit are out of range, or the time was too
         short for a single fold.
@@ -163,6 +168,8 @@ def compare(
         If interrupted before the first fold was done.
     """
     _check_settings(repeats, folds, jobs, time_limit)
+    if reason := too_small(problem):
+        raise DataError(f"{reason}: skip it with --no-compare")
     deadline = None if time_limit is None else time.time() + time_limit
     tasks = _tasks(problem, repeats, folds, seed, deadline)
     ledger = _Ledger(problem, repeats)
@@ -174,12 +181,15 @@ def compare(
         if progress is not None:
             progress(len(ledger.results), len(tasks))
 
+    started = time.perf_counter()
     try:
         first = run_fold(problem, network, tasks[0], further)
         if further is None:
             counts = _counts(problem, first)
         note(first)
-        for result in results_of(problem, network, tasks[1:], counts, jobs):
+        left = (time.perf_counter() - started) * (len(tasks) - 1)
+        used = jobs if left > START_SECONDS else 1
+        for result in results_of(problem, network, tasks[1:], counts, used):
             note(result)
     except OutOfTime:
         stopped = "time"

@@ -85,8 +85,7 @@ def make_problem(
     Raises
     ------
     DataError
-        If shapes differ, a target is not finite, or fewer than 10 rows (or
-        3 groups) remain.
+        If shapes differ, or a target or weight is not finite.
     """
     table = np.asarray(inputs, dtype=np.float64)
     n = len(table)
@@ -118,17 +117,17 @@ def _check(problem: Problem) -> None:
         raise DataError("a target is not a finite number: drop such rows first")
     if not np.all(problem.weight >= 0) or np.any(np.isinf(problem.weight)):
         raise DataError("a weight is negative or not finite: weights start from 0")
+
+
+def too_small(problem: Problem) -> str | None:
+    """Why a comparison is impossible: too few rows or groups; None if it is possible."""
     rows = problem.rows
     if len(rows) < 10:
-        raise DataError(
-            f"a comparison needs at least 10 rows, and there are {len(rows)}: "
-            "skip it with --no-compare"
-        )
-    if problem.unit_count(rows) < 3:
-        raise DataError(
-            "a comparison needs at least 3 groups, and there are "
-            f"{problem.unit_count(rows)}: skip it with --no-compare"
-        )
+        return f"a comparison needs at least 10 rows, and there are {len(rows)}"
+    groups = problem.unit_count(rows)
+    if groups < 3:
+        return f"a comparison needs at least 3 groups, and there are {groups}"
+    return None
 
 
 def split(

@@ -39,7 +39,9 @@ def _advice(comparison: Comparison, verdict: Verdict) -> str:
     if verdict.recommended is None:
         return ""
     numbers = _named(comparison, verdict.recommended).parameters
-    return f"Recommended, being the simplest: {verdict.recommended} ({numbers} numbers)."
+    return (
+        f"Recommended, being the simplest: {verdict.recommended} ({numbers} numbers)."
+    )
 
 
 def difference_sentence(comparison: Comparison) -> str:
@@ -97,9 +99,13 @@ def cells(comparison: Comparison) -> list[tuple[str, ...]]:
                 model.name,
                 _short(_first(model)),
                 f"{low} .. {high}",
-                f"{100 * second:.1f} %" if comparison.classification else f"{second:.3f}",
+                f"{100 * second:.1f} %"
+                if comparison.classification
+                else f"{second:.3f}",
                 f"{model.parameters:,}",
-                f"{model.seconds:.2g}" if model.seconds < 10 else f"{model.seconds:.0f}",
+                f"{model.seconds:.2g}"
+                if model.seconds < 10
+                else f"{model.seconds:.0f}",
             )
         )
     return found
