@@ -40,7 +40,7 @@ def encode_table(columns: Sequence[Column], table: Table) -> np.ndarray:
     """
     X = np.empty((table.n_rows, sum(column.size for column in columns)))
     start = 0
-    found = _by_name(columns, table) if table.named else _by_position(columns, table)
+    found = find_columns(columns, table)
     for column, parts in zip(columns, found, strict=True):
         if column.categories is not None:
             _encode_category(X[:, start : start + column.size], column, parts[0], table)
@@ -89,6 +89,11 @@ def outside(columns: Sequence[Column], X: np.ndarray) -> np.ndarray:
 
 
 # ---- finding ------------------------------------------------------------------
+
+
+def find_columns(columns: Sequence[Column], table: Table) -> list[list[TableColumn]]:
+    """The table's columns behind each column of a network; errors as in `encode_table`."""
+    return (_by_name if table.named else _by_position)(columns, table)
 
 
 def _by_position(columns: Sequence[Column], table: Table) -> list[list[TableColumn]]:

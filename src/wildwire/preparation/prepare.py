@@ -13,13 +13,14 @@ import numpy as np
 
 from wildwire.advice import hidden_size
 from wildwire.errors import DataError, SettingError
+from wildwire.language.words import WORDS
 from wildwire.network import Network
 from wildwire.preparation.encode import encode_table
 from wildwire.preparation.given import adapt_network, match_targets
-from wildwire.preparation.inputs import choose_inputs, identifier
+from wildwire.preparation.inputs import choose_inputs
 from wildwire.preparation.statistics import row_count
 from wildwire.preparation.targets import Target, Task, read_target
-from wildwire.preparation.text import WORDS, Wiring, network_text
+from wildwire.preparation.text import Wiring, network_text, output_name
 from wildwire.tables import Table
 
 _LARGEST_LAYER = 100_000
@@ -193,7 +194,7 @@ def _make_network(
 ) -> tuple[Network, Wiring, list[str]]:
     taken = set(WORDS)
     for target in targets:
-        taken.add(identifier(target.name, taken))
+        taken.add(output_name(target.name, taken))
     chosen, notes = choose_inputs(inputs, weight, taken, keep_all=keep_all)
     if hidden is None:
         n_inputs = sum(item.size for item in chosen if item.read)

@@ -174,7 +174,7 @@ def _labels(column: TableColumn) -> tuple[np.ndarray, tuple]:
         return np.maximum(column.values, 0).astype(np.int64), column.levels
     levels, codes = np.unique(column.values, return_inverse=True)
     if column.kind == "boolean":
-        return codes, tuple("True" if level else "False" for level in levels)
+        return codes, tuple(bool(level) for level in levels)
     return codes, tuple(_plain(level) for level in levels.tolist())
 
 

@@ -5,31 +5,19 @@ hidden layers. Goes out: a text of the language. Called by `prepare.py`. Scaling
 in `fixed` lines, so that it goes wherever the network goes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from wildwire.language.words import WORDS, print_name, print_text
 from wildwire.preparation.inputs import Input, identifier
 from wildwire.preparation.targets import Target
 
-# Words that start or part a line of the language, and names used below.
-WORDS = frozenset(
-    ("wire", "input", "output", "fixed", "let", "missing", "range", "start", "settle")
-    + (
-        "numbers",
-        "activation",
-        "transfer",
-        "loss",
-        "as",
-        "in",
-        "slope",
-        "bias",
-        "softmax",
-    )
-)
 _PER_LINE = 8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Wiring:
     """A network text with the names that its makers need again.
 
@@ -37,16 +25,26 @@ class Wiring:
     ----------
     text : str
     read : tuple of str
-        Names that read the inputs, scaled: sources of the direct links.
+        Names that read the inputs, scaled: sources of the direct links. A category
+        stands for all its nodes.
     heads : tuple of str
         Neurons (or the group) that the direct links lead to.
-    outputs : tuple of str
+    place : ndarray of int, shape (n_read,)
+        Which columns of X the nodes behind `read` are.
+    mean, spread : ndarray of float64, shape (n_read,)
+        What scaling takes from them; 0 and 1 for categories.
     """
 
     text: str
     read: tuple[str, ...]
     heads: tuple[str, ...]
-    outputs: tuple[str, ...]
+    place: np.ndarray
+    mean: np.ndarray
+    spread: np.ndarray
+
+    def scaled(self, X: np.ndarray) -> np.ndarray:
+        """What the nodes behind `read` hold for inputs X, shape (n, n_read)."""
+        return (X[:, self.place] - self.mean) / self.spread
 
 
 def network_text(
@@ -102,17 +100,30 @@ def network_text(
         above = name
     if hidden:
         above = f"{above}, {sources}"
-    tail, heads, outputs = _output_lines(targets, above, taken)
+    tail, heads = _output_lines(targets, above, taken)
     text = "\n".join([*lines, *tail]) + "\n"
-    return Wiring(text, tuple(read), heads, outputs)
+    return Wiring(text, tuple(read), heads, *_scaling(inputs))
+
+
+def _scaling(inputs: Sequence[Input]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Places, means and spreads of the nodes that are read."""
+    start, rows = 0, []
+    for item in inputs:
+        if item.read:
+            found = item.moments
+            mean, spread = (0.0, 1.0) if found is None else (found.mean, found.spread)
+            rows += [(start + i, mean, spread) for i in range(item.size)]
+        start += item.size
+    place, mean, spread = np.array(rows, dtype=np.float64).T
+    return place.astype(np.int64), mean, spread
 
 
 def _input_lines(inputs: Sequence[Input]) -> list[str]:
     """`input` lines; names that need a label or categories have a line of their own."""
     lines, plain = [], []
     for item in inputs:
-        label = "" if item.name == item.label else f" = {quoted(item.label)}"
-        kinds = " | ".join(quoted(level) for level in item.categories)
+        label = "" if item.name == item.label else f" = {print_text(item.label)}"
+        kinds = " | ".join(print_text(level) for level in item.categories)
         if label or kinds or len(plain) == _PER_LINE:
             lines += [f"input {', '.join(plain)}"] if plain else []
             plain = []
@@ -133,12 +144,13 @@ def _standardised(item: Input) -> str:
 
 def _output_lines(
     targets: Sequence[Target], above: str, taken: set[str]
-) -> tuple[list[str], tuple[str, ...], tuple[str, ...]]:
+) -> tuple[list[str], tuple[str, ...]]:
+    """Lines of the outputs, and the neurons that the direct links lead to."""
     if targets[0].task == "classification":
         return _class_lines(targets[0], above, taken)
     names = []
     for target in targets:
-        names.append(identifier(target.name, taken))
+        names.append(output_name(target.name, taken))
         taken.add(names[-1])
     lines, heads = [], []
     for target, name in zip(targets, names, strict=True):
@@ -149,32 +161,39 @@ def _output_lines(
         mean = "" if target.moments.mean == 0 else f" {_signed(target.moments.mean)}"
         spread = _number(target.moments.spread)
         lines.append(f"{scaled} ~ identity({above})")
-        lines.append(f"fixed {name} = {spread}*{scaled}{mean}")
-    return [*lines, f"output {', '.join(names)}"], tuple(heads), tuple(names)
+        lines.append(f"fixed {print_name(name)} = {spread}*{scaled}{mean}")
+    shown = ", ".join(map(print_name, names))
+    return [*lines, f"output {shown}"], tuple(heads)
 
 
 def _class_lines(
     target: Target, above: str, taken: set[str]
-) -> tuple[list[str], tuple[str, ...], tuple[str, ...]]:
-    name = identifier(target.name, taken)
-    labels = ", ".join(
-        quoted(label) if isinstance(label, str) else _number(label)
-        for label in target.classes
-    )
+) -> tuple[list[str], tuple[str, ...]]:
+    name = output_name(target.name, taken)
+    labels = ", ".join(map(_label, target.classes))
     if len(target.classes) == 2:
-        lines = [f"{name} ~ logistic({above})", f"output {name} as {labels}"]
-        return lines, (name,), (name,)
+        shown = print_name(name)
+        lines = [f"{shown} ~ logistic({above})", f"output {shown} as {labels}"]
+        return lines, (name,)
     lines = [
-        f"{name}[{len(target.classes)}] ~ identity({above})",
-        f"output softmax({name}) as {labels}",
+        f"{print_name(name)}[{len(target.classes)}] ~ identity({above})",
+        f"output softmax({print_name(name)}) as {labels}",
     ]
-    return lines, (name,), (name,)
+    return lines, (name,)
 
 
-def quoted(label: str) -> str:
-    """A text of the language: in double quotes, with \\ and " escaped."""
-    escaped = label.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{escaped}"'
+def output_name(label: str, taken: Collection[str]) -> str:
+    """The target's own name as a neuron, so that predictions are called as the column."""
+    good = label.strip() and label.isprintable() and len(label) <= 60
+    return label if good and label not in taken else identifier(label, taken)
+
+
+def _label(label: str | float | bool) -> str:
+    if isinstance(label, str):
+        return print_text(label)
+    if isinstance(label, bool):
+        return "true" if label else "false"
+    return _number(label)
 
 
 def _number(value: float) -> str:
@@ -190,4 +209,4 @@ def _signed(value: float) -> str:
 
 def _value(missing: float | str | None) -> str:
     assert missing is not None
-    return quoted(missing) if isinstance(missing, str) else _number(missing)
+    return print_text(missing) if isinstance(missing, str) else _number(missing)
