@@ -15,7 +15,7 @@ Normal form (what the parser makes; the printer and the parser are inverse on it
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from wildwire.errors import LanguageError
 
@@ -179,16 +179,33 @@ def negate(expression: Expression) -> Expression:
 
     Exact in floating point: a sign commutes with products and quotients.
     """
-    if isinstance(expression, Number):
-        if expression.value is None:
-            return expression
-        return replace(expression, value=-expression.value)
-    if isinstance(expression, Unary):
-        return expression.operand
-    if isinstance(expression, Binary) and expression.operator in ("*", "/"):
-        left = negate(expression.left)
-        return Binary(expression.operator, left, expression.right, expression.position)
-    return Unary("-", expression, expression.position)
+    # along the left by a loop: a product may be longer than Python's stack is deep
+    chain = []
+    while isinstance(expression, Binary) and expression.operator in ("*", "/"):
+        chain.append(expression)
+        expression = expression.left
+    result = _negate_factor(expression)
+    for node in reversed(chain):
+        result = Binary(node.operator, result, node.right, node.position)
+    return result
+
+
+def _negate_factor(factor: Expression) -> Expression:
+    if isinstance(factor, Number):
+        value = None if factor.value is None else -factor.value
+        return Number(value, factor.frozen, factor.position)
+    if isinstance(factor, Unary):
+        return factor.operand
+    return Unary("-", factor, factor.position)
+
+
+def is_negative(term: Expression) -> bool:
+    """Whether the first factor of a term carries a minus sign."""
+    while isinstance(term, Binary) and term.operator in ("*", "/"):
+        term = term.left
+    if isinstance(term, Number):
+        return term.value is not None and math.copysign(1.0, term.value) < 0
+    return isinstance(term, Unary)
 
 
 def add(terms: list[Expression] | tuple[Expression, ...]) -> Expression:

@@ -9,8 +9,10 @@ text (None when built; not compared). To print a line with other numbers, replac
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
+from wildwire.errors import LanguageError
 from wildwire.language.expression import Call, Expression, Name, Number
 
 Label = str | bool | int | float
@@ -21,6 +23,10 @@ Label = str | bool | int | float
 class _Line:
     comment: str | None = None
     line: int | None = field(default=None, compare=False, repr=False)
+
+    def __post_init__(self):
+        if self.comment is not None and ("\n" in self.comment or "\r" in self.comment):
+            raise LanguageError("a comment cannot go over the end of its line")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +136,19 @@ class Let(_Line):
     name : str
     number : Number
         `let a` is `Number(None)`, `let a = [0.3]` is frozen.
-    low, high : float or None
-        Bounds; None is unbounded (`in [0, ]`).
+    low, high : float
+        Bounds; minus or plus infinity where that side is open (`let a in [0, ]`), and when none are written.
     """
 
     name: str
     number: Number
-    low: float | None = None
-    high: float | None = None
+    low: float = -math.inf
+    high: float = math.inf
+
+    @property
+    def bounded(self) -> bool:
+        """Whether it has a bound on any side."""
+        return self.low > -math.inf or self.high < math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,8 +244,8 @@ class Definition(_Line):
     formula : Expression
         In binary form: no `Sum`. Its numbers are constants.
     clauses : tuple of (str, Expression or (low, high))
-        ("slope", expression in binary form), ("range", (low, high)) with None for an open end; in written order,
-        each at most once.
+        ("slope", expression in binary form), ("range", (low, high)) with an infinity for an open end (`0..`); in
+        written order, each at most once.
     """
 
     kind: str
@@ -250,8 +261,8 @@ class Definition(_Line):
         return dict(self.clauses).get("slope")
 
     @property
-    def range(self) -> tuple[float | None, float | None] | None:
-        """Lower and upper end of the values, None for an open end; None when not written."""
+    def range(self) -> tuple[float, float] | None:
+        """Lower and upper end of the values, an infinity for an open end; None when not written."""
         return dict(self.clauses).get("range")
 
 
