@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wildwire.language.printer import print_name
+from wildwire.network.tables import Column, Group
 
 if TYPE_CHECKING:
-    from wildwire.network import Column, Group, Network
+    from wildwire.network import Network
 
 BLOCKS_SHOWN = 24
 
@@ -65,21 +66,31 @@ def _runs(records: Sequence[Column | Group], first: int, is_output, kind: str):
     blocks: list[Block] = []
     open_run = None
     for record, output in zip(records, is_output, strict=True):
-        count = getattr(record, "count", None) or record.size
-        name = print_name(record.name)
+        count = record.size if isinstance(record, Column) else record.count
         this = ("output" if output else kind, count == 1)
+        name = _shown_name(record, count)
         if count == 1 and open_run == this:
             blocks[-1].count += 1
-            blocks[-1].name = f"{blocks[-1].name.split(' … ')[0]} … {name}"
+            blocks[-1].name = _span(blocks[-1].name, name)
         else:
-            is_group = count > 1 and not getattr(record, "dissolved", False)
-            shown = f"{name}[{count}]" if is_group else name
-            if count > 1 and not is_group:
-                shown = f"{name}_0 … {name}_{count - 1}"
-            blocks.append(Block(shown, first, count, this[0]))
+            blocks.append(Block(name, first, count, this[0]))
         open_run = this
         first += count
     return blocks
+
+
+def _shown_name(record: Column | Group, count: int) -> str:
+    name = print_name(record.name)
+    if count == 1:
+        return name
+    if isinstance(record, Group) and record.dissolved:
+        return f"{name}_0 … {name}_{count - 1}"
+    return f"{name}[{count}]"
+
+
+def _span(one: str, other: str) -> str:
+    """From the first name of one to the last name of the other."""
+    return f"{one.split(' … ')[0]} … {other.split(' … ')[-1]}"
 
 
 def _coarser(blocks: list[Block]) -> list[Block]:
@@ -89,7 +100,7 @@ def _coarser(blocks: list[Block]) -> list[Block]:
         if joined and joined[-1].kind == block.kind:
             last = joined[-1]
             last.count += block.count
-            last.name = f"{last.name.split(' … ')[0]} … {block.name.split(' … ')[-1]}"
+            last.name = _span(last.name, block.name)
         else:
             joined.append(block)
     return joined

@@ -61,12 +61,10 @@ def curve(function: Function, parameters: tuple[float, ...], size: float) -> str
 
 
 def _values(function: Function, z: np.ndarray, parameters) -> np.ndarray:
-    known = np.array(
-        [
-            value if np.isfinite(value) else default
-            for value, (_, default) in zip(parameters, function.parameters, strict=True)
-        ]
-    )
+    known = [
+        value if np.isfinite(value) else default
+        for value, (_, default) in zip(parameters, function.parameters, strict=True)
+    ]
     with np.errstate(all="ignore"):
         y = function.evaluate(0, [z], known)[0]
     return np.broadcast_to(np.asarray(y, dtype=float), z.shape)
