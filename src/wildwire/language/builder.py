@@ -7,12 +7,13 @@ reads a line; a callback has the name of its rule and takes the list of the rule
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from sys import intern
 from typing import Any, NamedTuple, NoReturn
 
 from wildwire.errors import LanguageError
-from wildwire.language import checks, tree
+from wildwire.language import checks, problems, tree
 from wildwire.language.expression import (
     Binary,
     Call,
@@ -30,6 +31,8 @@ from wildwire.language.expression import (
 from wildwire.language.expression_printer import print_index
 from wildwire.language.rewrite import binary_form
 from wildwire.language.words import WORDS, read_text
+
+_SOURCE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?:\[([0-9]+)\])?(?:@([0-9]+))?")
 
 LONGEST_INTEGER = 9
 """Digits of a size, index or delay: they are stored as 32 bits."""
@@ -79,19 +82,19 @@ class Builder:
                 token, "a name cannot be empty"
             )
         if token in WORDS:
-            self.fail(
-                token,
-                f"`{token}` is a word of the language; as a name it is written in "
-                f'quotes: "{token}"',
-            )
+            self.refuse_word(token, token)
         return intern(str(token))
+
+    def refuse_word(self, word: str, where) -> NoReturn:
+        self.fail(where, problems.reserved(word))
 
     def name(self, parts) -> tuple[str, Position]:
         return self.text_of(parts[0]), self.at(parts[0])
 
-    def integer(self, token) -> int:
+    def integer(self, token, column: int | None = None) -> int:
         if len(token) > LONGEST_INTEGER:
-            self.fail(token, f"{token[:12]}... is too large for a size, index or delay")
+            where = token if column is None else (self.line, column)
+            self.fail(where, f"{token[:12]}... is too large for a size, index or delay")
         return int(token)
 
     def float_of(self, token, text: str) -> float:
@@ -161,6 +164,30 @@ class Builder:
 
     def indexed_name(self, token) -> str:
         return self.text_of(token.update(value=token[:-1]))
+
+    def weighted(self, parts) -> Binary:
+        token = parts[0]
+        weight, _, source = token.partition("*")
+        position = (self.line, token.column)
+        number = Number(self.float_of(token, weight.rstrip(" \t")), False, position)
+        start = len(token) - len(source.lstrip(" \t"))
+        return Binary("*", number, self.read_source(token, start), position)
+
+    def listed(self, parts) -> Name:
+        return self.read_source(parts[0], 0)
+
+    def read_source(self, token, start: int) -> Name:
+        """The name, place and delay that a shortcut token ends with."""
+        match = _SOURCE.match(token, start)
+        if match is None:
+            raise AssertionError("the grammar lets no other token through")
+        name, place, lag = match.groups()
+        column = token.column + start
+        if name in WORDS:
+            self.refuse_word(name, (self.line, column))
+        index = None if place is None else Place(self.integer(place, column))
+        delay = None if lag is None else self.integer(lag, column) or None
+        return Name(intern(name), index, delay, (self.line, column))
 
     def delayed(self, parts) -> Name:
         name, delay = parts

@@ -113,9 +113,9 @@ def _unexpected(line: Line, token, expected: set[str]) -> str:
         )
     word = before.strip(" \t")
     if token.type in ("EQUAL", "TILDE") and word in WORDS:
-        return _reserved(word)
+        return reserved(word)
     if token in WORDS and {"NAME"} & expected:
-        return _reserved(token)
+        return reserved(token)
     if token.type in ("RPAR", "RSQB") and "COMMA" not in expected and _opens(before):
         return f"`{token}` closes a bracket that was not opened"
     shown = str(token) if len(token) <= 40 else f"{token[:37]}..."
@@ -136,7 +136,8 @@ def _opens(text: str) -> bool:
     return sum(signs.get(m.group(), 0) for m in _BRACKET.finditer(text)) <= 0
 
 
-def _reserved(word: str) -> str:
+def reserved(word: str) -> str:
+    """What to say about a word of the language that stands where a name should."""
     return (
         f"`{word}` is a word of the language; as a name it is written in quotes: "
         f'"{word}"'
