@@ -333,7 +333,9 @@ def cached_njit(**options: Any) -> Callable[[Callable], Any]:
     return decorate
 
 
-def cached_cfunc(py_func: Callable, signature: Any, **options: Any) -> Any:
+def cached_cfunc(
+    py_func: Callable, signature: Any, compiler: type | None = None, **options: Any
+) -> Any:
     """Compile a Python function to a C function, or load its code from disk.
 
     Parameters
@@ -342,6 +344,8 @@ def cached_cfunc(py_func: Callable, signature: Any, **options: Any) -> Any:
         In a file; it may call what `cached_njit` decorated.
     signature : numba signature or str
         C types of result and arguments.
+    compiler : subclass of numba.core.compiler.CompilerBase, optional
+        In place of Numba's own; part of the fingerprint through its source file.
     **options
         Options of `numba.cfunc`.
 
@@ -354,9 +358,9 @@ def cached_cfunc(py_func: Callable, signature: Any, **options: Any) -> Any:
     from numba.core import sigutils
     from numba.core.ccallback import CFunc
 
-    compiled = CFunc(
-        py_func, sigutils.normalize_signature(signature), locals={}, options=options
-    )
+    own = {} if compiler is None else {"pipeline_class": compiler}
+    signature = sigutils.normalize_signature(signature)
+    compiled = CFunc(py_func, signature, locals={}, options=options, **own)
     compiled._cache = _cache_class()(py_func)
     compiled.compile()
     return compiled

@@ -77,8 +77,11 @@ def address(function: Function, level: int, dtype: Any = "float64") -> int:
     known = _addresses.get(place)
     if known is None:
         with _lock:
+            from wildwire.functions.interleave import InterleavingCompiler
+
             kernel = getattr(_kernels(function, name), f"level_{level}")
-            known = compile_address(kernel, kernel_signature(name))
+            signature = kernel_signature(name)
+            known = _compile(kernel, signature, compiler=InterleavingCompiler)
             _addresses[place] = known
     return known
 
@@ -107,11 +110,15 @@ def compile_address(py_func: Callable, signature: Any) -> int:
     int
         Valid until the process ends; the same function is compiled once.
     """
+    return _compile(py_func, signature)
+
+
+def _compile(py_func: Callable, signature: Any, compiler: type | None = None) -> int:
     place = (py_func, str(signature))
     with _lock:
         if place not in _compiled:
             # Kept for ever: the code is freed together with this object.
-            _compiled[place] = cached_cfunc(py_func, signature, **_OPTIONS)
+            _compiled[place] = cached_cfunc(py_func, signature, compiler, **_OPTIONS)
         return _compiled[place].address
 
 

