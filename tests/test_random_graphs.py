@@ -108,6 +108,10 @@ def test_barabasi_albert_prefers_nodes_of_high_degree():
     n, m = 4000, 3
     degree = degrees(*edges("ba", n, m=m), n)
     assert degree[m + 1 :].min() == m
+    # The mean degree of node i is m*sqrt(n/i).
+    for i in (300, 1000, 2000):
+        mean = degree[i - 100 : i + 100].mean()
+        assert abs(mean / (m * np.sqrt(n / i)) - 1) < 0.12
     # P(degree) falls as degree**-3: of a scale-free graph the largest hub is far out.
     assert degree.max() > 15 * degree.mean()
     assert degree[:10].mean() > 10 * degree[-1000:].mean()

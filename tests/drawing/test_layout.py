@@ -91,6 +91,25 @@ def test_crossings_that_need_not_be_are_gone():
     assert np.all(np.diff(layout.y[:6]) > 0), "inputs keep their order"
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_a_tree_is_drawn_without_crossings(seed):
+    """Four levels of a tree, the nodes of each in scrambled order."""
+    rng = np.random.default_rng(seed)
+    counts = [1, 3, 7, 14]
+    names = [rng.permutation(n) + sum(counts[:i]) for i, n in enumerate(counts)]
+    links = []
+    for above, below in pairwise(names):
+        parents = np.sort(rng.integers(0, len(above), len(below)))
+        links += [
+            (int(above[p]), int(node)) for p, node in zip(parents, below, strict=True)
+        ]
+    levels = [level for level, n in enumerate(counts) for _ in range(n)]
+    layout = arrange(levels, [(10.0, 10.0)] * 25, links)
+    for level in range(3):
+        between = [(a, b) for a, b in links if levels[a] == level]
+        assert crossings(layout, between) == 0
+
+
 def test_one_box_between_two_stands_in_the_middle():
     layout = arrange([0, 0, 1], [(10.0, 10.0)] * 3, [(0, 2), (1, 2)])
     assert np.isclose(layout.y[2], (layout.y[0] + layout.y[1]) / 2, atol=0.5)

@@ -6,7 +6,15 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from wildwire.drawing.canvas import NEGATIVE, POSITIVE, UNKNOWN, shortened, text_width
+from wildwire.drawing.canvas import (
+    NEGATIVE,
+    POSITIVE,
+    UNKNOWN,
+    link_path,
+    shortened,
+    text_width,
+)
+from wildwire.drawing.layout import arrange
 from wildwire.drawing.picture import node_levels
 from wildwire.drawing.svg import draw
 from wildwire.errors import SettingError
@@ -217,6 +225,19 @@ def test_parallel_links_are_drawn_side_by_side():
     for i, height in enumerate(heights):
         for other in heights[:i]:
             assert abs(height.mean() - other.mean()) > 4
+
+
+def test_a_link_stays_in_its_lane_across_a_column():
+    layout = arrange(
+        [0, 1, 2], [(20, 20), (60, 20), (20, 20)], [(0, 1), (0, 2), (1, 2)]
+    )
+    path = link_path(layout, layout.lanes[1], (20.0, 10.0), (layout.left[2], 10.0))
+    route = points(path, 0, 0)
+    ((column, height),) = layout.lanes[1]
+    inside = route[:, 0] >= layout.left[column] - 0.1
+    inside &= route[:, 0] <= layout.right[column] + 0.1
+    assert inside.sum() > 10 and np.allclose(route[inside, 1], height, atol=0.06)
+    assert np.all(np.diff(route[:, 0]) >= -0.06)
 
 
 def test_weights_are_width_and_colour():
