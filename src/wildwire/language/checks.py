@@ -25,7 +25,7 @@ from wildwire.language.rewrite import parts_of, walk
 from wildwire.language.words import print_name
 
 if TYPE_CHECKING:
-    from wildwire.language.builder import Builder
+    from wildwire.language.expression_builder import ExpressionBuilder
     from wildwire.language.tree import Target
 
 DEEPEST_LINE = 100
@@ -59,7 +59,7 @@ def measure(expression: Expression | Link, deepest: int) -> tuple[int, int]:
     return depth, nodes
 
 
-def check_depth(builder: Builder, expression: Expression, deepest: int):
+def check_depth(builder: ExpressionBuilder, expression: Expression, deepest: int):
     """Refuse an expression with more levels than `deepest`."""
     depth, _ = measure(expression, deepest)
     if depth > deepest:
@@ -73,7 +73,7 @@ def check_depth(builder: Builder, expression: Expression, deepest: int):
 # ---- calls --------------------------------------------------------------------------
 
 
-def check_call(builder: Builder, function, given: list, keywords: list):
+def check_call(builder: ExpressionBuilder, function, given: list, keywords: list):
     """Arguments before keywords, no keyword twice, comparisons only where a choice is made."""
     names = [keyword.name for keyword in keywords]
     for place, keyword in enumerate(keywords):
@@ -97,7 +97,7 @@ def check_call(builder: Builder, function, given: list, keywords: list):
 # ---- lines of neurons ---------------------------------------------------------------
 
 
-def check_constants(builder: Builder, expression: Expression):
+def check_constants(builder: ExpressionBuilder, expression: Expression):
     """No unknown number in a `fixed` line: reading it back trained would freeze it."""
     for node in walk(expression):
         if isinstance(node, Number) and node.value is None:
@@ -108,7 +108,7 @@ def check_constants(builder: Builder, expression: Expression):
             )
 
 
-def check_learnt(builder: Builder, target: Target, expression: Expression):
+def check_learnt(builder: ExpressionBuilder, target: Target, expression: Expression):
     """Right of `~` stands one call of sources; see `tree.Learnt`."""
     if not isinstance(expression, Call):
         builder.fail(expression, _sources_sentence(target, expression))
@@ -139,7 +139,7 @@ def _sources_sentence(target: Target, expression: Expression) -> str:
     )
 
 
-def _check_source(builder: Builder, target: Target, argument):
+def _check_source(builder: ExpressionBuilder, target: Target, argument):
     if isinstance(argument, Name):
         return
     if isinstance(argument, Call):
@@ -163,7 +163,7 @@ def _check_source(builder: Builder, target: Target, argument):
     builder.fail(argument, _sources_sentence(target, argument))
 
 
-def _check_parameter(builder: Builder, name: str, value: Expression):
+def _check_parameter(builder: ExpressionBuilder, name: str, value: Expression):
     if isinstance(value, Number):
         return
     if isinstance(value, Name) and value.index is None and value.delay is None:
@@ -177,7 +177,7 @@ def _check_parameter(builder: Builder, name: str, value: Expression):
 # ---- other statements ---------------------------------------------------------------
 
 
-def check_head(builder: Builder, token):
+def check_head(builder: ExpressionBuilder, token):
     """The heads that an output can have."""
     if token not in HEADS:
         builder.fail(
@@ -188,7 +188,7 @@ def check_head(builder: Builder, token):
         )
 
 
-def check_setting(builder: Builder, token, value: float):
+def check_setting(builder: ExpressionBuilder, token, value: float):
     """Names and values of `settle`."""
     if token not in SETTINGS:
         builder.fail(
@@ -205,7 +205,7 @@ def check_setting(builder: Builder, token, value: float):
 # ---- functions ----------------------------------------------------------------------
 
 
-def check_formula(builder: Builder, expression: Expression):
+def check_formula(builder: ExpressionBuilder, expression: Expression):
     """A formula of a function: sizes, and nothing in it that only a network has."""
     check_depth(builder, expression, DEEPEST_FORMULA)
     _, nodes = measure(expression, DEEPEST_FORMULA)
@@ -232,7 +232,7 @@ def _not_of_formulas(node) -> str | None:
     return None
 
 
-def check_signature(builder: Builder, parameters: list):
+def check_signature(builder: ExpressionBuilder, parameters: list):
     """Arguments first, then parameters with defaults; no name twice."""
     names: list[str] = []
     with_default = False
@@ -253,7 +253,7 @@ def check_signature(builder: Builder, parameters: list):
         )
 
 
-def check_clauses(builder: Builder, clauses: list, position):
+def check_clauses(builder: ExpressionBuilder, clauses: list, position):
     """No clause twice, and a range that is not empty."""
     names = [name for name, _ in clauses]
     for name in set(names):

@@ -7,6 +7,7 @@ reach it.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from wildwire.errors import LanguageError
 from wildwire.language.expression import (
@@ -173,7 +174,7 @@ def _several(nodes: tuple) -> str:
     return texts[0] if len(texts) == 1 else f"({', '.join(texts)})"
 
 
-_PRINTERS = {
+_PRINTERS: dict[type, Callable[..., tuple[str, int]]] = {
     Number: _number, Name: _name, Sum: _sum, Unary: _unary, Binary: _binary,
     Call: _call, Link: _link,
 }  # fmt: skip

@@ -1,7 +1,7 @@
-"""Trees made from trees: other numbers, another form, sums built from parts.
+"""Trees made from trees: walked, with other numbers, in another form.
 
 Comes in: expressions and statements. Goes out: new ones; nothing is changed in place. Called by `builder.py` and by
-`network` (printing a trained network, turning a `~` line into an `=` line, making a function of a general expression).
+`network` (printing a trained network, making a function of a general expression).
 
 Learnable numbers of a statement, in written order: every number that is not frozen in an `=` line, in the keywords of a
 `~` line, in `let` and in `start`, and every entry of a table. Numbers of `fixed` lines and definitions are constants.
@@ -10,8 +10,9 @@ Learnable numbers of a statement, in written order: every number that is not fro
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 
 from wildwire.language import tree
 from wildwire.language.expression import (
@@ -19,11 +20,9 @@ from wildwire.language.expression import (
     Call,
     Expression,
     Link,
-    Name,
     Number,
     Sum,
     Unary,
-    add,
     is_negative,
     negate,
 )
@@ -128,7 +127,7 @@ def replace_numbers(statement: tree.Statement, values: Iterable) -> tree.Stateme
     return result
 
 
-_END = object()
+_END: Any = object()
 
 
 def _with_numbers(statement: tree.Statement, given: Iterator) -> tree.Statement:
@@ -145,7 +144,7 @@ def _with_numbers(statement: tree.Statement, given: Iterator) -> tree.Statement:
     return statement
 
 
-def _replaced(node, given: Iterator):
+def _replaced(node, given: Iterator) -> Any:
     if isinstance(node, Number) and not node.frozen:
         return Number(_next(given), False, node.position)
     return rebuild(node, lambda part: _replaced(part, given))
@@ -168,6 +167,7 @@ def binary_form(expression: Expression) -> Expression:
 
     Examples
     --------
+    >>> from wildwire.language.expression import Name
     >>> binary_form(Sum((Name("a"), Number(-2.0))))
     Binary(operator='-', left=Name(name='a', index=None, delay=None), right=Number(value=2.0, frozen=False))
     """
@@ -178,23 +178,3 @@ def binary_form(expression: Expression) -> Expression:
         operator, size = ("-", negate(term)) if is_negative(term) else ("+", term)
         result = Binary(operator, result, binary_form(size), expression.position)
     return result
-
-
-def weighted_sum(
-    sources: Sequence[Name],
-    weights: Sequence[float | None],
-    bias: Number | None = None,
-) -> Expression:
-    """`0.5*x1 - 1.2*x2 + 0.1`: what a linear transfer says, as an expression.
-
-    Parameters
-    ----------
-    sources : sequence of Name
-    weights : sequence of float or None, same length
-        None is unknown.
-    bias : Number or None
-        None leaves the constant out.
-    """
-    pairs = zip(weights, sources, strict=True)
-    terms: list[Expression] = [Binary("*", Number(w), s) for w, s in pairs]
-    return add(terms if bias is None else [*terms, bias])

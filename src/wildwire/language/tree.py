@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 from wildwire.errors import LanguageError
 from wildwire.language.expression import Call, Expression, Name, Number
@@ -258,12 +259,16 @@ class Definition(_Line):
     @property
     def slope(self) -> Expression | None:
         """The training slope, or None: the derivative of the formula."""
-        return dict(self.clauses).get("slope")
+        return _clause(self, "slope")
 
     @property
     def range(self) -> tuple[float, float] | None:
         """Lower and upper end of the values, an infinity for an open end; None when not written."""
-        return dict(self.clauses).get("range")
+        return _clause(self, "range")
+
+
+def _clause(definition: Definition, name: str) -> Any:
+    return dict(definition.clauses).get(name)
 
 
 @dataclass(frozen=True, slots=True)
