@@ -205,7 +205,7 @@ def fit(
     """Fit a network to a table, save it, and compare it with plain models."""
     from wildwire.commands.fitting import FitOptions, fit_command
 
-    fit_command(
+    code = fit_command(
         FitOptions(
             data=data,
             targets=tuple(target),
@@ -229,6 +229,7 @@ def fit(
             quiet=quiet,
         )
     )
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -267,6 +268,15 @@ def trace(
     model: ModelFile,
     data: DataFile,
     row: Annotated[int, typer.Option(help="Row of data, from 1.", min=1)] = 1,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--target",
+            "-t",
+            help="Column; else by the output's name.",
+            metavar="COLUMN",
+        ),
+    ] = None,
     rate: Annotated[float, typer.Option(help="Step of the new weights.")] = 0.1,
     loss: Annotated[
         str | None,
@@ -280,7 +290,16 @@ def trace(
     """Show the numbers of one forward and one backward step."""
     from wildwire.commands.tracing import trace_command
 
-    trace_command(model, data, row, rate=rate, loss=loss, digits=digits, json=json)
+    trace_command(
+        model,
+        data,
+        row,
+        targets=target or (),
+        rate=rate,
+        loss=loss,
+        digits=digits,
+        json=json,
+    )
 
 
 @app.command()

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from wildwire.commands.recipe import Recipe
+from wildwire.commands.targets import ordered_targets, target_values
 from wildwire.evaluation import Problem, make_problem
 from wildwire.model import Model
 from wildwire.preparation.encode import find_columns
@@ -18,29 +19,30 @@ from wildwire.tables import Table, TableColumn
 NETWORK_NAME = "this network"
 
 
-def problem_of(recipe: Recipe, table: Table, fitted: Any) -> Problem:
+def problem_of(recipe: Recipe, table: Table, model: Model) -> Problem:
     """The data of the rivals: the columns that the network reads, the same targets.
 
     Parameters
     ----------
-    fitted : Fitted
-        From `recipe.fit` on the whole table.
+    model : Model
+        Fitted to the whole table.
     """
-    columns = _columns_read(fitted.model, recipe.inputs(table))
-    inputs = np.column_stack([_codes(column) for column in columns])
-    classes = fitted.model.classes
-    targets = [target.values for target in fitted.targets]
+    columns = columns_read(model, recipe.inputs(table))
+    weight = recipe.weights(table)
+    used = np.ones(table.n_rows, bool) if weight is None else weight > 0
+    targets = ordered_targets(model, table, recipe.targets)
     return make_problem(
-        inputs,
-        targets[0] if classes else np.column_stack(targets),
-        class_count=len(classes) if classes else 0,
+        np.column_stack([_codes(column) for column in columns]),
+        target_values(model, targets, table, used),
+        class_count=len(model.classes) if model.classes else 0,
         categorical=[column.kind in ("category", "date") for column in columns],
-        weight=recipe.weights(table),
+        weight=weight,
         group=recipe.groups(table),
     )
 
 
-def _columns_read(model: Model, inputs: Table) -> list[TableColumn]:
+def columns_read(model: Model, inputs: Table) -> list[TableColumn]:
+    """The columns of a table that the model reads, each once."""
     parts = find_columns(model.network.columns, inputs)
     found = {column.name: column for some in parts for column in some}
     return list(found.values())
@@ -82,12 +84,14 @@ class NetworkProcedure:
         fitted = self.recipe.fit(train, seed=seed, time_limit=self.time_limit)
         if fitted.result.reason == "interrupted":
             raise KeyboardInterrupt
+        return self.predictor(fitted.model, train)
+
+    def predictor(self, model: Model, train: Table) -> "NetworkPredictor":
+        """A model that was fitted to these rows, predicting rows of the whole table."""
         inputs = self.recipe.inputs(self.table)
-        known = [
-            _Known.of(column)
-            for column in _columns_read(fitted.model, self.recipe.inputs(train))
-        ]
-        return NetworkPredictor(fitted.model, inputs, self.classes, tuple(known))
+        read = columns_read(model, self.recipe.inputs(train))
+        known = tuple(_Known.of(column) for column in read)
+        return NetworkPredictor(model, inputs, self.classes, known)
 
 
 @dataclass(frozen=True, eq=False)

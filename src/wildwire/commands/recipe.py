@@ -4,12 +4,14 @@ Comes in: the options of the command line. Goes out: a `Recipe` that fits all ro
 the train rows of a fold, in the same way. Called by `fitting.py` and `comparing.py`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from wildwire.errors import DataError, SettingError
+from wildwire.preparation import Task
 from wildwire.tables import Table
 
 
@@ -40,11 +42,17 @@ class Recipe:
     sigma: str | None = None
     group: str | None = None
 
-    def fit(self, table: Table, *, seed: int, time_limit: float | None) -> Any:
+    def fit(
+        self,
+        table: Table,
+        *,
+        seed: int,
+        time_limit: float | None,
+        progress: bool | None = False,
+    ) -> Any:
         """Fit the network to all rows of a table; see `fit_table`."""
-        from wildwire.fitting import fit_table
+        from wildwire.procedure import fit_table
 
-        options = {"learner": self.learner, "epochs": self.epochs}
         return fit_table(
             table,
             list(self.targets),
@@ -52,34 +60,52 @@ class Recipe:
             hidden=self.hidden,
             task=self.task,
             ignore=self.left_out(),
-            weight=self.weights(table),
+            weight=self.weight,
+            sigma=self.sigma,
+            learner=self.learner,
+            epochs=self.epochs,
             time_limit=time_limit,
             seed=seed,
-            **{name: value for name, value in options.items() if value is not None},
+            progress=progress,
+            # Columns of a table without names are found by position, so all must stay.
+            keep_all=not table.named,
         )
+
+    def for_folds(self, table: Table, read: Iterable[str], task: Task) -> "Recipe":
+        """The same fit where some rows must not decide what all rows decided.
+
+        Parameters
+        ----------
+        read : iterable of str
+            Columns that the network of all rows reads: a column that only counts the
+            rows does not look so in a shuffled half of them.
+        task : {"regression", "classification"}
+        """
+        kept = {table.index(name) for name in (*read, *self.targets)}
+        unread = [name for i, name in enumerate(table.names) if i not in kept]
+        if not table.named:
+            unread = list(self.ignore)
+        special = {table.index(name) for name in self._special()}
+        ignore = [name for name in unread if table.index(name) not in special]
+        return replace(self, ignore=tuple(ignore), task=task)
 
     def left_out(self) -> tuple[str, ...]:
         """Columns that are neither inputs nor targets."""
-        special = (self.weight, self.sigma, self.group)
-        return (*self.ignore, *(name for name in special if name is not None))
+        return (*self.ignore, *self._special())
+
+    def _special(self) -> list[str]:
+        roles = (self.weight, self.sigma, self.group)
+        return [name for name in roles if name is not None]
 
     def inputs(self, table: Table) -> Table:
         """The columns that may be read."""
         return table.drop([*self.targets, *self.left_out()])
 
     def weights(self, table: Table) -> np.ndarray | None:
-        """Weight of every row: the weight column, or 1/sigma^2.
+        """Weight of every row: the weight column, or 1/sigma^2; None for equal ones."""
+        from wildwire.procedure import row_weights
 
-        Raises
-        ------
-        DataError
-            A value is missing, not finite, or out of range; its row is named.
-        """
-        if self.weight is not None:
-            return _numbers(table, self.weight, "weight", least=0.0, open_end=False)
-        if self.sigma is not None:
-            return 1 / _numbers(table, self.sigma, "sigma", least=0.0, open_end=True) ** 2
-        return None
+        return row_weights(table, self.weight, self.sigma)[0]
 
     def groups(self, table: Table) -> np.ndarray | None:
         """A number per row, the same for rows that belong together."""
@@ -118,24 +144,3 @@ class Recipe:
                     f"column '{table.names[number]}' cannot be {used[number]} and {role}"
                 )
             used[number] = role
-
-
-def _numbers(
-    table: Table, name: str, role: str, *, least: float, open_end: bool
-) -> np.ndarray:
-    column = table.column(name)
-    if column.kind not in ("number", "boolean"):
-        raise DataError(
-            f"{table.source}: {role} column '{column.name}' holds text, not numbers"
-        )
-    values = column.values.astype(np.float64)
-    low = values <= least if open_end else values < least
-    bad = np.flatnonzero(~np.isfinite(values) | low)
-    if len(bad):
-        shown = column.text(int(bad[0])) or "missing"
-        limit = "above 0" if open_end else "0 or more"
-        raise DataError(
-            f"{table.source}, {table.row_label(bad[0])}: {role} '{column.name}' is "
-            f"{shown}; it must be {limit}"
-        )
-    return values

@@ -5,6 +5,7 @@ outputs. Called by `tracing.py` and `comparing.py`.
 """
 
 import difflib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,10 @@ import numpy as np
 from wildwire.errors import DataError
 from wildwire.model import Model
 from wildwire.preparation.inputs import identifier
+from wildwire.tables import Table, TableColumn
 
 
-def target_columns(model: Model, table: Any) -> list[Any]:
+def target_columns(model: Model, table: Table) -> list[Any]:
     """The columns that the model predicts, found by their names.
 
     A column belongs to an output if it has its name, or turns into it when it is made
@@ -38,7 +40,7 @@ def target_names(model: Model) -> list[str]:
     return [first.partition("[")[0]]
 
 
-def _find(name: str, table: Any) -> Any:
+def _find(name: str, table: Table) -> Any:
     by_name: dict[str, Any] = {}
     for column in table.columns:
         by_name.setdefault(identifier(column.name, ()), column)
@@ -52,44 +54,92 @@ def _find(name: str, table: Any) -> Any:
     )
 
 
-def encode_target_row(model: Model, table: Any) -> np.ndarray:
-    """Targets of the only row of a table as the network's outputs, (n_outputs,)."""
-    columns = target_columns(model, table)
+def ordered_targets(model: Model, table: Table, given: Sequence[str]) -> list[Any]:
+    """The target columns that a user named, in the order of the model's outputs."""
+    columns = [table.column(name) for name in given]
+    by_name = {column.name: column for column in columns}
+    by_name.update({identifier(name, ()): by_name[name] for name in list(by_name)})
+    names = target_names(model)
+    if all(name in by_name for name in names):
+        return [by_name[name] for name in names]
+    return columns
+
+
+def target_values(
+    model: Model, columns: Sequence[TableColumn], table: Table, used: np.ndarray
+) -> np.ndarray:
+    """Targets of all rows: numbers (n, k), or class codes (n,) in the model's order.
+
+    Parameters
+    ----------
+    used : ndarray of bool, shape (n,)
+        Rows that must have a target; the others get 0.
+
+    Raises
+    ------
+    DataError
+        A target is missing, text for a number, or a class that the model does not have.
+    """
     for column in columns:
-        if column.missing[0]:
-            raise DataError(f"{table.source}: target '{column.name}' is missing there")
-    if model.classes is None:
-        for column in columns:
-            if column.kind not in ("number", "boolean"):
-                raise DataError(
-                    f"{table.source}: target '{column.name}' is '{column.text(0)}', and "
-                    "the model predicts a number"
-                )
-        return np.array([float(column.values[0]) for column in columns])
-    code = class_code(model, columns[0], table)
-    if model.network.n_outputs == 1:
-        return np.array([float(code)])
-    return np.eye(len(model.classes))[code]
-
-
-def class_code(model: Model, column: Any, table: Any) -> int:
-    """The number of the class that stands in the first row."""
-    assert model.classes is not None
-    found = column.text(0)
-    for code, label in enumerate(model.classes):
-        if isinstance(label, str):
-            same = label == found or (
-                column.kind == "boolean" and label == str(bool(column.values[0]))
+        gone = np.flatnonzero(column.missing & used)
+        if len(gone):
+            raise DataError(
+                f"{table.source}, {table.row_label(gone[0])}: target '{column.name}' is "
+                "missing"
             )
-        else:
-            same = column.kind == "number" and float(label) == column.values[0]
-        if same:
-            return code
-    known = ", ".join(str(label) for label in model.classes)
-    raise DataError(
-        f"{table.source}: target '{column.name}' is '{found}', and the classes of the "
-        f"model are {known}"
-    )
+    if model.classes is not None:
+        return _class_codes(model.classes, columns[0], table, used)
+    for column in columns:
+        if column.kind not in ("number", "boolean"):
+            raise DataError(
+                f"{table.source}: target '{column.name}' is '{column.text(0)}', and "
+                "the model predicts a number"
+            )
+    values = np.column_stack([column.values for column in columns])
+    return np.where(used[:, None], values, 0.0).astype(np.float64)
+
+
+def _class_codes(
+    classes: Sequence[Any], column: TableColumn, table: Table, used: np.ndarray
+) -> np.ndarray:
+    places = {_comparable(label): code for code, label in enumerate(classes)}
+    codes = np.zeros(table.n_rows, dtype=np.int64)
+    for row in np.flatnonzero(used):
+        code = places.get(_comparable(_label(column, row)))
+        if code is None:
+            known = ", ".join(str(label) for label in classes)
+            raise DataError(
+                f"{table.source}, {table.row_label(row)}: target '{column.name}' is "
+                f"'{_label(column, row)}', and the classes of the model are {known}"
+            )
+        codes[row] = code
+    return codes
+
+
+def _label(column: TableColumn, row: int) -> Any:
+    if column.kind == "boolean":
+        return "True" if column.values[row] else "False"
+    return column.text(row)
+
+
+def _comparable(label: Any) -> str:
+    # 1, 1.0 and "1" are one class: a table of texts may hold the numbers of another.
+    try:
+        return repr(float(str(label)))
+    except ValueError:
+        return str(label)
+
+
+def target_row(
+    model: Model, columns: Sequence[TableColumn], table: Table
+) -> np.ndarray:
+    """Targets of the only row of a table as the network's outputs, (n_outputs,)."""
+    values = target_values(model, columns, table, np.ones(1, bool))
+    if model.classes is None:
+        return values[0]
+    if model.network.n_outputs == 1:
+        return values.astype(np.float64)
+    return np.eye(len(model.classes))[values[0]]
 
 
 def loss_of_model(model: Model) -> str:

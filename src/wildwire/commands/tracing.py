@@ -5,6 +5,7 @@ of links, or JSON. Called by `cli.py`; the numbers are those of `wildwire.trace`
 """
 
 import json as json_format
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,16 @@ from typing import Any
 import numpy as np
 
 from wildwire.commands.output import notes, print_table, say
-from wildwire.commands.targets import encode_target_row, loss_of_model
+from wildwire.commands.targets import (
+    loss_of_model,
+    ordered_targets,
+    target_columns,
+    target_row,
+)
 from wildwire.engine.trace import Trace, trace
 from wildwire.errors import DataError, UntrainedError
 from wildwire.model import Model, load
-from wildwire.tables import read_table
+from wildwire.tables import Table, read_table
 
 NEURON_HEADINGS = ("neuron", "z", "output", "slope", "delta = dE/dz")
 LINK_HEADINGS = ("source", "target", "weight", "dz/dw", "dE/dw", "new weight")
@@ -27,6 +33,7 @@ def trace_command(
     data: Path,
     row: int,
     *,
+    targets: Sequence[str],
     rate: float,
     loss: str | None,
     digits: int,
@@ -38,6 +45,8 @@ def trace_command(
     ----------
     row : int
         Of the data, from 1; the header is not counted.
+    targets : sequence of str
+        Columns; empty finds them by the names of the outputs.
     rate : float
         Of gradient descent, for the new weights.
     loss : str or None
@@ -56,7 +65,8 @@ def trace_command(
         raise DataError(
             f"{data} has {table.n_rows} rows of data; there is no row {row}"
         )
-    step = trace_row(model, table.take(np.array([row - 1])), rate=rate, loss=loss)
+    only = table.take(np.array([row - 1]))
+    step = trace_row(model, only, targets, rate=rate, loss=loss)
     if json:
         say(json_format.dumps(_as_dict(step, model)))
         return
@@ -64,7 +74,12 @@ def trace_command(
 
 
 def trace_row(
-    model: Model, table: Any, *, rate: float = 0.1, loss: str | None = None
+    model: Model,
+    table: Table,
+    targets: Sequence[str] = (),
+    *,
+    rate: float = 0.1,
+    loss: str | None = None,
 ) -> Trace:
     """The step for the only row of a table."""
     unknown = np.isnan(model.theta)
@@ -74,8 +89,12 @@ def trace_row(
             f"'{name}' is unknown (the first of {int(unknown.sum())} numbers): fit the "
             "network before it is traced, or give the numbers in its text"
         )
-    x = model.encode(table)[0]
-    t = encode_target_row(model, table)
+    if targets:
+        columns = ordered_targets(model, table, targets)
+    else:
+        columns = target_columns(model, table)
+    x = model.encode(table.drop([column.name for column in columns]))[0]
+    t = target_row(model, columns, table)
     chosen = loss or loss_of_model(model)
     return trace(model.network, model.theta, x, t, loss=chosen, rate=rate)
 

@@ -1,0 +1,290 @@
+"""`wildwire fit`: from a table to a model file and an honest comparison.
+
+Comes in: `FitOptions`. Goes out: the model file, the verdict and the table of models on
+stdout (or everything as JSON), notes on stderr, an exit code. Called by `cli.py`.
+"""
+
+import json as json_format
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wildwire.commands.comparing import NetworkProcedure, columns_read, problem_of
+from wildwire.commands.output import (
+    check_free,
+    note,
+    notes,
+    print_table,
+    progress_bar,
+    say,
+)
+from wildwire.commands.recipe import Recipe
+from wildwire.commands.showing import model_counts
+from wildwire.errors import SettingError
+from wildwire.evaluation import Comparison, Problem, compare, report, too_small
+from wildwire.evaluation.measures import figures, row_measures
+from wildwire.learning import learners
+from wildwire.learning.settings import time_limit_seconds
+from wildwire.model import Model, load
+from wildwire.tables import Table, read_table
+
+INTERRUPTED = 130
+SHARE_OF_FIT = 12
+"""A time limit T that holds for fit and comparison gives each network fit T/12: the
+20 folds on two processes then take about the rest."""
+
+
+@dataclass(frozen=True)
+class FitOptions:
+    """The words of the command line, as `cli.fit` describes them."""
+
+    data: Path
+    targets: tuple[str, ...]
+    network: Path | None = None
+    hidden: str | None = None
+    task: str | None = None
+    learner: str | None = None
+    rate: float | None = None
+    epochs: int | None = None
+    time_limit: str | None = None
+    ignore: tuple[str, ...] = ()
+    weight: str | None = None
+    sigma: str | None = None
+    group: str | None = None
+    out: Path | None = None
+    force: bool = False
+    seed: int = 0
+    compare: bool = True
+    jobs: int | None = None
+    json: bool = False
+    quiet: bool = False
+
+    @property
+    def seconds(self) -> float | None:
+        """The time limit in seconds; None without one."""
+        if self.time_limit is None:
+            return None
+        return time_limit_seconds(self.time_limit)
+
+    @property
+    def fit_seconds(self) -> float | None:
+        """The time limit of each network fit."""
+        if self.seconds is None or not self.compare:
+            return self.seconds
+        return self.seconds / SHARE_OF_FIT
+
+
+def fit_command(options: FitOptions) -> int:
+    """Fit, save, compare, report.
+
+    Returns
+    -------
+    int
+        Exit code: 0, or 130 after Ctrl-C, when the best so far has been saved.
+
+    Raises
+    ------
+    WildwireError
+        Bad input, before anything is written.
+    """
+    recipe = recipe_of(options)
+    out = options.out or Path("model.wire")
+    check_free(out, options.force)
+    table = read_table(options.data)
+    recipe.check(table)
+    notes(table.notes, quiet=options.quiet)
+    fitted = recipe.fit(
+        table,
+        seed=options.seed,
+        time_limit=options.fit_seconds,
+        progress=False if options.quiet else None,
+    )
+    # The table's own notes come first, and have been told.
+    notes(fitted.notes[len(table.notes) :], quiet=options.quiet)
+    fitted.model.save(out)
+    note(f"model saved to {out}", quiet=options.quiet)
+    problem = problem_of(recipe, table, fitted.model)
+    content = _content(recipe, table, fitted, problem, out)
+    comparison, stopped = None, str(fitted.result.reason) == "interrupted"
+    if stopped:
+        note("interrupted: the best so far is saved, and not compared")
+    elif options.compare:
+        comparison = _compare(options, recipe, table, fitted, problem)
+        stopped = comparison is not None and comparison.stopped == "interrupted"
+    if options.json:
+        content["comparison"] = (
+            None if comparison is None else report.as_dict(comparison)
+        )
+        say(json_format.dumps(content, allow_nan=False))
+    else:
+        _print(content, comparison)
+    return INTERRUPTED if stopped else 0
+
+
+def recipe_of(options: FitOptions) -> Recipe:
+    """Check every option that needs no data.
+
+    Raises
+    ------
+    WildwireError
+    """
+    if options.epochs is not None and options.epochs < 1:
+        raise SettingError(f"--epochs is {options.epochs}: give at least 1")
+    if options.task not in (None, "regression", "classification"):
+        raise SettingError(
+            f"--task is '{options.task}': give regression or classification"
+        )
+    if options.network is not None and options.hidden is not None:
+        raise SettingError("give --network or --hidden, not both")
+    if options.out is not None and options.out.suffix not in (".wire", ".safetensors"):
+        raise SettingError(
+            f"--out is {options.out}: it must end in .wire or .safetensors"
+        )
+    return Recipe(
+        targets=options.targets,
+        network=None if options.network is None else load(options.network).network,
+        hidden=options.hidden,
+        task=options.task,
+        learner=_learner(options),
+        epochs=options.epochs,
+        ignore=options.ignore,
+        weight=options.weight,
+        sigma=options.sigma,
+        group=options.group,
+    )
+
+
+def _learner(options: FitOptions) -> Any:
+    # Called early for its check of the limit, too.
+    _ = options.seconds
+    rate = {} if options.rate is None else {"rate": options.rate}
+    if options.learner is None and not rate:
+        return None
+    return learners.by_name(options.learner or "adam", **rate)
+
+
+def _content(
+    recipe: Recipe, table: Table, fitted: Any, problem: Problem, out: Path
+) -> dict[str, Any]:
+    """Everything about the fit, for JSON and for people."""
+    model, result = fitted.model, fitted.result
+    rows = problem.rows
+    procedure = NetworkProcedure(recipe, table, model.classes)
+    predicted = procedure.predictor(fitted.model, table).predict(rows)
+    training = figures(problem, rows, row_measures(problem, rows, predicted))
+    content = {
+        "model": str(out),
+        "task": "classification" if model.classes else "regression",
+        "targets": [table.column(name).name for name in recipe.targets],
+        "rows": len(rows),
+        **model_counts(model),
+        "reason": str(result.reason),
+        "message": result.message,
+        "epochs": result.epochs,
+        "seconds": result.seconds,
+        "training": training,
+    }
+    if recipe.sigma is not None:
+        content["chi_squared"] = _chi_squared(recipe, table, model, problem, predicted)
+    return content
+
+
+def _chi_squared(
+    recipe: Recipe, table: Table, model: Model, problem: Problem, predicted: np.ndarray
+) -> dict[str, float | int | None]:
+    """Sum of ((target - prediction)/sigma)^2 and its degrees of freedom."""
+    sigma = table.column(recipe.sigma).values
+    residuals = problem.target - predicted.reshape(problem.target.shape)
+    total = float(np.sum((residuals / sigma[:, None]) ** 2))
+    freedom = residuals.size - model.network.n_theta
+    return {
+        "chi_squared": total,
+        "degrees_of_freedom": freedom,
+        "per_degree": total / freedom if freedom > 0 else None,
+    }
+
+
+def _compare(
+    options: FitOptions, recipe: Recipe, table: Table, fitted: Any, problem: Problem
+) -> Comparison | None:
+    """The comparison, or None with a note that says why there is none."""
+    if reason := too_small(problem):
+        note(f"note: no comparison: {reason}", quiet=options.quiet)
+        return None
+    model = fitted.model
+    read = [column.name for column in columns_read(model, recipe.inputs(table))]
+    task = "classification" if model.classes else "regression"
+    procedure = NetworkProcedure(
+        recipe.for_folds(table, read, task), table, model.classes, options.fit_seconds
+    )
+    left = options.seconds
+    if left is not None:
+        left = max(left - fitted.result.seconds, 1e-3)
+    text = "comparing with plain models, fold"
+    with progress_bar(text, quiet=options.quiet) as progress:
+        return compare(
+            problem,
+            procedure,
+            seed=options.seed,
+            time_limit=left,
+            jobs=options.jobs or usable_processors(),
+            progress=progress,
+        )
+
+
+def usable_processors() -> int:
+    """Processors that this process may use, 4 at most."""
+    if hasattr(os, "sched_getaffinity"):
+        return min(4, len(os.sched_getaffinity(0)))
+    return min(4, os.cpu_count() or 1)
+
+
+def _print(content: dict[str, Any], comparison: Comparison | None) -> None:
+    if comparison is not None:
+        print_comparison(comparison)
+    say(fit_sentence(content))
+    if "chi_squared" in content:
+        say(chi_squared_sentence(content["chi_squared"]))
+
+
+def print_comparison(comparison: Comparison) -> None:
+    """The verdict, the table and how both were found."""
+    say(report.verdict_sentence(comparison))
+    print_table(report.headings(comparison), report.cells(comparison))
+    if sentence := report.difference_sentence(comparison):
+        say(sentence)
+    say(report.setting_sentence(comparison))
+    notes(comparison.notes)
+    say("")
+
+
+def fit_sentence(content: dict[str, Any]) -> str:
+    """What was fitted, in one line."""
+    training = content["training"]
+    if "rmse" in training:
+        error = f"RMSE {training['rmse']:.4g}, R2 {training['r2']:.3f}"
+    else:
+        error = f"accuracy {100 * training['accuracy']:.1f} %"
+    return (
+        f"{content['model']}: {content['neurons']} neurons, {content['links']} links, "
+        f"{content['learnt numbers']} learnt numbers; {error} on the {content['rows']} "
+        f"rows it has learnt from ({content['epochs']} epochs, "
+        f"{content['seconds']:.2g} s, {content['reason']})."
+    )
+
+
+def chi_squared_sentence(found: dict[str, Any]) -> str:
+    """Chi-squared per degree of freedom, in one line."""
+    total, freedom = found["chi_squared"], found["degrees_of_freedom"]
+    if found["per_degree"] is None:
+        return (
+            f"Chi-squared {total:.4g}; no degrees of freedom are left: the network has "
+            "as many learnt numbers as there are values, or more."
+        )
+    return (
+        f"Chi-squared per degree of freedom {found['per_degree']:.3g} "
+        f"({total:.4g} / {freedom})."
+    )
