@@ -1,10 +1,13 @@
 """Hypothesis strategies for random networks, as text and from arrays.
 
-`networks(...)` draws a `Network` of any acyclic wiring: mixed activations, shared, frozen and unknown numbers, parameters that
-learn, derived numbers such as 0.5*(x - 3), parallel links, groups, and lines in any order. `network_texts(...)` draws the text
+`networks(...)` draws a `Network` of any acyclic wiring: mixed activations, shared, frozen and unknown numbers,
+parameters that
+learn, derived numbers such as 0.5*(x - 3), parallel links, groups, and lines in any order.
+`network_texts(...)` draws the text
 of one, `array_networks(...)` one made from arrays. `filled(network, seed)` gives a theta without unknown numbers.
 
-Numbers are between -2 and 2 and divisors away from 0, so that values stay moderate and central differences are trustworthy.
+Numbers are between -2 and 2 and divisors away from 0, so that values stay moderate and central differences are
+trustworthy.
 """
 
 from __future__ import annotations
@@ -138,7 +141,9 @@ def network_texts(
         st.lists(st.sampled_from(neurons), min_size=1, max_size=3, unique=True)
     )
     text = f"input {', '.join(inputs)}\n" + "\n".join(lines)
-    text += "\nlet a = 0.7, b = -0.4" if draw(st.booleans()) else "\nlet a = 0.3\nlet b"
+    text += (
+        "\nlet a = 0.7\nlet b = -0.4" if draw(st.booleans()) else "\nlet a = 0.3\nlet b"
+    )
     if parameters:
         text += "\nactivation wave(z, k=1.5) = sin(k*z)*exp(-z*z/8)"
     names = ", ".join(name for name, _ in outputs)
@@ -149,8 +154,8 @@ def network_texts(
 
 @st.composite
 def _line(draw, name, size, known, activations, parameters):
-    head, tail = draw(_function(activations, parameters))
     kind = draw(st.sampled_from("~~=" if size is None else "~~e"))
+    head, tail = draw(_function(activations, parameters, signed=kind != "~"))
     if kind == "=":
         return f"{name} = {head}({draw(_weighted_sum(known, None))}{tail})"
     if kind == "e":
@@ -164,10 +169,11 @@ def _line(draw, name, size, known, activations, parameters):
 
 
 @st.composite
-def _function(draw, activations, parameters):
+def _function(draw, activations, parameters, signed):
     """Name of an activation and the text of its parameter."""
     if parameters and draw(st.integers(0, 3)) == 0:
-        value = draw(st.sampled_from(["", ", k=1.2", ", k=[0.8]", ", k=a", ", k=-a"]))
+        values = ["", ", k=1.2", ", k=[0.8]", ", k=a", ", k=?"]
+        value = draw(st.sampled_from(values + [", k=-a", ", k=2*a"] * signed))
         return "wave", value
     return draw(st.sampled_from(list(activations))), ""
 

@@ -132,10 +132,19 @@ def _all_names(network: Network):
 def _check_sources(network: Network) -> None:
     count = np.bincount(network.link_target, minlength=network.n_neurons)
     if len(count) and count.min() == 0:
-        name = network.names[network.n_inputs + int(np.argmin(count))]
-        raise NetworkError(
-            f"the neuron {name!r} has no sources: give it at least one input or neuron to read"
+        neuron = int(np.argmin(count))
+        name = network.names[network.n_inputs + neuron]
+        message = (
+            f"the neuron {name!r} has no sources: "
+            "give it at least one input or neuron to read"
         )
+        raise _about(NetworkError(message), neuron)
+
+
+def _about(error: NetworkError, neuron: int) -> NetworkError:
+    """The error with the number of its neuron, by which `elaborate.py` finds the line of text."""
+    error.neuron = neuron
+    return error
 
 
 def _check_outputs(network: Network) -> None:
@@ -169,7 +178,7 @@ def _check_loops(network: Network) -> None:
     source, target = source[now], network.link_target[now]
     loop = find_loop(source, target, network.n_neurons)
     if loop is not None:
-        raise LoopError(_loop_message(network, loop))
+        raise _about(LoopError(_loop_message(network, loop)), loop[0])
 
 
 def find_loop(source: np.ndarray, target: np.ndarray, n: int) -> list[int] | None:

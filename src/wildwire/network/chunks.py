@@ -146,7 +146,7 @@ def _theta_order(draft: Draft) -> list[int]:
     bias = {_plain(draft.bias)} - in_links
     in_parameters = {key for m in draft.parameters for key, _ in m.factors}
     last = in_parameters - in_links - bias
-    rank = {key: 1 for key in bias} | {key: 2 for key in last}
+    rank = dict.fromkeys(bias, 1) | dict.fromkeys(last, 2)
     return sorted(range(len(draft.starts)), key=lambda key: rank.get(key, 0))
 
 

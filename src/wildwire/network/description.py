@@ -355,9 +355,11 @@ class Network:
             return True
         if not isinstance(other, Network):
             return NotImplemented
-        return self._records() == other._records() and all(
-            _same(getattr(self, name), getattr(other, name))
-            for name in (*ARRAYS, "bounds")
+        arrays = (*ARRAYS, "bounds")
+        return (
+            self._records() == other._records()
+            and all(_same(getattr(self, n), getattr(other, n)) for n in arrays)
+            and (self.groups == other.groups or self.names == other.names)
         )
 
     def __hash__(self) -> int:
@@ -365,12 +367,12 @@ class Network:
 
     def _content_hash(self) -> int:
         tables = (self.link_source, self.link_target, self.bias_slot)
-        return hash((self.columns, self.groups, *(t.tobytes() for t in tables)))
+        return hash((self.columns, *(t.tobytes() for t in tables)))
 
     def _records(self) -> tuple:
         keys = [None if f is None else f.key for f in self.functions + self.transfers]
         return (
-            self.columns, self.groups, keys, self.output_names, self.heads,
+            self.columns, keys, self.output_names, self.heads,
             self.classes, self.slot_names, self.lets, self.derived, self.refusals,
         )  # fmt: skip
 

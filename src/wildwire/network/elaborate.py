@@ -141,11 +141,12 @@ class Elaboration:
 
     def _define_functions(self) -> None:
         definitions = self.document.of(Definition)
-        names = [definition.name for definition in definitions]
+        seen = set()
         for definition in definitions:
-            if names.count(definition.name) > 1:
+            if definition.name in seen:
                 message = f"the function {definition.name!r} is defined twice"
                 raise placed(DuplicateNameError, message, (definition.line, 1))
+            seen.add(definition.name)
             if definition.kind == "transfer":
                 bare = replace(definition, comment=None)
                 self.scope.transfers[definition.name] = Transfer(definition.name, bare)
@@ -202,9 +203,6 @@ class Elaboration:
             self.scope.slots[name] = SHARED + len(self.shared)
             bounds = (statement.low, statement.high)
             start = _start(number)
-            if not (math.isnan(start) or bounds[0] <= start <= bounds[1]):
-                message = f"{name} = {start} lies outside its bounds {list(bounds)}"
-                raise placed(NetworkError, message, (statement.line, 1))
             self.shared.append((place, naming.print_name(name), start, bounds))
             self.lets.append(name)
 

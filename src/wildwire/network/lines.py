@@ -303,7 +303,7 @@ def _transfer_draft(use: Use, line: Line, statement) -> Draft:
         if keyword == "bias":
             draft.bias = [monomial]
         else:
-            draft.names |= {key: f"{name} {keyword}" for key in _own(monomial)}
+            draft.names |= dict.fromkeys(_own(monomial), f"{name} {keyword}")
     return draft
 
 
@@ -315,7 +315,7 @@ def _add_link(draft: Draft, link: Link, line: Line) -> None:
         return
     sources = ", ".join(line.scope.source_name(node, lag) for node, lag in found)
     for monomial in monomials:
-        draft.names |= {key: f"({sources}) -> {draft.name}" for key in _own(monomial)}
+        draft.names |= dict.fromkeys(_own(monomial), f"({sources}) -> {draft.name}")
 
 
 def _number(tree, line: Line, where) -> Monomial:

@@ -61,7 +61,7 @@ def node_names(columns: Iterable[Column], groups: Iterable[Group]) -> tuple[str,
 
 def suggestion(name: str, known: Iterable[str]) -> str:
     """` Did you mean 'h1'?`, or nothing when no known name is near."""
-    near = difflib.get_close_matches(str(name), list(known), n=1)
+    near = difflib.get_close_matches(str(name), list(known), n=1, cutoff=0.5)
     return f" Did you mean {near[0]!r}?" if near else ""
 
 

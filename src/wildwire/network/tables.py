@@ -7,6 +7,7 @@ Comes in: what elaboration or `from_arrays` found out. Goes out: frozen records.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
@@ -117,7 +118,7 @@ class Derived:
     slot: np.ndarray = field(default_factory=lambda: np.zeros(0))
     power: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
-    _types = {
+    _types: ClassVar = {
         "number": np.int32, "coefficient": np.float64, "offset": np.int32,
         "slot": np.int32, "power": np.int8,
     }  # fmt: skip
