@@ -41,7 +41,7 @@ def draw_blocks(network: Network) -> str:
     )
     layout = arrange(
         levels, sizes, list(forward), lane=LANE, space=28.0,
-        gaps=(widest + 34, widest + 120),
+        gaps=(widest + 60, widest + 130),
     )  # fmt: skip
     shift = 24.0 * len(back) + (8.0 if back else 0.0)
     strongest = max([*forward.values(), *back.values(), 1])

@@ -45,18 +45,19 @@ def curve(function: Function, parameters: tuple[float, ...], size: float) -> str
     shown = np.clip(y, -height, height)
     across = z * (size / 2 / REACH)
     down = -shown * (size / 2 / height)
-    # A pole is a jump from one cut end to the other: the pen is lifted there.
-    cut = np.abs(y) > height
-    pole = np.zeros(POINTS, bool)
-    pole[1:] = (cut[1:] | cut[:-1]) & (shown[1:] * shown[:-1] < 0)
-    parts, is_drawing = [], False
+    # What is cut off is not drawn, but for the point where the curve leaves the square;
+    # a pole is a jump from one cut end to the other.
+    cut = ~finite | (np.abs(y) > height)
+    away = cut & np.append(cut[1:], True) & np.append(True, cut[:-1])
+    parts, pen = [], "M"
     for i in range(POINTS):
-        if not finite[i]:
-            is_drawing = False
+        if away[i] or not finite[i]:
+            pen = "M"
             continue
-        pen = "L" if is_drawing and not pole[i] else "M"
+        if i and cut[i] and cut[i - 1]:
+            pen = "M"
         parts.append(f"{pen}{across[i]:.1f} {down[i]:.1f}")
-        is_drawing = True
+        pen = "L"
     return "".join(parts)
 
 
