@@ -68,17 +68,18 @@ PRINTED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("rate", "tolerance"), [(1.0, 2e-15), (0.1, 5e-13)])
+@pytest.mark.parametrize(("rate", "tolerance"), [(1.0, 1e-16), (0.1, 5e-13)])
 def test_two_layers(rate, tolerance):
     network = ww.parse(TWO_LAYERS)
     y = np.array([0, 1, 1, 0])
     theta = start_of((3, 4), (4, 1))
-    for printed in PRINTED[rate]:
+    for tens, printed in enumerate(PRINTED[rate]):
+        if tens:
+            theta = ww.fit(
+                network, X, y, theta, learner=descent(rate), epochs=10_000, **FULL
+            ).theta
         error = np.abs(y - ww.run(network, theta, X)[:, 0]).mean()
         assert abs(error - printed) < tolerance
-        theta = ww.fit(
-            network, X, y, theta, learner=descent(rate), epochs=10_000, **FULL
-        ).theta
 
 
 def test_neuron_by_neuron_is_the_layered_generator():

@@ -174,7 +174,7 @@ DIFFERENT = [
     ({"Y": Y + 1}, "another training rows"),
     ({"validation": 0.1}, "rows"),
     ({"history_of": ["a -> h"]}, "recorded loss; resume it with the same history_of"),
-    ({"theta": np.zeros(13)}, "give theta or resume, not both"),
+    ({"theta": np.zeros(11)}, "give theta or resume, not both"),
 ]
 
 

@@ -168,7 +168,9 @@ def fit(
     rows = as_rows(network, X, Y, sample_weight)
     rows, held = split_validation(network, rows, validation, key)
     start = _start(network, theta, seed, initialiser) if saved is None else None
-    scaling = scaling_of(chosen, rows.Y, rows.weight, settings.scale_loss)
+    scaling = scaling_of(
+        chosen, rows.Y, rows.weight, settings.scale_loss, settings.dtype
+    )
     session = _session(network, rows, chosen, settings, scaling)
     judge = None if held is None else _judge(network, held, chosen, settings, scaling)
     facts = {}

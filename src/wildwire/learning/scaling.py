@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from wildwire.errors import DataError
+
 __all__ = ["Scaling", "scaling_of", "spreads"]
 
 # With "auto", targets whose spreads all lie in here are left alone: textbook numbers stay textbook numbers.
@@ -48,6 +50,14 @@ def _has_units(loss) -> bool:
     return not (loss.needs_probability or loss.from_z or loss.name == "softmax")
 
 
+def _degree(loss) -> int | None:
+    """The degree of a loss of the catalogue; None for any other, also one that only borrows its name."""
+    from wildwire.functions import losses
+
+    known = losses().get(loss.name)
+    return _DEGREES.get(loss.name) if known and known.key == loss.key else None
+
+
 def spreads(Y: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
     """Weighted standard deviation of every target, (n_outputs,); never 0.
 
@@ -64,7 +74,7 @@ def spreads(Y: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
 
 
 def scaling_of(
-    loss, Y: np.ndarray, weight: np.ndarray | None, mode: bool | str
+    loss, Y: np.ndarray, weight: np.ndarray | None, mode: bool | str, dtype="float64"
 ) -> Scaling:
     """The scaling of `loss` for targets `Y` (n, n_outputs).
 
@@ -74,6 +84,13 @@ def scaling_of(
     mode : bool or "auto"
         True scales, False never does, "auto" does where a spread lies outside 1e-3..1e3. Losses of
         probabilities have no units and are never scaled.
+    dtype : "float64" or "float32"
+        Type of the numbers while learning.
+
+    Raises
+    ------
+    DataError
+        A formula whose values would leave float32.
     """
     ones = np.ones(Y.shape[1])
     none = Scaling(ones, ones, ones)
@@ -82,14 +99,21 @@ def scaling_of(
     spread = spreads(Y, weight)
     if mode == "auto" and np.all((spread >= LOW) & (spread <= HIGH)):
         return none
-    if loss.name not in _DEGREES:
+    degree = _degree(loss)
+    if degree is None:
         typical = _typical_loss(loss, Y, weight)
+        limits = np.finfo(dtype)
+        if not np.all((typical > limits.tiny) & (1 / typical > limits.tiny)):
+            raise DataError(
+                f"the loss {loss.name!r} is about {typical.max():.1g} on these targets, "
+                f"which {dtype} cannot hold: use dtype='float64' or other units"
+            )
         return Scaling(ones, 1 / typical, ones)
     parameters = None
     if loss.parameters:
         defaults = np.array([default for _, default in loss.parameters])
         parameters = defaults[None, :] / spread[:, None]
-    return Scaling(spread, ones, spread ** _DEGREES[loss.name], parameters)
+    return Scaling(spread, ones, spread**degree, parameters)
 
 
 def _typical_loss(loss, Y: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
