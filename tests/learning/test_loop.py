@@ -130,7 +130,7 @@ def test_an_epoch_is_cut_into_equal_slices():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("wildwire.engine.session.Session", Spy)
-        patch.setattr(task, "SLICE_WORK", 4e4)
+        patch.setattr(task, "SLICE_WORK", 8e4)
         ww.fit(made, X, Y, theta, batch=8, epochs=1)
     assert sum(seen) == 500
     assert 5 < len(seen) < 50

@@ -5,6 +5,7 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
+from wildwire.functions import cache
 from wildwire.learning import progress as p
 
 
@@ -39,6 +40,22 @@ def test_a_short_run_shows_nothing_in_a_terminal(capsys):
     told = p.Terminal(quiet_seconds=60)
     told.update(1, 10, 0.25)
     told.close()
+    assert capsys.readouterr() == ("", "")
+
+
+def test_compiling_is_announced_once(capsys, monkeypatch):
+    """`cache` calls the notice before the first kernel that is not on disk."""
+    monkeypatch.setitem(cache.statistics, "misses", cache.statistics["misses"])
+    p.announce_compiling(None)
+    cache._announce()
+    cache._announce()
+    assert capsys.readouterr() == (
+        "",
+        "wildwire: compiling kernels, once for this version\n",
+    )
+    p.announce_compiling(None)
+    p.announce_compiling(False)
+    cache._announce()
     assert capsys.readouterr() == ("", "")
 
 

@@ -17,7 +17,7 @@ from wildwire.learning.data import Rows, as_rows, split_validation
 from wildwire.learning.learners import Adam, Learner
 from wildwire.learning.loop import Loop
 from wildwire.learning.objective import link_weights
-from wildwire.learning.progress import choose_progress
+from wildwire.learning.progress import announce_compiling, choose_progress
 from wildwire.learning.result import Result
 from wildwire.learning.resuming import facts_of, resume_state, run_key
 from wildwire.learning.scaling import Scaling, scaling_of
@@ -171,6 +171,7 @@ def fit(
     scaling = scaling_of(
         chosen, rows.Y, rows.weight, settings.scale_loss, settings.dtype
     )
+    announce_compiling(progress)
     session = _session(network, rows, chosen, settings, scaling)
     judge = None if held is None else _judge(network, held, chosen, settings, scaling)
     facts = {}

@@ -9,7 +9,9 @@ import time
 from importlib import import_module
 from typing import Protocol
 
-__all__ = ["Bar", "Silent", "choose_progress"]
+from wildwire.functions.cache import set_compile_notice
+
+__all__ = ["Bar", "Silent", "announce_compiling", "choose_progress"]
 
 # Runs shorter than this tell nothing: a bar that appears and vanishes only flickers.
 QUIET_SECONDS = 0.5
@@ -34,6 +36,19 @@ def choose_progress(wanted: bool | None) -> "Bar":
     if wanted or sys.stderr.isatty():
         return Terminal(quiet_seconds=0.0 if wanted else QUIET_SECONDS)
     return Silent()
+
+
+def announce_compiling(wanted: bool | None) -> None:
+    """Have one line said on stderr when kernels must be compiled, unless progress is unwanted.
+
+    It is said where nobody seems to watch, too: those seconds come once per machine and version, and a log should
+    explain them.
+    """
+    set_compile_notice(None if wanted is False else _say_compiling)
+
+
+def _say_compiling() -> None:
+    print("wildwire: compiling kernels, once for this version", file=sys.stderr)
 
 
 def _losses(loss: float | None, validation: float | None) -> str:

@@ -22,6 +22,7 @@ __all__ = ["Task", "slice_length"]
 # Measured: 0.1 to 0.5 ns per unit of work (see `slice_length`), so that a slice takes 4 to 20 ms.
 SLICE_WORK = 4e7
 FUNCTION_WORK = 20
+STEP_WORK = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +78,10 @@ class Task:
 def slice_length(network: "Network", session: "Session") -> int:
     """Mini-batches per kernel call: depends on network and batch only.
 
-    One unit of work is one link or number for one row; a function costs as much as `FUNCTION_WORK` of them.
+    One unit of work is one link or number for one row; a function costs `FUNCTION_WORK` of them, entering a step
+    `STEP_WORK`.
     """
     nodes = network.n_neurons + network.n_outputs
-    work = (
-        session.batch * (network.n_links + FUNCTION_WORK * nodes) + 10 * network.n_theta
-    )
-    return max(1, int(SLICE_WORK / max(work, 1)))
+    per_row = network.n_links + FUNCTION_WORK * nodes
+    work = session.batch * per_row + 10 * network.n_theta + STEP_WORK
+    return max(1, int(SLICE_WORK / work))
