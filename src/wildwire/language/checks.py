@@ -112,18 +112,19 @@ def check_learnt(builder: ExpressionBuilder, target: Target, expression: Express
     """Right of `~` stands one call of sources; see `tree.Learnt`."""
     if not isinstance(expression, Call):
         builder.fail(expression, _sources_sentence(target, expression))
-    outer, inner = expression, None
-    if any(isinstance(a, Call) for a in outer.arguments):
-        if len(outer.arguments) > 1:
-            builder.fail(
-                outer,
-                f"`{outer.function}(...)` holds either sources or one transfer alone; "
-                "give what else it reads lines of its own",
-            )
-        inner = outer.arguments[0]
-    for call in (outer, inner) if inner else (outer,):
+    calls = [expression]
+    for argument in expression.arguments:
+        if isinstance(argument, Call):
+            calls.append(argument)
+            if len(expression.arguments) > 1:
+                builder.fail(
+                    expression,
+                    f"`{expression.function}(...)` holds either sources or one "
+                    "transfer alone; give what else it reads lines of its own",
+                )
+    for call in calls:
         for argument in call.arguments:
-            if argument is not inner:
+            if argument is not calls[-1]:
                 _check_source(builder, target, argument)
         for name, value in call.keywords:
             _check_parameter(builder, name, value)

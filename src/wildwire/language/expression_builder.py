@@ -62,8 +62,8 @@ class ExpressionBuilder:
 
     def fail(self, where, message: str) -> NoReturn:
         """Refuse the text at a token, node or position."""
-        position = where if isinstance(where, tuple) else self.at(where)
-        raise LanguageError(message, *position, self.source)
+        line, column = where if isinstance(where, tuple) else self.at(where)
+        raise LanguageError(message, line, column, self.source)
 
     def at(self, where) -> Position:
         """Position of a token of this line, or of a node."""
