@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from network.strategies import KINKED, SMOOTH, filled, networks
 
+from network.strategies import KINKED, SMOOTH, filled, networks
 from wildwire.engine import evaluate, reference
 
 EPSILON = np.finfo(np.float64).eps

@@ -16,22 +16,24 @@ store once per link.
 import numpy as np
 
 from wildwire.engine import tiles
-from wildwire.engine.blas import KERNEL, is_wide, wide_gradient, wide_push
+from wildwire.engine.blas import INLINE, KERNEL, is_wide, wide_gradient, wide_push
 from wildwire.engine.forward import delta_table, lanes_of
 from wildwire.functions.cache import cached_njit
 from wildwire.program import plan as p
 
 
-@cached_njit(**KERNEL)
-def clear_deltas(plan, work, columns):
+@cached_njit(**INLINE)
+def clear_deltas(plan, work, columns, to_inputs):
     """Zero the deltas of the rows that others add to."""
     d = delta_table(plan, columns)
-    for row in range(1 + plan[p.INPUTS] + plan[p.NEURONS]):
+    first = 0 if to_inputs else 1 + plan[p.INPUTS]
+    for row in range(first, 1 + plan[p.INPUTS] + plan[p.NEURONS]):
         if plan[plan[p.KEEP] + row]:
-            work[d + row * columns : d + (row + 1) * columns] = 0
+            for c in range(columns):
+                work[d + row * columns + c] = 0
 
 
-@cached_njit(**KERNEL)
+@cached_njit(**INLINE)
 def _gather(plan, row, slope, weights, work, d, columns):
     """Complete the delta of one row; `slope` is the place of its factors."""
     lanes = lanes_of(weights)
@@ -67,7 +69,7 @@ def _gather(plan, row, slope, weights, work, d, columns):
         c += lanes
 
 
-@cached_njit(**KERNEL)
+@cached_njit(**INLINE)
 def _run_deltas(plan, r, weights, work, gradient, d, columns):
     """Deltas of a run of neurons with one function, and their parameters' gradient."""
     table = np.int64(plan[p.ROWS]) * columns
@@ -112,14 +114,14 @@ def _block_gradient(plan, b, work, gradient, sums, d, columns):
                 gradient[weight + (k + i) * width + m] += sums[i]
 
 
-@cached_njit(**KERNEL)
+@cached_njit(**INLINE)
 def _block_gradient_single(plan, b, work, gradient, d):
     row, width, count = plan[b], plan[b + 1], plan[b + 3]
     first, weight = plan[p.SOURCES] + plan[b + 2], plan[b + 4]
     for k in range(count):
-        value = work[plan[first + k]]
-        for m in range(width):
-            gradient[weight + k * width + m] += value * work[d + row + m]
+        tiles.add_scaled(
+            work[plan[first + k]], work, d + row, gradient, weight + k * width, width
+        )
 
 
 @cached_njit(**KERNEL)
@@ -160,7 +162,7 @@ def _block_push(plan, b, weights, work, d, columns, start):
         k += 1
 
 
-@cached_njit(**KERNEL)
+@cached_njit(**INLINE)
 def _add_fused(plan, fused, slopes, work, first, rows, d, columns):
     """Add dE/dz of outputs whose loss reads z (logistic with its partner loss)."""
     for q in range(plan[p.OUTPUTS]):

@@ -29,6 +29,8 @@ WIDE_NEURONS = 16
 WIDE_COLUMNS = 16
 
 KERNEL = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
+# For what is called once per block or row: a call passes every array as seven numbers.
+INLINE = {**KERNEL, "forceinline": True}
 
 
 def product_address(dtype) -> int:
@@ -96,7 +98,7 @@ def _product(
 PLAIN, TURNED = 78, 84  # "N", "T"
 
 
-@cached_njit(**KERNEL)
+@cached_njit(**INLINE)
 def is_wide(plan, b, columns):
     """Whether block b is large enough for BLAS."""
     return (
@@ -115,7 +117,7 @@ def any_wide(plan):
     return False
 
 
-@cached_njit(**KERNEL)
+@cached_njit(**INLINE)
 def _stretch(plan, first, k, count):
     """How many sources from number k on stand in consecutive rows."""
     end = k + 1

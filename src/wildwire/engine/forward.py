@@ -12,18 +12,18 @@ neurons' functions read.
 import numpy as np
 
 from wildwire.engine import tiles
-from wildwire.engine.blas import KERNEL, is_wide, wide_sums
+from wildwire.engine.blas import INLINE, KERNEL, is_wide, wide_sums
 from wildwire.functions.cache import cached_njit
 from wildwire.program import plan as p
 
 
-@cached_njit(**KERNEL)
+@cached_njit(**INLINE)
 def lanes_of(array):
     """Lanes of a 256-bit vector of the array's type."""
     return 8 if array.itemsize == 4 else 4
 
 
-@cached_njit(**KERNEL)
+@cached_njit(**INLINE)
 def delta_table(plan, columns):
     """Offset of the table of deltas (and of z) in the work array."""
     return (2 + np.int64(plan[p.MAX_PARAMETERS])) * plan[p.ROWS] * columns
@@ -75,7 +75,7 @@ def _block_sums(plan, b, weights, work, z, columns):
         m += 1
 
 
-@cached_njit(**KERNEL)
+@cached_njit(**INLINE)
 def _block_sums_single(plan, b, weights, work, z):
     """z of the neurons of block b for one sample: vectors over neurons."""
     lanes = lanes_of(weights)

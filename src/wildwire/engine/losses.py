@@ -11,8 +11,8 @@ arguments, targets, weights, values, slopes, and the loss's further derivatives.
 import numpy as np
 
 from wildwire.engine import tiles
-from wildwire.engine.blas import KERNEL
-from wildwire.engine.forward import delta_table
+from wildwire.engine.blas import INLINE, KERNEL
+from wildwire.engine.forward import delta_table, lanes_of
 from wildwire.functions.cache import cached_njit
 from wildwire.program import plan as p
 
@@ -20,7 +20,7 @@ ARGUMENTS, TARGETS, WEIGHTS, VALUES, SLOPES = range(5)
 ELEMENTWISE, SOFTMAX = 0, 1
 
 
-@cached_njit(**KERNEL)
+@cached_njit(**INLINE)
 def loss_table(plan, columns, which):
     """Offset of one of the loss's tables in the work array."""
     tables = (3 + np.int64(plan[p.MAX_PARAMETERS])) * plan[p.ROWS] * columns
@@ -29,19 +29,36 @@ def loss_table(plan, columns, which):
 
 @cached_njit(**KERNEL)
 def load_rows(plan, X, order, start, real, work, columns):
-    """Inputs of `real` samples as rows of the value table; the last is repeated."""
+    """Inputs of `real` samples as rows of the value table; the last is repeated.
+
+    Squares of lanes x lanes numbers are turned in registers: written one by one, every number of a wide
+    input would touch a cache line of its own.
+    """
     n_inputs = X.shape[1]
-    work[:columns] = 1
-    for c in range(0, columns, 8):
-        width = min(8, columns - c)
+    for c in range(columns):
+        work[c] = 1
+    if columns == 1:
+        sample = order[start]
         for i in range(n_inputs):
-            place = (1 + i) * columns + c
-            for k in range(width):
-                sample = order[start + min(c + k, real - 1)]
-                work[place + k] = X[sample, i]
+            work[1 + i] = X[sample, i]
+        return
+    lanes = lanes_of(work)
+    whole = n_inputs - n_inputs % lanes
+    flat = X.reshape(-1)
+    last = start + real - 1
+    for c in range(0, columns, lanes):
+        for i in range(0, whole, lanes):
+            tiles.turn_tile(
+                flat, n_inputs, order, start + c, last, i, work,
+                (1 + i) * columns + c, columns,
+            )  # fmt: skip
+        for i in range(whole, n_inputs):
+            for k in range(lanes):
+                sample = order[min(start + c + k, last)]
+                work[(1 + i) * columns + c + k] = X[sample, i]
 
 
-@cached_njit(**KERNEL)
+@cached_njit(**INLINE)
 def load_targets(plan, Y, sample_weight, order, start, real, work, columns):
     """Targets and weights of a tile; padded columns weigh 0. Returns the weights' sum."""
     targets = loss_table(plan, columns, TARGETS)
@@ -59,7 +76,7 @@ def load_targets(plan, Y, sample_weight, order, start, real, work, columns):
     return total
 
 
-@cached_njit(**KERNEL)
+@cached_njit(**INLINE)
 def _elementwise(plan, loss, work, guards, columns):
     """Values and slopes of a loss that looks at one output at a time."""
     arguments = loss_table(plan, columns, ARGUMENTS)
@@ -110,7 +127,7 @@ def _softmax_cross_entropy(plan, h, work, columns):
             )
 
 
-@cached_njit(**KERNEL)
+@cached_njit(**INLINE)
 def _weigh(plan, loss, work, columns, sums):
     """Weigh values and slopes; adds the sums of weight * loss per output."""
     weights = loss_table(plan, columns, WEIGHTS)
@@ -130,7 +147,7 @@ def _weigh(plan, loss, work, columns, sums):
         sums[q] += total
 
 
-@cached_njit(**KERNEL)
+@cached_njit(**INLINE)
 def _add_to_outputs(plan, loss, work, columns):
     """Add the slopes to the deltas of the neurons that the outputs come from."""
     d = delta_table(plan, columns)
@@ -169,7 +186,7 @@ def _head_deltas(plan, h, kind, work, slopes, d, columns):
             work[d + plan[sources + k] * columns + c] += slope
 
 
-@cached_njit(**KERNEL)
+@cached_njit(**INLINE)
 def loss_values(plan, loss, work, guards, columns, sums):
     """Values and weighted slopes of a tile; adds to `sums` (outputs,) float64."""
     if loss.kind == SOFTMAX:
@@ -181,7 +198,7 @@ def loss_values(plan, loss, work, guards, columns, sums):
     _weigh(plan, loss, work, columns, sums)
 
 
-@cached_njit(**KERNEL)
+@cached_njit(**INLINE)
 def loss_deltas(plan, loss, work, columns):
     """Put the slopes where `backward` starts; after `clear_deltas`."""
     _add_to_outputs(plan, loss, work, columns)

@@ -7,7 +7,7 @@ and `session.py`.
 import numpy as np
 
 from wildwire.engine.backward import backward, clear_deltas
-from wildwire.engine.blas import KERNEL
+from wildwire.engine.blas import INLINE, KERNEL
 from wildwire.engine.forward import delta_table, forward
 from wildwire.engine.losses import (
     SLOPES,
@@ -20,7 +20,7 @@ from wildwire.functions.cache import cached_njit
 from wildwire.program import plan as p
 
 
-@cached_njit(**KERNEL)
+@cached_njit(**INLINE)
 def tile_columns(real, tile):
     """Columns that `real` samples need: 1 in a program made for single samples."""
     return np.int64(1) if tile == 1 else np.int64((real + 7) // 8 * 8)
@@ -76,7 +76,7 @@ def input_gradient_of(machine, X, order, output, fused, out, tile):
         forward(
             plan, machine.addresses, 1, machine.weights, work, machine.guards, columns
         )
-        clear_deltas(plan, work, columns)
+        clear_deltas(plan, work, columns, True)
         _seed(plan, work, output, columns)
         slopes = loss_table(plan, columns, SLOPES)
         backward(

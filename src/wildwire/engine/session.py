@@ -131,7 +131,7 @@ class Session:
         self._update = Update(
             0, self._vector, gradient, free, penalised, low, high,
             np.zeros(0, self.dtype), np.zeros(1, self.dtype), np.zeros(0, self.dtype),
-            before, np.asarray([l1, l2, clip], self.dtype),
+            before, np.asarray([l1, l2, clip, not free.all()], self.dtype),
         )  # fmt: skip
 
     def _bounds(self, network):
@@ -217,6 +217,7 @@ class Session:
     def set_alive(self, mask) -> None:
         """Set which numbers may still learn, bool (n_theta,)."""
         self._update.free[:] = self.state_from_theta_order(np.asarray(mask, float))
+        self._update.settings[3] = not self._update.free.all()
 
     def loss(self, theta=None) -> float:
         """Weighted mean of the loss over all rows, in the user's units, summed over outputs.

@@ -15,7 +15,7 @@ import numpy as np
 
 from wildwire.engine import tiles
 from wildwire.engine.backward import backward, clear_deltas
-from wildwire.engine.blas import KERNEL
+from wildwire.engine.blas import INLINE, KERNEL
 from wildwire.engine.forward import forward
 from wildwire.engine.losses import (
     SLOPES,
@@ -77,10 +77,10 @@ class Update(NamedTuple):
     numbers: np.ndarray
     rates: np.ndarray
     before: np.ndarray  # scratch; empty: links do not die
-    settings: np.ndarray  # l1, l2, clip
+    settings: np.ndarray  # l1, l2, clip, whether some numbers are not free
 
 
-@cached_njit(**KERNEL)
+@cached_njit(**INLINE)
 def batch_gradient(machine, data, loss, start, stop, tile):
     """Loss and gradient summed over rows start..stop of the order; returns their weight.
 
@@ -99,7 +99,7 @@ def batch_gradient(machine, data, loss, start, stop, tile):
             plan, machine.addresses, 1, machine.weights, work, machine.guards, columns
         )
         loss_values(plan, loss, work, machine.guards, columns, loss.totals)
-        clear_deltas(plan, work, columns)
+        clear_deltas(plan, work, columns, False)
         loss_deltas(plan, loss, work, columns)
         slopes = loss_table(plan, columns, SLOPES)
         backward(
@@ -110,7 +110,7 @@ def batch_gradient(machine, data, loss, start, stop, tile):
     return total
 
 
-@cached_njit(**KERNEL)
+@cached_njit(**INLINE)
 def _penalise(update):
     """Add the gradients of l1 * sum |w| and l2/2 * sum w**2."""
     l1, l2 = update.settings[0], update.settings[1]
@@ -125,7 +125,7 @@ def _penalise(update):
         gradient[i] += slope * penalised[i]
 
 
-@cached_njit(**KERNEL)
+@cached_njit(**INLINE)
 def _clip(update):
     """Shorten the gradient to the length `clip`."""
     gradient = update.gradient
@@ -134,22 +134,24 @@ def _clip(update):
         gradient *= gradient.dtype.type(update.settings[2] / length)
 
 
-@cached_njit(**KERNEL)
+@cached_njit(**INLINE)
 def _bury(update):
     """A link whose weight would cross zero stays at zero for good."""
     for i in range(update.vector.size):
         if update.penalised[i] != 0 and update.before[i] * update.vector[i] < 0:
             update.vector[i] = 0
             update.free[i] = 0
+            update.settings[3] = 1
 
 
-@cached_njit(**KERNEL)
+@cached_njit(**INLINE)
 def apply_update(update, number, step):
     """One change of the vector from its gradient."""
     if update.settings[0] != 0 or update.settings[1] != 0:
         _penalise(update)
-    gradient, free = update.gradient, update.free
-    gradient *= free
+    if update.settings[3] != 0:
+        gradient, free = update.gradient, update.free
+        gradient *= free
     if update.settings[2] > 0:
         _clip(update)
     update.numbers[0] = update.rates[number]
@@ -165,7 +167,7 @@ def apply_update(update, number, step):
         update.vector[i] = min(max(update.vector[i], update.low[i]), update.high[i])
 
 
-@cached_njit(**KERNEL)
+@cached_njit(**INLINE)
 def _is_finite(gradient, free):
     """Whether all gradients are finite, and their sum."""
     total = tiles.dot(gradient, 0, free, 0, gradient.size)
@@ -194,7 +196,7 @@ def run_steps(
         weight += here
         if here == 0:
             continue
-        if is_mean:
+        if is_mean and here != 1:
             gradient = machine.gradient
             gradient *= gradient.dtype.type(1 / here)
         if is_mapped:

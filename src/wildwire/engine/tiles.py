@@ -99,6 +99,22 @@ class _Emitter:
         mask = ir.Constant(ir.VectorType(ir.IntType(32), self.lanes), lanes)
         return self.builder.shuffle_vector(left, right, mask)
 
+    def transposed(self, lines):
+        """The square of `lines` with rows and columns exchanged: blocks of 1, 2, 4."""
+        width, lanes = 1, range(self.lanes)
+        while width < self.lanes:
+            low = [k if not k & width else self.lanes + k - width for k in lanes]
+            high = [k + width if not k & width else self.lanes + k for k in lanes]
+            result = list(lines)
+            for i in lanes:
+                if not i & width:
+                    a, b = lines[i], lines[i + width]
+                    result[i] = self.shuffle(a, b, low)
+                    result[i + width] = self.shuffle(a, b, high)
+            lines = result
+            width *= 2
+        return lines
+
     def horizontal(self, vectors):
         """One vector whose lane i is the sum of the lanes of `vectors[i]`.
 
@@ -410,6 +426,67 @@ def _single_sums(vectors):
         return signature, codegen
 
     return single_sums
+
+
+@intrinsic
+def add_scaled(typingctx, factor, a, a_offset, out, out_offset, count):
+    """`out[i] += factor * a[i]`: vectors, then the rest one by one."""
+    signature = _void((factor, a, a_offset, out, out_offset, count))
+
+    def codegen(context, builder, sig, args):
+        emit = _Emitter(context, builder, a.dtype)
+        a_data = emit.data(sig.args[1], args[1])
+        out_data = emit.data(sig.args[3], args[3])
+        factor, _, a_at, _, out_at, count = args
+        cell = cgutils.alloca_once_value(builder, factor)
+        factors = emit.broadcast(cell, emit.constant(0))
+        width = emit.constant(emit.lanes)
+        whole = builder.sub(count, builder.srem(count, width))
+        with cgutils.for_range_slice(
+            builder, emit.constant(0), whole, width, intp=INTEGER
+        ) as (i, _):
+            place = builder.add(out_at, i)
+            line = emit.load(a_data, builder.add(a_at, i))
+            total = emit.multiply_add(factors, line, emit.load(out_data, place))
+            emit.store(total, out_data, place)
+        with cgutils.for_range_slice(
+            builder, whole, count, emit.constant(1), intp=INTEGER
+        ) as (i, _):
+            place = emit.offset(out_data, builder.add(out_at, i))
+            value = builder.load(emit.offset(a_data, builder.add(a_at, i)))
+            builder.store(emit.multiply_add(factor, value, builder.load(place)), place)
+
+    return signature, codegen
+
+
+@intrinsic
+def turn_tile(
+    typingctx, X, width, order, first, last, feature, out, out_offset, stride
+):
+    """`out[i, j] = X[order[first + j], feature + i]` for LANES x LANES numbers.
+
+    Rows beyond number `last` of the order repeat it. `X` is one row of `width` after another.
+    """
+    signature = _void((X, width, order, first, last, feature, out, out_offset, stride))
+
+    def codegen(context, builder, sig, args):
+        emit = _Emitter(context, builder, X.dtype)
+        data = emit.data(sig.args[0], args[0])
+        rows = emit.data(sig.args[2], args[2])
+        out_data = emit.data(sig.args[6], args[6])
+        _, width, _, first, last, feature, _, target, stride = args
+        lines = []
+        for j in range(emit.lanes):
+            number = builder.add(first, emit.constant(j))
+            inside = builder.icmp_signed("<", number, last)
+            row = builder.load(emit.offset(rows, builder.select(inside, number, last)))
+            place = builder.add(builder.mul(row, width), feature)
+            lines.append(emit.load(data, place))
+        for i, line in enumerate(emit.transposed(lines)):
+            place = builder.add(target, builder.mul(stride, emit.constant(i)))
+            emit.store(line, out_data, place)
+
+    return signature, codegen
 
 
 @intrinsic

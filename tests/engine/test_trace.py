@@ -1,0 +1,84 @@
+"""The numbers on the board: against hand calculation and against the engine."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from network.strategies import filled, networks
+from wildwire.engine import evaluate
+from wildwire.engine.trace import trace
+from wildwire.errors import DataError, SettingError, UntrainedError
+from wildwire.network import Network
+
+
+def test_a_two_neuron_chain_by_hand():
+    network = Network.parse(
+        "input x\nh = tanh(0.5*x + 0.1)\ny = logistic(2*h - 1)\noutput y"
+    )
+    step = trace(network, network.start, [0.8], 1.0, rate=0.5)
+    h = np.tanh(0.5)
+    z = 2 * h - 1
+    y = 1 / (1 + np.exp(-z))
+    delta = (y - 1) * y * (1 - y)
+    neurons = {neuron.name: neuron for neuron in step.neurons}
+    links = {link.name: link for link in step.links}
+    assert step.loss == pytest.approx((y - 1) ** 2 / 2)
+    assert neurons["y"].delta == pytest.approx(delta)
+    assert neurons["h"].delta == pytest.approx((1 - h**2) * delta * 2)
+    assert links["h -> y"].dE_dw == pytest.approx(delta * h)
+    assert links["h -> y"].new_weight == pytest.approx(2 - 0.5 * delta * h)
+    assert links["y bias"].dz_dw == 1
+    assert links["y bias"].weight == -1
+
+
+@settings(max_examples=60, derandomize=True, deadline=None)
+@given(networks(), st.integers(0, 99))
+def test_parts_add_up_to_the_engines_gradient(network, seed):
+    theta = filled(network, seed)
+    rng = np.random.default_rng(seed)
+    x, t = rng.normal(size=network.n_inputs), rng.uniform(size=network.n_outputs)
+    step = trace(network, theta, x, t)
+    _, gradient = evaluate.loss_and_gradient(network, theta, x[None], t[None])
+    scale = 1 + np.abs(gradient).max(initial=0)
+    assert np.allclose(step.gradient, gradient, rtol=0, atol=1e-11 * scale)
+    parts = np.zeros(network.n_theta)
+    for link, traced in zip(range(network.n_links), _plain_links(step), strict=True):
+        if network.link_slot[link] >= 0:
+            parts[network.link_slot[link]] += network.link_sign[link] * traced.dE_dw
+    only_links = np.setdiff1d(
+        network.link_slot[network.link_slot >= 0],
+        np.concatenate(
+            (network.bias_slot, network.parameter_slot, network.derived.slot)
+        ),
+    )
+    assert np.allclose(
+        parts[only_links], gradient[only_links], rtol=0, atol=1e-11 * scale
+    )
+
+
+def _plain_links(step):
+    return [link for link in step.links if link.source != "1"]
+
+
+@pytest.mark.parametrize(
+    ("x", "t", "options", "error"),
+    [
+        ([1.0, 2.0], 0.0, {}, DataError),
+        ([np.nan], 0.0, {}, DataError),
+        ([1.0], [0.0, 1.0], {}, DataError),
+        ([1.0], 0.0, {"rate": -1}, SettingError),
+        ([1.0], 0.0, {"loss": "softmax"}, SettingError),
+        ([1.0], 0.0, {"loss": "logistic"}, SettingError),
+    ],
+)
+def test_bad_input(x, t, options, error):
+    network = Network.parse("input x\ny = 0.5*x + 1\noutput y")
+    with pytest.raises(error):
+        trace(network, network.start, x, t, **options)
+
+
+def test_an_unknown_number_is_named():
+    network = Network.parse("input x\ny ~ tanh(x)\noutput y")
+    with pytest.raises(UntrainedError, match="x -> y"):
+        trace(network, network.start, [1.0], 0.0)

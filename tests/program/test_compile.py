@@ -1,0 +1,130 @@
+"""Programs: order, blocks, the map from theta, and the guard against damaged plans."""
+
+import pickle
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from network.strategies import networks
+from wildwire.errors import NetworkError, UnsupportedError
+from wildwire.network import Network
+from wildwire.program import compile_network, verify
+from wildwire.program import plan as p
+
+
+def table(program, offset, count, width):
+    """A table of the plan as rows."""
+    at = program.plan[offset]
+    rows = program.plan[at : at + count * width]
+    return rows.reshape(count, width)
+
+
+def test_a_layer_is_one_block_and_one_run():
+    network = Network.from_arrays(
+        3, [0, 1, 2] * 4 + [3, 4, 5, 6], [0] * 3 + [1] * 3 + [2] * 3 + [3] * 3 + [4] * 4
+    )
+    program = compile_network(network)
+    blocks = table(program, p.BLOCK_TABLE, program.plan[p.BLOCKS], p.BLOCK_WIDTH)
+    assert blocks[:, 1].tolist() == [4, 1]  # neurons
+    assert blocks[:, 3].tolist() == [4, 5]  # sources, the constant included
+    assert program.plan[p.RUNS] == 2
+    assert program.one_to_one
+
+
+def test_functions_split_runs_but_not_blocks():
+    network = Network.from_arrays(
+        2, [0, 1] * 3, [0, 0, 1, 1, 2, 2], activation=["tanh", "sin", "tanh"]
+    )
+    program = compile_network(network)
+    assert program.plan[p.BLOCKS] == 1
+    assert program.plan[p.RUNS] == 2
+
+
+@settings(max_examples=150, derandomize=True, deadline=None)
+@given(networks(softmax=True))
+def test_sources_stand_before_their_neurons_and_every_number_is_placed(network):
+    program = compile_network(network)
+    blocks = table(program, p.BLOCK_TABLE, program.plan[p.BLOCKS], p.BLOCK_WIDTH)
+    sources = program.plan[program.plan[p.SOURCES] :]
+    placed = 0
+    for row, width, first, count, _, _ in blocks:
+        assert np.all(sources[first : first + count] < row)
+        placed += width * count
+    assert placed == program.plan[p.LINK_WEIGHTS]
+    assert sorted(program.row_of_neuron) == list(
+        range(1 + network.n_inputs, 1 + network.n_inputs + network.n_neurons)
+    )
+    used = set(program.slot[program.slot >= 0]) | set(network.derived.slot)
+    unused = set(range(network.n_theta)) - used
+    assert unused <= {slot for _, slot in network.lets}  # a `let` that nobody reads
+
+
+def test_the_program_is_kept_on_the_network():
+    network = Network.from_arrays(1, [0], [0])
+    assert compile_network(network) is compile_network(network)
+
+
+def test_a_program_is_never_pickled():
+    program = compile_network(Network.from_arrays(1, [0], [0]))
+    with pytest.raises(TypeError, match="send the network"):
+        pickle.dumps(program)
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (p.LENGTH, 3),
+        (p.FORMAT, 99),
+        (p.ROWS, 2),
+        (p.BLOCKS, 1000),
+        (p.WEIGHTS, 0),
+        (p.FUNCTIONS, 0),
+        (p.OUTPUTS, 50),
+    ],
+)
+def test_a_damaged_header_is_refused(place, value):
+    program = compile_network(Network.from_arrays(3, [0, 1, 2, 3, 0], [0, 0, 0, 1, 1]))
+    plan = program.plan.copy()
+    plan[place] = value
+    with pytest.raises(NetworkError, match="damaged program"):
+        verify(replace(program, plan=plan))
+
+
+def test_every_index_table_is_checked():
+    """A huge entry anywhere behind the header is a fault, or nothing that is read as an index."""
+    program = compile_network(
+        Network.from_arrays(
+            3, [0, 1, 2, 0, 1, 2, 3, 4, 3], [0] * 3 + [1] * 3 + [2, 2, 3]
+        )
+    )
+    harmless = set()
+    keep = program.plan[p.KEEP]
+    rows = 1 + program.plan[p.INPUTS] + program.plan[p.NEURONS]
+    harmless.update(range(keep, keep + rows))  # flags
+    for i in range(program.plan[p.RUNS]):
+        harmless.add(program.plan[p.RUN_TABLE] + i * p.RUN_WIDTH + 5)  # unused
+    for i in range(program.plan[p.BLOCKS]):
+        # a start beyond the end of the sources pushes nothing
+        harmless.add(program.plan[p.BLOCK_TABLE] + i * p.BLOCK_WIDTH + 5)
+    for place in range(p.HEADER, program.plan.size):
+        plan = program.plan.copy()
+        plan[place] = 2**20
+        if place in harmless:
+            continue
+        with pytest.raises(NetworkError):
+            verify(replace(program, plan=plan))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "input x\ny = 0.5*y@1 + x\noutput y",
+        "input x1, x2\ny ~ product(x1, x2)\noutput y",
+        "input x1, x2\ny = exp(-x1)/(1 + x2*x2)\noutput y",
+    ],
+)
+def test_what_cannot_run_yet_is_refused_by_name(text):
+    with pytest.raises(UnsupportedError, match="neuron y"):
+        compile_network(Network.parse(text))
