@@ -13,6 +13,7 @@ from typing import Any
 from wildwire.language import checks, tree
 from wildwire.language.expression import Expression, Number, Position
 from wildwire.language.expression_builder import ExpressionBuilder
+from wildwire.language.printer import print_label
 from wildwire.language.rewrite import binary_form
 
 
@@ -73,10 +74,16 @@ class Builder(ExpressionBuilder):
         return tree.InputItem(name, size, column, categories, position)
 
     def distinct(self, labels, position: Position):
-        """Refuse a label that stands twice; 1, 1.0 and true would be one entry of a table."""
-        for place, label in enumerate(labels):
-            if label in labels[:place]:
-                self.fail(position, f"{label!r} stands twice among the labels")
+        """Refuse a label that stands twice; 1, 1.0 and true are one entry of a Python table."""
+        seen = set()
+        for label in labels:
+            if label in seen:
+                shown = print_label(label)
+                also = (
+                    "" if isinstance(label, str) else " (1, 1.0 and true are the same)"
+                )
+                self.fail(position, f"{shown} stands twice among the labels{also}")
+            seen.add(label)
 
     def categories(self, parts) -> tuple:
         return tuple(parts)

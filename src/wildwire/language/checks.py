@@ -19,6 +19,7 @@ from wildwire.language.expression import (
     Link,
     Name,
     Number,
+    Sum,
 )
 from wildwire.language.expression_printer import print_expression
 from wildwire.language.rewrite import parts_of, walk
@@ -51,10 +52,14 @@ def closest(word: str, known) -> str:
 
 
 def measure(expression: Expression | Link, deepest: int) -> tuple[int, int]:
-    """Levels and nodes of an expression; stops one level below `deepest`. A sum is one level."""
+    """Levels and nodes of an expression; stops one level below `deepest`.
+
+    A sum is one level, and as many nodes as it has signs, which `binary_form` makes of it.
+    """
     level, nodes, depth = [expression], 0, 0
     while level and depth <= deepest:
-        depth, nodes = depth + 1, nodes + len(level)
+        sums = (len(node.terms) - 2 for node in level if isinstance(node, Sum))
+        depth, nodes = depth + 1, nodes + len(level) + sum(sums)
         level = [part for node in level for part in parts_of(node)]
     return depth, nodes
 
@@ -102,7 +107,7 @@ def check_constants(builder: ExpressionBuilder, expression: Expression):
     for node in walk(expression):
         if isinstance(node, Number) and node.value is None:
             builder.fail(
-                expression,
+                node,
                 "a `fixed` line holds constants; for an unknown number write "
                 "`let a` on a line of its own and use its name here",
             )

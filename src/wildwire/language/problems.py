@@ -23,7 +23,10 @@ _BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[()\[\]]')
 _SIGNS = re.compile(r"[-+](?:[ \t]*[-+]){30}")
 _FIRST_WORD = re.compile(r"[ \t]*([A-Za-z_][A-Za-z0-9_]*)")
 
-_OPERANDS = {"NAME", "STRING", "INDEXED", "NUMBER", "FROZEN", "UNKNOWN", "LPAR"}
+_OPERANDS = {
+    "NAME", "STRING", "INDEXED", "NUMBER", "FROZEN", "UNKNOWN", "LPAR", "WEIGHTED",
+    "SOURCE",
+}  # fmt: skip
 _OPERATORS = {"PLUS", "MINUS", "STAR", "SLASH", "POWER"}
 
 _SHOWN = {
