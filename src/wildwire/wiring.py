@@ -75,7 +75,10 @@ def layered(
         )
     inputs, n_inputs = _named(widths[0], "x", "the number of inputs")
     outputs, n_outputs = _named(widths[-1], "y", "the number of outputs")
-    hidden = _sizes(widths[1:-1])
+    hidden = [
+        _check_size(width, f"the width of hidden layer {i}")
+        for i, width in enumerate(widths[1:-1], 1)
+    ]
     sizes = [n_inputs, *hidden, n_outputs]
     source, target = _layer_links(sizes, _layer_pairs(skip, len(sizes)))
     groups = [_group(_layer_name(i, hidden), n) for i, n in enumerate(hidden)]
@@ -208,9 +211,6 @@ def random(
     )  # fmt: skip
 
 
-# ---- sizes and names ----------------------------------------------------------------
-
-
 def _check_size(value, what: str, low: int = 1) -> int:
     is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
     if is_whole and value >= low:
@@ -218,13 +218,6 @@ def _check_size(value, what: str, low: int = 1) -> int:
     raise SettingError(
         f"{what} must be a whole number, {low} or more; it is {value!r}."
     )
-
-
-def _sizes(widths: Sequence) -> list[int]:
-    return [
-        _check_size(width, f"the width of hidden layer {i + 1}")
-        for i, width in enumerate(widths)
-    ]
 
 
 def _named(size, letter: str, what: str) -> tuple[list[Group], int]:
@@ -264,9 +257,6 @@ def _per_layer(activation, count: int) -> list:
             "for all, or one for each."
         )
     return list(activation)
-
-
-# ---- links of layers ----------------------------------------------------------------
 
 
 def _layer_pairs(skip, n_layers: int) -> list[tuple[int, int]]:

@@ -12,7 +12,6 @@ is used in several places, and `sign` is -1 where it is used with a minus.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ import numpy as np
 
 from wildwire.errors import DependencyError, NetworkError
 from wildwire.network.description import Network
+from wildwire.network.graph_names import group_runs
 from wildwire.network.graph_numbers import with_numbers
 from wildwire.network.naming import node_names
 from wildwire.network.numbers import all_values
@@ -274,7 +274,7 @@ def _columns(graph, layout: _Layout) -> Sequence[Column]:
         return kept
     return [
         Column(name, size=size or 1, indexed=size is not None)
-        for name, size in _runs(names)
+        for name, size in group_runs(names)
     ]
 
 
@@ -283,41 +283,4 @@ def _groups(graph, layout: _Layout) -> Sequence[Group]:
     kept = graph.graph.get("groups")
     if kept is not None and list(node_names((), kept)) == names:
         return kept
-    return [Group(name, size) for name, size in _runs(names)]
-
-
-def _runs(names: list[str]) -> list[tuple[str, int | None]]:
-    """(name, size) of whole groups `h[0], h[1], ...` in a row, (name, None) of all else.
-
-    What an edit has left of a group becomes single neurons `h_0`, `h_2`.
-    """
-    split = [re.fullmatch(r"(.*)\[(\d+)\]", name, re.DOTALL) for name in names]
-    bases = [
-        found[1] if found else name for found, name in zip(split, names, strict=True)
-    ]
-    runs: list[tuple[str, int | None]] = []
-    begin = 0
-    while begin < len(names):
-        end = begin + 1
-        while end < len(names) and split[end] and bases[end] == bases[begin]:
-            end += 1
-        indices = [int(found[2]) for found in split[begin:end] if found]
-        whole = indices == list(range(end - begin)) and bases.count(
-            bases[begin]
-        ) == len(indices)
-        base = _unquoted(bases[begin])
-        if whole:
-            runs.append((base, end - begin))
-        else:
-            runs += [
-                (f"{base}_{found[2]}" if found else base, None)
-                for found in split[begin:end]
-            ]
-        begin = end
-    return runs
-
-
-def _unquoted(name: str) -> str:
-    if len(name) > 1 and name[0] == name[-1] == '"':
-        return name[1:-1].replace('\\"', '"').replace("\\\\", "\\")
-    return name
+    return [Group(name, size) for name, size in group_runs(names)]
