@@ -1,13 +1,12 @@
 """Hypothesis strategies for random networks, as text and from arrays.
 
-`networks(...)` draws a `Network` of any acyclic wiring: mixed activations, shared, frozen and unknown numbers,
-parameters that
-learn, derived numbers such as 0.5*(x - 3), parallel links, groups, and lines in any order.
-`network_texts(...)` draws the text
-of one, `array_networks(...)` one made from arrays. `filled(network, seed)` gives a theta without unknown numbers.
+`networks(...)` draws a `Network` of any acyclic wiring: mixed activations, shared, frozen and
+unknown numbers, parameters that learn, derived numbers such as 0.5*(x - 3), parallel links, groups,
+and lines in any order. `network_texts(...)` draws the text of one, `array_networks(...)` one made
+from arrays. `filled(network, seed)` gives a theta without unknown numbers.
 
-Numbers are between -2 and 2 and divisors away from 0, so that values stay moderate and central differences are
-trustworthy.
+Numbers are between -2 and 2 and divisors away from 0, so that values stay moderate and central
+differences are trustworthy.
 """
 
 from __future__ import annotations

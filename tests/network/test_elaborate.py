@@ -1,5 +1,7 @@
 """From text to arrays: every construct of the language, and every error with its culprit and place."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -343,6 +345,55 @@ def test_errors_name_place_and_culprit(line, error, place, words):
     assert place in message
     assert words in message
     assert "^" in message.splitlines()[-1]
+
+
+BOMBS = [
+    "h[1000000000000] ~ tanh(x)",
+    "h[k: 1000000000000] = tanh(x[0])",
+    "h[100000] ~ tanh(x)",
+    "h = sum(x@1..1000000000000)",
+    "h ~ tanh(x@1..1000000000000)",
+    "h[k: 1000000] ~ tanh(x)",
+    "h[k: 1000000] = sum(x)",
+]
+
+
+@pytest.mark.parametrize("line", BOMBS)
+def test_sizes_are_checked_before_memory_is_taken(line):
+    begin = time.process_time()
+    with pytest.raises((NetworkError, LanguageError), match=r"at most|too large|larger"):
+        Network.parse(f"input x[1000]\n{line}\noutput h")
+    assert time.process_time() - begin < 1
+
+
+def test_sizes_of_inputs_are_checked():
+    with pytest.raises(NetworkError, match=r"at most 2,000,000 inputs and neurons"):
+        Network.parse("input x[5000000]\ny ~ tanh(x[0])\noutput y")
+
+
+def test_a_sum_over_a_wide_group_is_linear_in_its_size():
+    network = Network.parse("input x[20000]\ny = 0.5*sum(x) + mean(x@1)\noutput y")
+    assert network.n_links == 40_000
+
+
+def test_categories_that_are_numbers_are_named_by_their_place():
+    network = Network.parse(
+        "input grade: 3 | 1 | 2.5\ny ~ tanh(grade[1], grade)\noutput y"
+    )
+    assert network.inputs == ("grade[0]", "grade[1]", "grade[2]")
+    assert network.neurons["y"].sources[0] == "grade[1]"
+    text = network.to_text(network.initial())
+    assert Network.parse(text).theta_names == network.theta_names
+
+
+def test_two_functions_of_one_name_are_refused():
+    mine = Network.parse("input x\ny = tanh(x)\noutput y\nactivation tanh(z) = z/2")
+    with pytest.raises(DuplicateNameError, match="'tanh'"):
+        Network.from_arrays(
+            ["x"], [0, 1], [0, 1], activation=["tanh", mine.functions[0]]
+        )
+    again = Network.from_arrays(["x"], [0], [0], activation=mine.functions[0])
+    assert Network.parse(str(again)) == again
 
 
 OUTPUTS = [

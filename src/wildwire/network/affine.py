@@ -1,8 +1,7 @@
 """Prepared expressions as weighted sums of their sources.
 
-Comes in: a tree from `prepare.py` and a resolver of names. Goes out: the terms of the sum (links and bias), or
-`NotAffine`. Called
-by `lines.py`.
+Comes in: a tree from `prepare.py` and a resolver of names. Goes out: the terms of the sum (links
+and bias), or `NotAffine`. Called by `lines.py`.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """What must hold for every network, checked once when it is made.
 
-Comes in: a network whose arrays have their types. Goes out: nothing, or an error that names the culprit; and
-the list of what
-this version cannot run. Called by `Network.__post_init__`; every test is one pass over an array, also for a
-million links.
+Comes in: a network whose arrays have their types. Goes out: nothing, or an error that names the
+culprit; and the list of what this version cannot run. Called by `Network.__post_init__`; every test
+is one pass over an array, also for a million links.
 """
 
 from __future__ import annotations
@@ -115,6 +114,12 @@ def _check_names(network: Network) -> None:
                 "share one name space: rename one of them"
             )
         seen.add(name)
+    keys: dict[str, str] = {}
+    for function in network.functions:
+        if keys.setdefault(function.name, function.key) != function.key:
+            raise DuplicateNameError(
+                f"two different functions are called {function.name!r}: rename one of them"
+            )
 
 
 def _all_names(network: Network):

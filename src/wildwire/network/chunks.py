@@ -1,10 +1,9 @@
 """What one line of a text adds to the arrays, and the arrays of all lines together.
 
-Comes in: the sources of a `~` line, or the weighted sums of an `=` line. Goes out: one `Chunk` per line, whose
-slots count from 0
-(shared numbers as SHARED + i), and from all chunks the arrays of a `Network`. Called by `lines.py` and
-`elaborate.py`. A `~` line of a wide group is
-made by whole arrays; only `=` lines are made number by number.
+Comes in: the sources of a `~` line, or the weighted sums of an `=` line. Goes out: one `Chunk` per
+line, whose slots count from 0 (shared numbers as SHARED + i), and from all chunks the arrays of a
+`Network`. Called by `lines.py` and `elaborate.py`. A `~` line of a wide group is made by whole
+arrays; only `=` lines are made number by number.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The network: a description as read-only arrays, with nothing computed inside.
 
-Comes in: a text (through `elaborate.py`) or arrays (through `arrays.py`). Goes out: `Network`, which every
-later layer reads:
-`program` compiles it, `wiring` makes it, models store it, drawings and exports show it.
+Comes in: a text (through `elaborate.py`) or arrays (through `arrays.py`). Goes out: `Network`,
+which every later layer reads: `program` compiles it, `wiring` makes it, models store it, drawings
+and exports show it.
 """
 
 from __future__ import annotations

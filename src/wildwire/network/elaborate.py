@@ -1,8 +1,8 @@
 """From a document to a network.
 
-Comes in: a text or the tree that the parser made of it. Goes out: a `Network` that remembers its document; or
-an error with line,
-column and a caret. Called by `Network.parse`, and by `express.py`, which must know where every number of theta stands.
+Comes in: a text or the tree that the parser made of it. Goes out: a `Network` that remembers its
+document; or an error with line, column and a caret. Called by `Network.parse`, and by `express.py`,
+which must know where every number of theta stands.
 """
 
 from __future__ import annotations
@@ -39,8 +39,10 @@ from wildwire.network import naming
 from wildwire.network.affine import Monomial
 from wildwire.network.chunks import SHARED, Chunk, assemble
 from wildwire.network.description import Network
-from wildwire.network.lines import count_of, formula_chunk, learnt_chunk
-from wildwire.network.scope import Entry, Line, Scope, placed
+from wildwire.network.formulas import formula_chunk
+from wildwire.network.learnt import learnt_chunk
+from wildwire.network.lines import count_of
+from wildwire.network.scope import MOST_NODES, Entry, Line, Scope, placed
 from wildwire.network.tables import Column, Group, Head, Transfer
 
 
@@ -104,7 +106,7 @@ class Elaboration:
         self._define_columns()
         self._define_neurons()
         self._define_shared()
-        self.scope.names = naming.node_names(self.columns, self.groups)
+        self.scope.make_names = lambda: naming.node_names(self.columns, self.groups)
         self._make_chunks()
         self._fill_tables()
         self._describe_columns()
@@ -170,6 +172,7 @@ class Elaboration:
                 self.scope.define(item.name, entry, item.position)
                 self.columns.append(column)
                 node += column.size
+                _check_size(node, item.position)
         self.n_inputs = node
 
     def _define_neurons(self) -> None:
@@ -185,6 +188,7 @@ class Elaboration:
             self.groups.append(Group(target.name, target.size))
             self.targets.append(target)
             node += count
+            _check_size(node, target.position)
 
     def _define_shared(self) -> None:
         """Number the learnable `start` values, then the `let` numbers; they follow all others in theta."""
@@ -350,6 +354,12 @@ class Elaboration:
                 error.position = target.position
                 return
             neuron -= group.count
+
+
+def _check_size(nodes: int, position) -> None:
+    if nodes > MOST_NODES:
+        message = f"a text may describe at most {MOST_NODES:,} inputs and neurons; build larger networks from arrays"
+        raise placed(NetworkError, message, position)
 
 
 def _column(item) -> Column:

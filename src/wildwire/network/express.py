@@ -3,9 +3,9 @@
 Comes in: a network and theta. Goes out: a text that reads back to exactly these numbers. Called by
 `Network.to_text` and `str`.
 
-The statements of the document are kept in order with their comments; only numbers change. A `~` line of a
-single neuron becomes an
-`=` line with its numbers; groups and neurons of many links keep their line and get a table `numbers h` below it.
+The statements of the document are kept in order with their comments; only numbers change. A `~`
+line of a single neuron becomes an `=` line with its numbers; groups and neurons of many links keep
+their line and get a table `numbers h` below it.
 """
 
 from __future__ import annotations
@@ -150,7 +150,7 @@ def _places(network: Network) -> Places:
 
 
 def _filled(keywords, numbers: list) -> tuple:
-    """The keywords with their learnable numbers, which are the last ones of the neuron; those are taken off the list."""
+    """The keywords with their learnable numbers, the last ones of the neuron, which are taken off the list."""
     prepared = prepare(Call("", (), keywords))
     own = len(prepared.starts)
     if not own:

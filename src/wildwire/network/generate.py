@@ -1,12 +1,11 @@
 """The document of a network that was made from arrays.
 
-Comes in: a network without document, and theta. Goes out: a `Document` that reads back as the same network:
-the same names, links
-and order of theta, with theta as its start. Called by `express.py`, which also takes the names of nodes from here.
+Comes in: a network without document, and theta. Goes out: a `Document` that reads back as the same
+network: the same names, links and order of theta, with theta as its start. Called by `express.py`,
+which also takes the names of nodes from here.
 
-Groups whose neurons read the same sources become one line; everything else is written neuron by neuron: as a
-`~` line where
-everything is free and unknown, else as an `=` line.
+Groups whose neurons read the same sources become one line; everything else is written neuron by
+neuron: as a `~` line where everything is free and unknown, else as an `=` line.
 """
 
 from __future__ import annotations
@@ -114,11 +113,12 @@ def _definitions(network: Network) -> Iterator[Definition]:
     """The user's own functions, those that others call among them."""
     from wildwire.functions import catalogue
 
-    seen = dict.fromkeys(catalogue())
+    seen = set()
     for function in network.functions:
         for found in (*function.uses, function):
-            if found.name not in seen:
-                seen[found.name] = None
+            known = catalogue().get(found.name)
+            if found.name not in seen and (known is None or known.key != found.key):
+                seen.add(found.name)
                 yield _definition(found)
 
 

@@ -1,12 +1,10 @@
 """Start values: how the unknown numbers of a network are drawn.
 
-Comes in: a network and a seed. Goes out: a vector in which the numbers of the text are kept and the unknown
-ones are drawn, in
-theta's order, from one generator. Called by `Network.initial`.
+Comes in: a network and a seed. Goes out: a vector in which the numbers of the text are kept and the
+unknown ones are drawn, in theta's order, from one generator. Called by `Network.initial`.
 
-Weights and biases are drawn; unknown parameters of activations start at the default of their definition, and a
-number that is
-divided by starts at 1.
+Weights and biases are drawn; unknown parameters of activations start at the default of their
+definition, and a number that is divided by starts at 1.
 """
 
 from __future__ import annotations
@@ -23,6 +21,9 @@ if TYPE_CHECKING:
     from wildwire.network.description import Network
 
 WEIGHT, BIAS, FIXED = 0, 1, 2
+
+TRUNCATED = 0.8796256610342398
+"""Standard deviation of a standard normal number that is drawn again beyond 2."""
 
 
 @dataclass(frozen=True)
@@ -76,10 +77,13 @@ def _enter(made: Layout, slot, role: int, fan_in, fan_out) -> None:
 
 
 def _enter_parameters(network: Network, made: Layout) -> None:
-    for place in np.flatnonzero(network.parameter_slot >= 0):
-        neuron = int(np.searchsorted(network.parameter_offset, place, "right")) - 1
+    owner = np.repeat(
+        np.arange(network.n_neurons), np.diff(network.parameter_offset)
+    )  # fmt: skip
+    for place in np.flatnonzero(network.parameter_slot >= 0).tolist():
+        neuron = int(owner[place])
         parameters = network.function_of(neuron).parameters
-        index = int(place - network.parameter_offset[neuron])
+        index = place - int(network.parameter_offset[neuron])
         if index < len(parameters):
             slot = network.parameter_slot[place]
             made.role[slot], made.default[slot] = FIXED, parameters[index][1]
@@ -169,7 +173,7 @@ class _Scaled(Initialiser):
             return generator.uniform(-1, 1, len(deviation)) * (np.sqrt(3) * deviation)
         if self.distribution == "normal":
             return generator.standard_normal(len(deviation)) * deviation
-        return truncated_normal(generator, len(deviation)) * deviation
+        return truncated_normal(generator, len(deviation)) * (deviation / TRUNCATED)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """Names of nodes and of learnable numbers, made only when somebody asks.
 
-Comes in: a network's columns, groups and link table. Goes out: tuples of names and dictionaries back to
-numbers. Called by
-`description.py`; a network of a million links never builds them unless it is printed or asked by name.
+Comes in: a network's columns, groups and link table. Goes out: tuples of names and dictionaries
+back to numbers. Called by `description.py`; a network of a million links never builds them unless
+it is printed or asked by name.
 """
 
 from __future__ import annotations
@@ -21,10 +21,15 @@ if TYPE_CHECKING:
 
 
 def column_nodes(column: Column) -> list[str]:
-    """Names of a column's input nodes: `x`, `x[0]`, `colour["red"]`."""
+    """Names of a column's input nodes: `x`, `x[0]`, `colour["red"]`.
+
+    A category that is no text has the name of its place: in brackets a number is always a place.
+    """
     name = print_name(column.name)
     if column.categories is not None:
-        return [f"{name}[{category_text(c)}]" for c in column.categories]
+        labels = enumerate(column.categories)
+        places = (print_text(c) if isinstance(c, str) else i for i, c in labels)
+        return [f"{name}[{place}]" for place in places]
     if column.indexed:
         return [f"{name}[{i}]" for i in range(column.size)]
     return [name]

@@ -1,8 +1,7 @@
 """Numbers of theta by name, and as the matrices of layers.
 
-Comes in: a network with a vector theta, or a dictionary of numbers. Goes out: dictionaries, vectors, matrices
-for people. Called by
-the methods of `Network`.
+Comes in: a network with a vector theta, or a dictionary of numbers. Goes out: dictionaries,
+vectors, matrices for people. Called by the methods of `Network`.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """Expressions with their learnable numbers taken out, and put back.
 
-Comes in: the expression of a line. Goes out: `Prepared`, the same tree in which every learnable number has become a
-`Learnable`, with the start values beside it; `put_back` makes the expression again with other numbers. Called
-by `lines.py`
-(reading) and `express.py` (printing).
+Comes in: the expression of a line. Goes out: `Prepared`, the same tree in which every learnable
+number has become a `Learnable`, with the start values beside it; `put_back` makes the expression
+again with other numbers. Called by `lines.py` (reading) and `express.py` (printing).
 
-Trees are in the normal form of `language/expression.py`, where a minus sign already belongs to its number.
+Trees are in the normal form of `language/expression.py`, where a minus sign already belongs to its
+number.
 """
 
 from __future__ import annotations

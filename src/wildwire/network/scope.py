@@ -1,14 +1,15 @@
 """What the names of a text stand for.
 
-Comes in: the statements of a document. Goes out: `Scope`, with a number for every node and the functions by
-name, and `Line`, which
-resolves the names of one line, with an index where it is element-wise. Called by `lines.py` and `elaborate.py`.
+Comes in: the statements of a document. Goes out: `Scope`, with a number for every node and the
+functions by name, and `Line`, which resolves the names of one line, with an index where it is
+element-wise. Called by `lines.py` and `elaborate.py`.
 """
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from wildwire.errors import (
@@ -21,6 +22,12 @@ from wildwire.language.expression import Category, Name, Place, Slice
 from wildwire.network.affine import Monomial
 from wildwire.network.naming import category_text, suggestion
 from wildwire.network.tables import Transfer
+
+MOST_LINKS = 20_000_000
+"""Links that a text may describe: a short line can ask for any number, and loading a file must not."""
+
+MOST_NODES = 2_000_000
+"""Inputs and neurons that a text may describe."""
 
 REDUCTIONS = ("sum", "mean", "max", "min", "prod")
 ALIASES = {"linear": "identity", "exp": "exponential"}
@@ -67,8 +74,10 @@ class Scope:
         Transfers that the document defines.
     slots : dict of str to int
         Local slots of the shared numbers (see `chunks.SHARED`).
-    names : sequence of str
-        Names of all nodes.
+    make_names : callable
+        Makes the names of all nodes, which few texts need.
+    expanded : int
+        How many sources the names of the text stood for so far; limited by `MOST_LINKS`.
     """
 
     entries: dict[str, Entry] = field(default_factory=dict)
@@ -76,7 +85,8 @@ class Scope:
     functions: Mapping = field(default_factory=dict)
     transfers: dict[str, Transfer] = field(default_factory=dict)
     slots: dict[str, int] = field(default_factory=dict)
-    names: Sequence[str] = ()
+    make_names: Callable[[], Sequence[str]] = tuple
+    expanded: int = 0
 
     def define(self, name: str, entry: Entry | Monomial, position=None) -> None:
         """Enter an input, neuron or `let` number; they share one name space."""
@@ -135,6 +145,18 @@ class Scope:
         """A source as it is named in theta: `x1`, `h[2]`, `x1@2`."""
         return f"{self.names[node]}@{delay}" if delay else self.names[node]
 
+    @functools.cached_property
+    def names(self) -> Sequence[str]:
+        """Names of all nodes."""
+        return self.make_names()
+
+    def spend(self, count: int, position) -> None:
+        """Count sources before their memory is taken."""
+        self.expanded += count
+        if self.expanded > MOST_LINKS:
+            message = f"a text may describe at most {MOST_LINKS:,} links; build larger networks from arrays"
+            raise placed(NetworkError, message, position)
+
     def unknown_function(self, name: str, position) -> NetworkError:
         """The error for a function that nobody defines."""
         from wildwire.functions import catalogue
@@ -150,13 +172,14 @@ class Scope:
         return placed(UnknownNameError, message, position)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Line:
     """Resolves the names of one line; `index` and `element` are set in an element-wise one."""
 
     scope: Scope
     index: str | None = None
     element: int = 0
+    _known: dict[Name, list] = field(default_factory=dict)
 
     def let(self, name: str) -> Monomial | None:
         return self.scope.lets.get(name)
@@ -168,14 +191,14 @@ class Line:
         entry = self.scope.entry(name)
         several = isinstance(name.index, Slice) or isinstance(name.delay, tuple)
         if several or (name.index is None and entry.size is not None):
-            return len(self.expand(name))
+            return len(self._group(name))
         return None
 
     def source(self, name: Name, element: int | None) -> tuple[int, int]:
         """Node and delay of a single source, or of one element of a group inside a reduction."""
-        found = self.expand(name)
         if self.length(name) is None:
-            return found[0]
+            return self.expand(name)[0]
+        found = self._group(name)
         if element is None:
             message = (
                 f"{name.name!r} is a group of {len(found)}: in a formula it stands inside "
@@ -184,6 +207,12 @@ class Line:
             )
             raise placed(NetworkError, message, name.position)
         return found[element]
+
+    def _group(self, name: Name) -> list[tuple[int, int]]:
+        """What a group stands for, remembered: a reduction asks once per element."""
+        if name not in self._known:
+            self._known[name] = self.expand(name)
+        return self._known[name]
 
     def expand(self, name: Name) -> list[tuple[int, int]]:
         """All (node, delay) that a name stands for, delays outermost."""
@@ -194,6 +223,7 @@ class Line:
             nodes = [entry.first + i for i in self._indices(name, entry)]
         delay = 0 if name.delay is None else name.delay
         first, last = delay if isinstance(delay, tuple) else (delay, delay)
+        self.scope.spend(len(nodes) * (last + 1 - first), name.position)
         return [(node, lag) for lag in range(first, last + 1) for node in nodes]
 
     def _indices(self, name: Name, entry: Entry) -> range | list[int]:

@@ -1,7 +1,8 @@
 """The small records that stand beside a network's arrays.
 
-Comes in: what elaboration or `from_arrays` found out. Goes out: frozen records. Used by `description.py`, by the engine
-(`Derived`), by models and tables (`Column`, `Head`) and by drawings and exports.
+Comes in: what elaboration or `from_arrays` found out. Goes out: frozen records. Used by
+`description.py`, by the engine (`Derived`), by models and tables (`Column`, `Head`) and by drawings
+and exports.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Neurons and links as small objects, made when somebody looks at them.
 
-Comes in: a network and a number or name. Goes out: `Neuron` and `Link`, which hold no data of their own. Used
-by people, by
-drawings and by exports; nothing that must be fast walks a network through these.
+Comes in: a network and a number or name. Goes out: `Neuron` and `Link`, which hold no data of their
+own. Used by people, by drawings and by exports; nothing that must be fast walks a network through
+these.
 """
 
 from __future__ import annotations

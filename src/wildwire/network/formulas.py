@@ -1,0 +1,194 @@
+"""An `=` or `fixed` line, made into a `Chunk`.
+
+Comes in: the statement and the scope. Goes out: the chunk of its neurons, and the reason where this
+version cannot run them. Called by `elaborate.py`.
+
+The line is one of three kinds: a weighted sum inside at most one activation (runs on the fast
+path); another transfer with its numbers behind the sources; or a general expression. The last two
+are kept, with names for their numbers, and refused.
+"""
+
+from __future__ import annotations
+
+from wildwire.errors import NetworkError
+from wildwire.language.expression import Call, Link, Name
+from wildwire.language.tree import Fixed, Formula
+from wildwire.network.affine import (
+    ONE,
+    Monomial,
+    NotAffine,
+    Term,
+    constant,
+    weighted_sum,
+)
+from wildwire.network.chunks import Chunk, Draft, drafted_chunk
+from wildwire.network.lines import (
+    Use,
+    elements,
+    neuron_name,
+    no_sources,
+    parameters_of,
+)
+from wildwire.network.prepare import parts, prepare, walk
+from wildwire.network.scope import REDUCTIONS, Line, Scope, placed
+
+GENERAL = (
+    "is a general expression; this version stores such neurons and runs those that are a "
+    "weighted sum of their sources inside one activation"
+)
+
+
+def formula_chunk(statement: Formula | Fixed, scope: Scope) -> tuple[Chunk, str | None]:
+    """The chunk of an `=` or `fixed` line, and why it cannot run (None: it can)."""
+    prepared = prepare(statement.expression, learns=isinstance(statement, Formula))
+    tree = prepared.tree
+    lines = elements(statement.target, scope, tree)
+    use = _transfer_use(tree, scope)
+    if use is not None:
+        drafts = [_transfer_draft(use, line, statement) for line in lines]
+    else:
+        use = _affine_use(tree, scope)
+        drafts = _affine_drafts(use, lines, statement)
+    reason = None
+    if drafts is None:
+        use, reason = Use(scope.activation("identity"), None, tree), GENERAL
+        drafts = [_general_draft(tree, line, statement) for line in lines]
+    elif isinstance(tree, Call) and use.call is not tree:
+        for draft, line in zip(drafts, lines, strict=True):
+            parameters = parameters_of(use.activation, tree.keywords, line, statement)
+            draft.parameters = parameters
+    else:
+        for draft in drafts:
+            draft.parameters = [Monomial(v) for _, v in use.activation.parameters]
+    for draft in drafts:
+        draft.starts = list(prepared.starts)
+    if not drafts[0].terms:
+        raise no_sources(statement)
+    chunk = drafted_chunk(drafts, use.activation, use.transfer, scope.slots)
+    return chunk, reason
+
+
+def _transfer_use(tree, scope: Scope) -> Use | None:
+    """The use of a transfer with its numbers behind the sources, alone or inside an activation."""
+    if not isinstance(tree, Call):
+        return None
+    if _is_transfer(tree, scope):
+        identity = scope.activation("identity")
+        return Use(identity, scope.transfer(tree.function), tree)
+    activation = scope.activation(tree.function)
+    inner = tree.arguments[0] if len(tree.arguments) == 1 else None
+    if (
+        activation is not None
+        and isinstance(inner, Call)
+        and _is_transfer(inner, scope)
+    ):
+        return Use(activation, scope.transfer(inner.function), inner)
+    return None
+
+
+def _is_transfer(call: Call, scope: Scope) -> bool:
+    if any(isinstance(argument, Link) for argument in call.arguments):
+        if call.function == "linear" or scope.transfer(call.function) is not None:
+            return True
+        raise scope.unknown_function(call.function, call.position)
+    transfer = scope.transfer(call.function)
+    return transfer is not None and call.function not in REDUCTIONS
+
+
+def _affine_use(tree, scope: Scope) -> Use:
+    """The activation around a formula (identity if there is none); `call` is what stands inside."""
+    if isinstance(tree, Call) and len(tree.arguments) == 1:
+        activation = scope.activation(tree.function)
+        if activation is not None:
+            return Use(activation, None, tree.arguments[0])
+    return Use(scope.activation("identity"), None, tree)
+
+
+def _affine_drafts(use: Use, lines: list[Line], statement) -> list[Draft] | None:
+    drafts = []
+    for line in lines:
+        try:
+            terms = weighted_sum(use.call, line)
+        except NotAffine:
+            return None
+        bias = [term.weight for term in terms if term.node is None]
+        terms = [term for term in terms if term.node is not None]
+        name = neuron_name(statement.target, line.element)
+        drafts.append(Draft(name, terms, bias, [], []))
+    return drafts
+
+
+def _transfer_draft(use: Use, line: Line, statement) -> Draft:
+    name = neuron_name(statement.target, line.element)
+    draft = Draft(name, [], [], [], [])
+    for argument in use.call.arguments:
+        if isinstance(argument, Link):
+            _add_link(draft, argument, line)
+        elif isinstance(argument, Name):
+            draft.terms += [Term(node, lag, ONE) for node, lag in line.expand(argument)]
+        else:
+            message = (
+                f"{use.call.function} takes sources, each with its number: `x: 0.5`"
+            )
+            raise placed(NetworkError, message, use.call.position)
+    for keyword, value in use.call.keywords:
+        monomial = _number(value, line, use.call)
+        if keyword == "bias":
+            draft.bias = [monomial]
+        else:
+            draft.names |= dict.fromkeys(_own(monomial), f"{name} {keyword}")
+    return draft
+
+
+def _add_link(draft: Draft, link: Link, line: Line) -> None:
+    found = [pair for source in link.sources for pair in line.expand(source)]
+    monomials = [_number(number, line, link) for number in link.numbers]
+    if len(link.sources) == 1:
+        draft.terms += [Term(node, lag, monomials[0]) for node, lag in found]
+        return
+    sources = ", ".join(line.scope.source_name(node, lag) for node, lag in found)
+    for monomial in monomials:
+        draft.names |= dict.fromkeys(_own(monomial), f"({sources}) -> {draft.name}")
+
+
+def _number(tree, line: Line, where) -> Monomial:
+    try:
+        return constant(tree, line)
+    except NotAffine:
+        message = "here stands a number or a product of numbers"
+        raise placed(NetworkError, message, where.position) from None
+
+
+def _own(monomial: Monomial) -> list[int]:
+    return [key for key, _ in monomial.factors if isinstance(key, int)]
+
+
+# ---- general expressions --------------------------------------------------------------------------------------------
+
+
+def _general_draft(tree, line: Line, statement) -> Draft:
+    """A neuron that reads every source of its expression once; its numbers are named in written order."""
+    _check_general(tree, line, False)
+    names = (node for node in walk(tree) if isinstance(node, Name))
+    pairs = [
+        pair
+        for name in names
+        if line.let(name.name) is None
+        for pair in line.expand(name)
+    ]
+    terms = [Term(node, delay, ONE) for node, delay in dict.fromkeys(pairs)]
+    return Draft(neuron_name(statement.target, line.element), terms, [], [], [])
+
+
+def _check_general(tree, line: Line, reduced: bool) -> None:
+    """Every function is known, every name is known, and whole groups stand in reductions only."""
+    if isinstance(tree, Name):
+        if line.let(tree.name) is None and not reduced:
+            line.source(tree, None)
+        return
+    if isinstance(tree, Call):
+        if not line.scope.is_function(tree.function):
+            raise line.scope.unknown_function(tree.function, tree.position)
+        reduced = reduced or tree.function in REDUCTIONS
+    for part in parts(tree):
+        _check_general(part, line, reduced)
