@@ -197,20 +197,29 @@ def test_any_formula_is_read_or_refused(text):
 
 
 def test_several_threads_read_at_the_same_time():
-    texts = [f"h{i} = {i}*x{i} + {i}*input_{i}  # {i}" for i in range(40)]
-    expected = [parse_text(text) for text in texts]
-    found = [[] for _ in range(4)]
+    # each thread's line has another number, which the callbacks keep between tokens
+    texts = ["\n" * i + f"h = {i}*x + tanh({i}*y + z)" for i in range(4)]
+    found = [[] for _ in texts]
 
-    def read(answers):
-        for text in texts * 5:
-            answers.append(parse_text(text))
+    def read(text, lines):
+        for _ in range(60):
+            (line,) = parse_text(text).statements
+            lines.append((line.line, line.expression.terms[1].position[0]))
 
-    threads = [threading.Thread(target=read, args=(answers,)) for answers in found]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert all(answers == expected * 5 for answers in found)
+    threads = [
+        threading.Thread(target=read, args=pair)
+        for pair in zip(texts, found, strict=True)
+    ]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert found == [[(i + 1, i + 1)] * 60 for i in range(4)]
 
 
 def test_an_error_leaves_the_parser_usable():
