@@ -36,7 +36,7 @@ from wildwire.language.expression import (
 if TYPE_CHECKING:
     from wildwire.functions.function import Function
 
-__all__ = ["Reader", "Tables", "derivatives", "tables"]
+__all__ = ["Reader", "Tables", "derivatives", "suggestion", "tables"]
 
 _ARITHMETIC = {
     "+": lambda a, b: a + b,
@@ -174,25 +174,20 @@ class Reader:
         return self.graph.where(test, yes, no)
 
     def _put_in(self, function: Function, call: Call, names: Mapping) -> Term:
-        """Write another function's formula in place of its call."""
-        if len(call.arguments) != len(function.arguments):
-            _check_count(call, len(function.arguments))
-        inner = {
-            name: self.read(argument, names)
-            for name, argument in zip(function.arguments, call.arguments, strict=True)
-        }
-        given = dict(call.keywords)
-        for name, default in function.parameters:
-            value = given.pop(name, None)
-            inner[name] = (
-                self.graph.term(default) if value is None else self.read(value, names)
-            )
-        if given:
-            unknown = next(iter(given))
+        """Write another function's formula in place of its call.
+
+        Its parameters may follow its arguments, by place; the rest are defaults.
+        """
+        wanted = [*function.arguments, *(name for name, _ in function.parameters)]
+        given = call.arguments
+        if call.keywords or not len(function.arguments) <= len(given) <= len(wanted):
             raise FunctionError(
-                f"{call.function} has no parameter {unknown!r}"
-                + suggestion(unknown, [name for name, _ in function.parameters])
+                f"{call.function} takes {', '.join(wanted)} by place, "
+                f"not {len(given)} arguments"
             )
+        inner = {name: self.graph.term(value) for name, value in function.parameters}
+        for name, argument in zip(wanted, given, strict=False):
+            inner[name] = self.read(argument, names)
         nested = Reader(self.graph, function.functions, self.kinks)
         return nested.read(function.formula, inner)
 
@@ -207,7 +202,8 @@ def _check_count(call: Call, arity: int) -> None:
 
 def suggestion(name: str, known: Sequence[str]) -> str:
     """`; did you mean 'tanh'?`, or nothing when nothing is near."""
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    near = [name.lower()] if name.lower() in known else []
+    near = near or difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
@@ -245,7 +241,7 @@ def _slope(term: Term, inner: list[Term]) -> Term:
             return (inner[0] - term * inner[1]) / sources[1]
         case "negative":
             return -inner[0]
-        case "whole_power":
+        case "whole_power" | "half_power":
             return node.value * sources[0] ** (node.value - 1.0) * inner[0]
         case "where":
             return graph.where(sources[0], inner[1], inner[2])

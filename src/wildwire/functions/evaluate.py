@@ -176,6 +176,9 @@ def _run(
                     value = parameters[int(node.value)]
                 case "whole_power":
                     value = _whole_power(sources[0], int(node.value))
+                case "half_power":
+                    value = _whole_power(sources[0], int(node.value))
+                    value = value * np.sqrt(sources[0])
                 case operation:
                     value = _MEANING[operation](*sources)
             values[index] = np.asarray(value)

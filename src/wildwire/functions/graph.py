@@ -26,7 +26,7 @@ class Node:
     """One operation: its name, the nodes it reads, and a number where it has one.
 
     `operation` is "number" (value), "argument" or "parameter" (value: its index),
-    "whole_power" (value: the exponent), one of + - * /, "negative", a comparison,
+    "whole_power" and "half_power" (value: the exponent, 1.5 or 2.5 ...), one of + - * /, "negative", a comparison,
     "where", or the name of a primitive.
     """
 
@@ -243,20 +243,13 @@ class Graph:
             return base
         if abs(power) > WHOLE_POWERS or (2 * power) % 1 != 0:
             return self.make("power", base, exponent)
-        whole = math.floor(abs(power))
-        root = [self.make("sqrt", base)] if whole != abs(power) else []
-        factors = [base] if whole == 1 else []
-        if whole > 1:
-            factors = [self.make("whole_power", base, value=whole)]
-        result = self.product(factors + root)
-        return result if power > 0 else self.divide(self.term(1.0), result)
-
-    def product(self, factors: Iterable[Term]) -> Term:
-        """All factors multiplied."""
-        result = self.term(1.0)
-        for factor in factors:
-            result = self.multiply(result, factor)
-        return result
+        if power < 0:
+            return self.divide(self.term(1.0), self.raise_to(base, self.term(-power)))
+        if power == 0.5:
+            return self.make("sqrt", base)
+        # One node, so that the slope of x**1.5 is 1.5*sqrt(x) and not 0/0 at 0.
+        kind = "whole_power" if power % 1 == 0 else "half_power"
+        return self.make(kind, base, value=power)
 
     def compare(self, operator: str, left: Term, right: Term) -> Term:
         """left < right and its kin, for `where` alone."""

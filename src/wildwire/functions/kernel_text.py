@@ -31,6 +31,7 @@ _SIGNATURE = """def level_{level}(
 """
 _INFIX = {"+", "-", "*", "/", *COMPARISONS}
 _SINES = ("sin", "cos")
+_POWERS = ("whole_power", "half_power")
 
 
 class _Writer:
@@ -51,7 +52,7 @@ class _Writer:
         reads = dict.fromkeys(self.order, 0)
         for index in self.order:
             node = self.graph.nodes[index]
-            several = node.operation in ("whole_power", "sign", *GUARDS)
+            several = node.operation in (*_POWERS, "sign", *GUARDS)
             for source in node.sources:
                 reads[source] += 2 if several else 1
         for output in self.outputs:
@@ -96,6 +97,9 @@ class _Writer:
             return f"(-{sources[0]})"
         if operation == "whole_power":
             return f"({_repeated(sources[0], int(node.value))})"
+        if operation == "half_power":
+            whole = _repeated(sources[0], int(node.value))
+            return f"({whole} * {self._name('sqrt')}({_bare(sources[0])}))"
         sources = [_bare(source) for source in sources]
         if operation == "where":
             return f"{self._name('select')}({', '.join(sources)})"

@@ -8,7 +8,6 @@ catalogue itself is `catalogue.wire`; `generate.py` keeps it as ready-made trees
 
 from __future__ import annotations
 
-import difflib
 import functools
 import graphlib
 import math
@@ -106,9 +105,10 @@ def find_loss(text: str | Function) -> Function:
 
 
 def _unknown(kind: str, name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]!r}? " if near else ""
-    return f"unknown {kind} {name!r}; {hint}There are {', '.join(sorted(known))}"
+    from wildwire.functions.derive import suggestion
+
+    hint = suggestion(name, known) or "."
+    return f"unknown {kind} {name!r}{hint} There are {', '.join(sorted(known))}"
 
 
 def activation(text: str) -> Function:

@@ -23,8 +23,8 @@ def level_0(
             x = load(x_row, i)
             t2 = x / p0
             t4 = t2 * t2
-            t15 = select(t4 > real(1500.0), real(0.0), exp(real(-0.5) * t4))
-            store(0, table_0, i, t15)
+            t14 = select(t4 > real(1500.0), real(0.0), exp(real(-0.5) * t4))
+            store(0, table_0, i, t14)
 
 
 def level_1(
@@ -41,14 +41,14 @@ def level_1(
             x = load(x_row, i)
             t2 = x / p0
             t4 = t2 * t2
-            t13 = exp(real(-0.5) * t4)
-            t15 = select(t4 > real(1500.0), real(0.0), t13)
+            t12 = exp(real(-0.5) * t4)
+            t14 = select(t4 > real(1500.0), real(0.0), t12)
             t17 = real(2.0) * t2
             t19 = real(-0.5) * (t17 * (real(1.0) / p0))
-            t21 = select(t4 > real(1500.0), real(0.0), t13 * t19)
+            t21 = select(t4 > real(1500.0), real(0.0), t12 * t19)
             t28 = real(0.5) * ((t2 / p0) * t17)
-            t30 = select(t4 > real(1500.0), real(0.0), t13 * t28)
-            store(0, table_0, i, t15)
+            t30 = select(t4 > real(1500.0), real(0.0), t12 * t28)
+            store(0, table_0, i, t14)
             store(1, table_1, i, t21)
             store(2, table_2, i, t30)
 
@@ -70,29 +70,29 @@ def level_2(
             x = load(x_row, i)
             t2 = x / p0
             t4 = t2 * t2
-            t13 = exp(real(-0.5) * t4)
-            t15 = select(t4 > real(1500.0), real(0.0), t13)
+            t12 = exp(real(-0.5) * t4)
+            t14 = select(t4 > real(1500.0), real(0.0), t12)
             t16 = real(1.0) / p0
             t17 = real(2.0) * t2
             t19 = real(-0.5) * (t17 * t16)
-            t20 = t13 * t19
+            t20 = t12 * t19
             t21 = select(t4 > real(1500.0), real(0.0), t20)
             t23 = t2 / p0
             t28 = real(0.5) * (t23 * t17)
-            t29 = t13 * t28
+            t29 = t12 * t28
             t30 = select(t4 > real(1500.0), real(0.0), t29)
             t32 = (real(2.0) * t16) * t16
-            t35 = t13 * (real(-0.5) * t32)
+            t35 = t12 * (real(-0.5) * t32)
             t37 = select(t4 > real(1500.0), real(0.0), (t20 * t19) + t35)
             t43 = real(-2.0) * t23
             t47 = (t43 * t16) - ((t16 / p0) * t17)
-            t50 = t13 * (real(-0.5) * t47)
+            t50 = t12 * (real(-0.5) * t47)
             t52 = select(t4 > real(1500.0), real(0.0), (t29 * t19) + t50)
             t55 = (((-t23) - t23) / p0) * t17
             t58 = real(0.5) * (t55 + (t23 * t43))
-            t61 = (t29 * t28) + (t13 * t58)
+            t61 = (t29 * t28) + (t12 * t58)
             t62 = select(t4 > real(1500.0), real(0.0), t61)
-            store(0, table_0, i, t15)
+            store(0, table_0, i, t14)
             store(1, table_1, i, t21)
             store(2, table_2, i, t30)
             store(3, table_3, i, t37)

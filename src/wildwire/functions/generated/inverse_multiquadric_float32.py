@@ -22,11 +22,11 @@ def level_0(
         for i in range(columns):
             x = load(x_row, i)
             t3 = x * x
-            t6 = p0 * p0
-            t11 = x + (t6 / (real(2.0) * x))
+            t5 = p0 * p0
+            t11 = x + (t5 / (real(2.0) * x))
             t16 = select(x > real(0.0), real(1.0) / t11, real(-1.0) / t11)
-            t19 = real(1.0) / sqrt(t3 + t6)
-            t21 = select(t3 > (real(1e+16) * t6), t16, t19)
+            t19 = real(1.0) / sqrt(t3 + t5)
+            t21 = select(t3 > (real(1e+16) * t5), t16, t19)
             store(0, table_0, i, t21)
 
 
@@ -43,27 +43,27 @@ def level_1(
         for i in range(columns):
             x = load(x_row, i)
             t3 = x * x
-            t6 = p0 * p0
+            t5 = p0 * p0
             t9 = real(2.0) * x
-            t10 = t6 / t9
+            t10 = t5 / t9
             t11 = x + t10
             t12 = real(1.0) / t11
             t14 = real(-1.0) / t11
             t16 = select(x > real(0.0), t12, t14)
-            t18 = sqrt(t3 + t6)
+            t18 = sqrt(t3 + t5)
             t19 = real(1.0) / t18
-            t21 = select(t3 > (real(1e+16) * t6), t16, t19)
+            t21 = select(t3 > (real(1e+16) * t5), t16, t19)
             t25 = (real(-2.0) * t10) / t9
             t26 = real(1.0) + t25
             t35 = select(x > real(0.0), -((t12 * t26) / t11), -((t14 * t26) / t11))
             t37 = real(0.5) / t18
             t41 = (t19 * (t37 * t9)) / t18
-            t43 = select(t3 > (real(1e+16) * t6), t35, -t41)
+            t43 = select(t3 > (real(1e+16) * t5), t35, -t41)
             t44 = real(2.0) * p0
             t47 = t44 / t9
             t56 = select(x > real(0.0), -((t12 * t47) / t11), -((t14 * t47) / t11))
             t60 = (t19 * (t37 * t44)) / t18
-            t62 = select(t3 > (real(1e+16) * t6), t56, -t60)
+            t62 = select(t3 > (real(1e+16) * t5), t56, -t60)
             store(0, table_0, i, t21)
             store(1, table_1, i, t43)
             store(2, table_2, i, t62)
@@ -85,16 +85,16 @@ def level_2(
         for i in range(columns):
             x = load(x_row, i)
             t3 = x * x
-            t6 = p0 * p0
+            t5 = p0 * p0
             t9 = real(2.0) * x
-            t10 = t6 / t9
+            t10 = t5 / t9
             t11 = x + t10
             t12 = real(1.0) / t11
             t14 = real(-1.0) / t11
             t16 = select(x > real(0.0), t12, t14)
-            t18 = sqrt(t3 + t6)
+            t18 = sqrt(t3 + t5)
             t19 = real(1.0) / t18
-            t21 = select(t3 > (real(1e+16) * t6), t16, t19)
+            t21 = select(t3 > (real(1e+16) * t5), t16, t19)
             t25 = (real(-2.0) * t10) / t9
             t26 = real(1.0) + t25
             t29 = (t12 * t26) / t11
@@ -103,7 +103,7 @@ def level_2(
             t37 = real(0.5) / t18
             t38 = t37 * t9
             t41 = (t19 * t38) / t18
-            t43 = select(t3 > (real(1e+16) * t6), t35, -t41)
+            t43 = select(t3 > (real(1e+16) * t5), t35, -t41)
             t44 = real(2.0) * p0
             t47 = t44 / t9
             t50 = (t12 * t47) / t11
@@ -111,7 +111,7 @@ def level_2(
             t56 = select(x > real(0.0), -t50, -t54)
             t57 = t37 * t44
             t60 = (t19 * t57) / t18
-            t62 = select(t3 > (real(1e+16) * t6), t56, -t60)
+            t62 = select(t3 > (real(1e+16) * t5), t56, -t60)
             t65 = (real(-2.0) * t25) - (real(2.0) * t25)
             t66 = t65 / t9
             t67 = t29 * t26
@@ -123,7 +123,7 @@ def level_2(
             t88 = real(2.0) * t37
             t90 = t41 * t38
             t93 = (t19 * (t88 - t86)) - t90
-            t97 = select(t3 > (real(1e+16) * t6), t81, -((t93 - t90) / t18))
+            t97 = select(t3 > (real(1e+16) * t5), t81, -((t93 - t90) / t18))
             t99 = (real(-2.0) * t47) / t9
             t103 = (t12 * t99) - (t50 * t26)
             t106 = (t103 - (t29 * t47)) / t11
@@ -133,7 +133,7 @@ def level_2(
             t119 = (t37 * t57) / t18
             t127 = (-(t60 * t38)) - ((t119 * t9) * t19)
             t130 = (t127 - (t41 * t57)) / t18
-            t132 = select(t3 > (real(1e+16) * t6), t116, -t130)
+            t132 = select(t3 > (real(1e+16) * t5), t116, -t130)
             t133 = real(2.0) / t9
             t134 = t50 * t47
             t138 = ((t12 * t133) - t134) - t134
@@ -143,7 +143,7 @@ def level_2(
             t152 = t60 * t57
             t154 = t19 * (t88 - (t119 * t44))
             t157 = ((t154 - t152) - t152) / t18
-            t159 = select(t3 > (real(1e+16) * t6), t148, -t157)
+            t159 = select(t3 > (real(1e+16) * t5), t148, -t157)
             store(0, table_0, i, t21)
             store(1, table_1, i, t43)
             store(2, table_2, i, t62)

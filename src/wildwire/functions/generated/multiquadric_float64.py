@@ -22,11 +22,11 @@ def level_0(
         for i in range(columns):
             x = load(x_row, i)
             t3 = x * x
-            t6 = p0 * p0
-            t10 = t6 / (real(2.0) * x)
-            t15 = select(x > real(0.0), x + t10, (-x) - t10)
-            t19 = select(t3 > (real(1e+16) * t6), t15, sqrt(t3 + t6))
-            store(0, table_0, i, t19)
+            t5 = p0 * p0
+            t9 = t5 / (real(2.0) * x)
+            t14 = select(x > real(0.0), x + t9, (-x) - t9)
+            t18 = select(t3 > (real(1e+16) * t5), t14, sqrt(t3 + t5))
+            store(0, table_0, i, t18)
 
 
 def level_1(
@@ -42,21 +42,21 @@ def level_1(
         for i in range(columns):
             x = load(x_row, i)
             t3 = x * x
-            t6 = p0 * p0
-            t9 = real(2.0) * x
-            t10 = t6 / t9
-            t15 = select(x > real(0.0), x + t10, (-x) - t10)
-            t17 = sqrt(t3 + t6)
-            t19 = select(t3 > (real(1e+16) * t6), t15, t17)
-            t23 = (real(-2.0) * t10) / t9
+            t5 = p0 * p0
+            t8 = real(2.0) * x
+            t9 = t5 / t8
+            t14 = select(x > real(0.0), x + t9, (-x) - t9)
+            t16 = sqrt(t3 + t5)
+            t18 = select(t3 > (real(1e+16) * t5), t14, t16)
+            t23 = (real(-2.0) * t9) / t8
             t27 = select(x > real(0.0), real(1.0) + t23, real(-1.0) - t23)
-            t29 = real(0.5) / t17
-            t31 = select(t3 > (real(1e+16) * t6), t27, t29 * t9)
+            t29 = real(0.5) / t16
+            t31 = select(t3 > (real(1e+16) * t5), t27, t29 * t8)
             t32 = real(2.0) * p0
-            t35 = t32 / t9
+            t35 = t32 / t8
             t37 = select(x > real(0.0), t35, -t35)
-            t39 = select(t3 > (real(1e+16) * t6), t37, t29 * t32)
-            store(0, table_0, i, t19)
+            t39 = select(t3 > (real(1e+16) * t5), t37, t29 * t32)
+            store(0, table_0, i, t18)
             store(1, table_1, i, t31)
             store(2, table_2, i, t39)
 
@@ -77,36 +77,36 @@ def level_2(
         for i in range(columns):
             x = load(x_row, i)
             t3 = x * x
-            t6 = p0 * p0
-            t9 = real(2.0) * x
-            t10 = t6 / t9
-            t15 = select(x > real(0.0), x + t10, (-x) - t10)
-            t17 = sqrt(t3 + t6)
-            t19 = select(t3 > (real(1e+16) * t6), t15, t17)
-            t23 = (real(-2.0) * t10) / t9
+            t5 = p0 * p0
+            t8 = real(2.0) * x
+            t9 = t5 / t8
+            t14 = select(x > real(0.0), x + t9, (-x) - t9)
+            t16 = sqrt(t3 + t5)
+            t18 = select(t3 > (real(1e+16) * t5), t14, t16)
+            t23 = (real(-2.0) * t9) / t8
             t27 = select(x > real(0.0), real(1.0) + t23, real(-1.0) - t23)
-            t29 = real(0.5) / t17
-            t30 = t29 * t9
-            t31 = select(t3 > (real(1e+16) * t6), t27, t30)
+            t29 = real(0.5) / t16
+            t30 = t29 * t8
+            t31 = select(t3 > (real(1e+16) * t5), t27, t30)
             t32 = real(2.0) * p0
-            t35 = t32 / t9
+            t35 = t32 / t8
             t37 = select(x > real(0.0), t35, -t35)
             t38 = t29 * t32
-            t39 = select(t3 > (real(1e+16) * t6), t37, t38)
+            t39 = select(t3 > (real(1e+16) * t5), t37, t38)
             t42 = (real(-2.0) * t23) - (real(2.0) * t23)
-            t43 = t42 / t9
+            t43 = t42 / t8
             t45 = select(x > real(0.0), t43, -t43)
-            t50 = ((t29 * t30) / t17) * t9
+            t50 = ((t29 * t30) / t16) * t8
             t52 = real(2.0) * t29
-            t54 = select(t3 > (real(1e+16) * t6), t45, t52 - t50)
-            t56 = (real(-2.0) * t35) / t9
+            t54 = select(t3 > (real(1e+16) * t5), t45, t52 - t50)
+            t56 = (real(-2.0) * t35) / t8
             t58 = select(x > real(0.0), t56, -t56)
-            t61 = (t29 * t38) / t17
-            t65 = select(t3 > (real(1e+16) * t6), t58, -(t61 * t9))
-            t66 = real(2.0) / t9
+            t61 = (t29 * t38) / t16
+            t65 = select(t3 > (real(1e+16) * t5), t58, -(t61 * t8))
+            t66 = real(2.0) / t8
             t68 = select(x > real(0.0), t66, -t66)
-            t72 = select(t3 > (real(1e+16) * t6), t68, t52 - (t61 * t32))
-            store(0, table_0, i, t19)
+            t72 = select(t3 > (real(1e+16) * t5), t68, t52 - (t61 * t32))
+            store(0, table_0, i, t18)
             store(1, table_1, i, t31)
             store(2, table_2, i, t39)
             store(3, table_3, i, t54)

@@ -1,0 +1,245 @@
+"""Functions by name and by formula, and what is refused with which words."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+from wildwire.errors import FunctionError, LanguageError, UnsupportedError, WildwireError
+from wildwire.functions import (
+    activation,
+    catalogue,
+    find,
+    find_loss,
+    from_definition,
+    from_definitions,
+    loss,
+    losses,
+)
+from wildwire.language.parser import parse_definition
+
+
+def test_names_find_the_built_in_functions():
+    assert find("tanh") is catalogue()["tanh"]
+    assert find_loss("squared") is losses()["squared"]
+    assert find("logistic").kind == "activation"
+    assert find_loss("logistic").kind == "loss"
+    assert find_loss(find_loss("huber")) is find_loss("huber")
+
+
+@pytest.mark.parametrize(
+    ("lookup", "name", "hint"),
+    [(find, "tahn", "'tanh'"), (find, "sigmoid_x", "There are"), (find, "Relu", "'relu'"),
+     (find_loss, "squard", "'squared'"), (find_loss, "mse", "There are")],
+)  # fmt: skip
+def test_an_unknown_name_is_met_with_the_nearest(lookup, name, hint):
+    with pytest.raises(FunctionError, match=name) as caught:
+        lookup(name)
+    assert hint in str(caught.value)
+
+
+def test_an_activation_is_no_loss():
+    with pytest.raises(FunctionError, match="not a loss"):
+        find_loss(find("tanh"))
+
+
+def test_a_formula_is_an_activation():
+    bump = activation("bump(z, k=10) = exp(-k*(1 - z)**2)")
+    assert (bump.name, bump.kind, bump.arguments) == ("bump", "activation", ("z",))
+    assert bump.parameters == (("k", 10.0),)
+    z, k = np.array([0.0, 0.7, 1.0]), 4.0
+    value, in_z, in_k = bump.evaluate(1, [z], [k])
+    np.testing.assert_allclose(value, np.exp(-k * (1 - z) ** 2))
+    np.testing.assert_allclose(in_z, 2 * k * (1 - z) * value)
+    np.testing.assert_allclose(in_k, -((1 - z) ** 2) * value)
+    assert activation("activation bump(z, k=10) = exp(-k*(1 - z)**2)") == bump
+
+
+def test_a_loss_is_an_expression_or_a_definition():
+    plain = loss("abs(o - t)**1.5")
+    named = loss("mine(o, t, p=1.5) = abs(o - t)**p")
+    o, t = np.array([0.0, 1.0, 3.0]), np.array([1.0, 1.0, 1.0])
+    expected = [np.abs(o - t) ** 1.5, 1.5 * np.abs(o - t) ** 0.5 * np.sign(o - t)]
+    np.testing.assert_allclose(plain.evaluate(1, [o, t])[:2], expected)
+    np.testing.assert_allclose(named.evaluate(1, [o, t])[:2], expected)
+    assert find_loss("abs(o - t)**1.5") == plain
+    assert find_loss("where(o == t, 0, 1)").evaluate(0, [o, t]).tolist() == [[1, 0, 1]]
+    assert loss("where(o <= t, 0, 1)").name == "custom"
+
+
+def test_slope_and_range_are_kept():
+    step = activation("hard(z) = where(z > 0, 1, 0), slope = sech2(z), range = 0..1")
+    value, slope = step.evaluate(1, [np.array([-1.0, 0.5])])
+    np.testing.assert_array_equal(value, [0, 1])
+    np.testing.assert_allclose(slope, 1 / np.cosh([-1.0, 0.5]) ** 2)
+    assert step.range == (0, 1)
+    assert activation("up(z) = exp(z), range = 0..").range == (0, np.inf)
+
+
+def test_formulas_may_call_the_catalogue_and_each_other():
+    both = activation("both(z) = gaussian(z, 2) + relu(z)")
+    z = np.array([-1.0, 2.0])
+    expected = np.exp(-(z**2) / 8) + np.maximum(z, 0)
+    np.testing.assert_allclose(both.evaluate(0, [z])[0], expected)
+    texts = ["activation outer(z) = 2*inner(z)", "activation inner(z, a=3) = a*z + 1"]
+    known = from_definitions(parse_definition(text) for text in texts)
+    np.testing.assert_allclose(known["outer"].evaluate(0, [z])[0], 2 * (3 * z + 1))
+    assert find("outer", known) is known["outer"]
+
+
+def test_a_users_function_may_hide_one_of_the_catalogue():
+    texts = ["activation relu(z) = 7*z", "activation twice(z) = 2*relu(z)"]
+    known = from_definitions(map(parse_definition, texts))
+    assert known["twice"].evaluate(0, [np.array([1.0])])[0, 0] == 14
+
+
+def test_functions_in_a_circle_are_refused():
+    texts = ["activation a(z) = b(z)", "activation b(z) = a(z)"]
+    with pytest.raises(FunctionError, match="circle"):
+        from_definitions(map(parse_definition, texts))
+
+
+REFUSED = [
+    ("f(z) = logistik(z)", "did you mean 'logistic'"),
+    ("f(z) = Tanh(z)", "did you mean 'tanh'"),
+    ("f(z) = z + q", "unknown name 'q'"),
+    ("f(z, width=1) = widht*z", "did you mean 'width'"),
+    ("f(z) = tanh(z, z)", "takes 1 argument, not 2"),
+    ("f(z) = where(z, 1, 0)", "comparison"),
+    ("f(z) = where(z > 0, 1)", "takes 3 argument"),
+    ("f(z) = guard_below(z, z)", "must be a number"),
+    ("f(z) = z/0", "divides by zero"),
+    ("f(z) = z*(1/0)", "divides a constant by zero"),
+    ("f(z) = z + 1e308*10", "not a finite number"),
+    ("f(z) = z*10**400", "not a finite number"),
+    ("f(z) = tanh(z, k=2)", None),
+    ("f(z) = gaussian(z, 2, 3)", "takes z, width by place"),
+    ("f(z) = gaussian()", None),
+    ("f(z) = z@1", None),
+    ("f(z) = z[0]", None),
+    ("f(z) = ?*z", None),
+    ("f(x, y) = x*y", "one argument"),
+    ("f(z, z=1) = z", None),
+    ("f(z) = __import__(z)", None),
+    ("f(z) = z.real", None),
+    ("f(z) = lambda: z", None),
+    ("f(z) = (z", None),
+    ("f(z)", None),
+    ("", None),
+    ("f(z) = f(z)", "unknown function 'f'"),
+    ("f(z) = z, range = 1..0", None),
+]
+
+
+@pytest.mark.parametrize(("text", "words"), REFUSED)
+def test_what_cannot_be_a_function_is_refused(text, words):
+    with pytest.raises((FunctionError, LanguageError)) as caught:
+        activation(text)
+    if words is not None:
+        assert words in str(caught.value)
+
+
+def test_a_formula_that_explodes_is_refused_quickly():
+    text = "z"
+    for _ in range(12):
+        text = f"tanh({text})*({text})"
+        if len(text) > 2000:
+            break
+    with pytest.raises(WildwireError):
+        activation(f"f(z) = {'(' * 400}{text}{')' * 400}")
+
+
+def test_powers_beyond_reason_stay_cheap():
+    f = activation("f(z) = z**1000000")
+    value, slope = f.evaluate(1, [np.array([1.0, 0.5])])
+    np.testing.assert_allclose(value, [1, 0])
+    np.testing.assert_allclose(slope, [1e6, 0])
+
+
+def test_transfers_are_kept_for_later():
+    definition = parse_definition("transfer contrast(w, x) = sum(w*x)/sum(abs(w))")
+    with pytest.raises(UnsupportedError, match="contrast"):
+        from_definition(definition)
+    assert from_definitions([definition]) == {}
+
+
+def test_keys_depend_on_the_formula_alone():
+    one = activation("f(z, k=10) = exp(-k*z)")
+    other = activation("g(x, rate=3) = exp(-rate*x)")
+    assert one.key == other.key
+    assert one != other
+    assert one.key != activation("f(z, k=10) = exp(k*z)").key
+    assert one.key != activation("f(z, k=10) = exp(-k*z), slope = z").key
+    a = from_definitions([parse_definition("activation a(z, k=1) = k*z")])
+    b = from_definitions([parse_definition("activation a(z, k=2) = k*z")])
+    outer = parse_definition("activation outer(z) = a(z)")
+    assert from_definition(outer, a).key != from_definition(outer, b).key
+
+
+def test_keys_of_the_catalogue_differ():
+    keys = [f.key for f in (*catalogue().values(), *losses().values())]
+    assert len(set(keys)) == len(keys)
+
+
+def test_partners():
+    logistic = find_loss("logistic")
+    assert logistic.from_z == "logistic_from_z"
+    assert logistic.partner == "logistic"
+    assert logistic.needs_probability
+    assert find_loss("squared").from_z is None
+    mine = loss("logistic(o, t) = (o - t)**2")
+    assert mine.from_z is None
+    assert mine.partner is None
+    assert find("logistic").partner is None
+
+
+def test_the_partner_form_is_exact_far_out():
+    form = find_loss("logistic_from_z")
+    z = np.array([1e4, -1e4, 1e4, -1e4, 30.0, -30.0])
+    t = np.array([1.0, 0.0, 0.0, 1.0, 1.0, 0.0])
+    value, slope, _ = form.evaluate(1, [z, t])
+    tail = np.exp(-30.0)
+    np.testing.assert_allclose(value, [0, 0, 1e4, 1e4, tail, tail], rtol=1e-12)
+    np.testing.assert_allclose(slope, [0, 0, 1, -1, -tail, tail], rtol=1e-12)
+
+
+def test_the_two_forms_of_the_logistic_loss_agree():
+    o, t = np.linspace(0.01, 0.99, 25), np.linspace(0, 1, 25)
+    z = np.log(o / (1 - o))
+    value, in_o, _ = find_loss("logistic").evaluate(1, [o, t])
+    from_z, in_z, _ = find_loss("logistic_from_z").evaluate(1, [z, t])
+    np.testing.assert_allclose(value, from_z, rtol=1e-12)
+    np.testing.assert_allclose(in_o * o * (1 - o), in_z, rtol=1e-9, atol=1e-14)
+
+
+def test_the_logistic_loss_is_finite_at_the_ends():
+    o, t = np.array([0.0, 1.0, 0.0, 1.0]), np.array([0.0, 1.0, 1.0, 0.0])
+    (value, *_) = find_loss("logistic").evaluate(1, [o, t])
+    np.testing.assert_allclose(value, [0, 0, *[-np.log(1e-30)] * 2])
+
+
+def test_functions_travel_between_processes():
+    for function in (find("gelu"), activation("f(z, k=2) = k*relu(z)")):
+        find("tanh").functions  # noqa: B018 - what is cached must not travel
+        copy = pickle.loads(pickle.dumps(function))  # noqa: S301
+        assert copy == function
+        assert hash(copy) == hash(function)
+        z = np.array([-1.0, 2.0])
+        np.testing.assert_array_equal(
+            copy.evaluate(1, [z]), function.evaluate(1, [z])
+        )
+
+
+def test_wrong_numbers_of_arrays_are_refused():
+    with pytest.raises(FunctionError, match=r"1 argument\(s\), 2 given"):
+        find("tanh").evaluate(0, [np.zeros(2), np.zeros(2)])
+    with pytest.raises(FunctionError, match=r"0 parameter\(s\), 1 given"):
+        find("tanh").evaluate(0, [np.zeros(2)], [1.0])
+
+
+def test_margin_is_the_distance_to_the_nearest_kink():
+    ramp = find("ramp").margin([np.array([-2.0, 0.25, 0.9, 1.5])])
+    np.testing.assert_allclose(ramp, [2, 0.25, 0.1, 0.5])
+    np.testing.assert_allclose(find("staircase").margin([np.array([1.75])]), 0.25)
+    assert np.all(np.isinf(find("tanh").margin([np.zeros(3)])))
+    assert np.all(np.isinf(find("sinc").margin([np.zeros(3)])))
