@@ -123,6 +123,16 @@ def test_activation_parameters_learn_only_when_named():
     assert free.neurons["y"].parameters(free.start) == {"k": 3.0}
 
 
+def test_softmax_head_with_classes_prints_and_reads():
+    options = {"head": "softmax", "classes": ("a", "b")}
+    network = Network.from_arrays(["x"], [0, 0], [0, 1], **options)
+    assert (network.heads[0].count, network.classes) == (2, ("a", "b"))
+    assert Network.parse(str(network)) == network
+    group = Network.from_arrays(["x"], [0, 0], [0, 1], neurons=[("z", 2)], classes="ab")
+    assert str(group).endswith('output z as "a", "b"\n')
+    assert Network.parse(str(group)) == group
+
+
 def test_views():
     network = xor()
     theta = np.arange(7.0)
@@ -162,6 +172,8 @@ def test_views():
         ((["x"], [0], [0]), {"delay": [-1]}, NetworkError, "link_delay"),
         ((["x"], [0], [0]), {"link_let": [0]}, NetworkError, "0 lets"),
         ((["x"], [0], [0]), {"activation": ["tanh"] * 2}, NetworkError, "one per"),
+        ((["x"], [0], [0]), {"classes": ["a"]}, NetworkError, "2 classes, not 1"),
+        ((["x"], [0, 0], [0, 1]), {"classes": "ab"}, NetworkError, "stand alone"),
         ((["x"], [0], [0]), {"head": "max"}, NetworkError, "'max'"),
         ((["x"], [0], [0]), {"parameters": {"k": 1}}, UnknownNameError, "'k'"),
     ],

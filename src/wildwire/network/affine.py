@@ -13,6 +13,9 @@ from typing import Protocol
 from wildwire.language.expression import Binary, Call, Name, Number, Sum, Unary
 from wildwire.network.prepare import Learnable, parts
 
+Key = int | str
+"""What names a number in a product: its key in the line or its slot (int), or its `let` name (str)."""
+
 # ---- weighted sums --------------------------------------------------------------------------------------------------
 
 
@@ -21,7 +24,7 @@ class Monomial:
     """coefficient * product of numbers: `factors` are pairs of a slot (or local key) and 1 or -1."""
 
     coefficient: float
-    factors: tuple[tuple[object, int], ...] = ()
+    factors: tuple[tuple[Key, int], ...] = ()
 
     def __mul__(self, other: Monomial) -> Monomial:
         return Monomial(
@@ -90,7 +93,7 @@ def _terms(tree, resolver: Resolver, element: int | None) -> list[Term]:
     """The terms of a tree; inside a reduction, those of one element of the groups in it."""
     if isinstance(tree, Learnable):
         return [Term(None, 0, Monomial(1.0, ((tree.key, 1),)))]
-    if isinstance(tree, Number):
+    if isinstance(tree, Number) and tree.value is not None:
         return [Term(None, 0, Monomial(tree.value))]
     if isinstance(tree, Name):
         return [_name(tree, resolver, element)]
@@ -152,7 +155,8 @@ def _reduction(call: Call, resolver: Resolver) -> list[Term]:
     terms: list[Term] = []
     count = 0
     for argument in call.arguments:
-        lengths = {resolver.length(name) for name in _names(argument)} - {None}
+        found = (resolver.length(name) for name in _names(argument))
+        lengths = {length for length in found if length is not None}
         if len(lengths) > 1:
             raise NotAffine
         elements = range(lengths.pop()) if lengths else (None,)

@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from wildwire.errors import NetworkError
+from wildwire.network.around import labels_needed
 from wildwire.network.array_numbers import (
     BiasTable,
     LinkTable,
@@ -120,7 +121,7 @@ def from_arrays(
     nodes, names = _outputs(outputs, columns, whole, groups, links)
     if output_names is not None:
         names = tuple(output_names)
-    heads, classes = _heads(head, classes, len(nodes))
+    heads, classes = _heads(head, classes, nodes, columns, groups)
     return Network(
         columns=columns, groups=groups,
         link_source=links.source, link_target=links.target, link_delay=links.delay,
@@ -231,13 +232,36 @@ def _neuron_names(groups, chosen) -> list[str]:
     return names
 
 
-def _heads(head, classes, n_outputs):
+def _heads(head, classes, nodes, columns, groups):
     labels = None if classes is None else tuple(classes)
+    if head not in (None, "softmax"):
+        raise NetworkError(f"unknown head {head!r}: this version has 'softmax'")
+    if labels is not None:
+        expected = labels_needed(len(nodes), head)
+        if len(labels) != expected:
+            raise NetworkError(
+                f"{len(nodes)} outputs need {expected} classes, not {len(labels)}"
+            )
+        if head is None and len(nodes) > 1 and not _is_whole(nodes, columns, groups):
+            raise NetworkError(
+                "classes name the outputs of one group or of a softmax head, "
+                "not several outputs that stand alone"
+            )
     if head is None:
         return (), labels
-    if head != "softmax":
-        raise NetworkError(f"unknown head {head!r}: this version has 'softmax'")
-    return (Head(head, 0, n_outputs, labels),), labels
+    return (Head(head, 0, len(nodes), labels),), labels
+
+
+def _is_whole(nodes, columns, groups) -> bool:
+    """Whether the outputs are exactly one group."""
+    node = sum(column.size for column in columns)
+    for group in groups:
+        if node == nodes[0]:
+            one_line = group.size is not None and not group.dissolved
+            run = np.arange(node, node + group.count)
+            return one_line and np.array_equal(nodes, run)
+        node += group.count
+    return False
 
 
 def _dissolved(groups, links: LinkTable, biases: BiasTable, index) -> tuple[Group, ...]:

@@ -148,7 +148,7 @@ def _check_sources(network: Network) -> None:
 
 def _about(error: NetworkError, neuron: int) -> NetworkError:
     """The error with the number of its neuron, by which `elaborate.py` finds the line of text."""
-    error.neuron = neuron
+    vars(error)["neuron"] = neuron
     return error
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,11 +27,11 @@ SHARED = 1 << 29
 
 @dataclass
 class Numbers:
-    """Numbers as three columns: slot (local), sign, value if frozen."""
+    """Numbers as three columns, lists or arrays: slot (local), sign, value if frozen."""
 
-    slot: list | np.ndarray = field(default_factory=list)
-    sign: list | np.ndarray = field(default_factory=list)
-    value: list | np.ndarray = field(default_factory=list)
+    slot: Any = field(default_factory=list)
+    sign: Any = field(default_factory=list)
+    value: Any = field(default_factory=list)
 
     def add(self, slot: int, sign: int = 1, value: float = 0.0) -> None:
         self.slot.append(slot)
@@ -51,14 +51,14 @@ class Chunk:
     count: int
     activation: Function
     transfer: Function | None = None
-    source: list | np.ndarray = field(default_factory=list)
-    target: list | np.ndarray = field(default_factory=list)
-    delay: list | np.ndarray = field(default_factory=list)
+    source: Any = field(default_factory=list)
+    target: Any = field(default_factory=list)
+    delay: Any = field(default_factory=list)
     link: Numbers = field(default_factory=Numbers)
     bias: Numbers = field(default_factory=Numbers)
     parameter: Numbers = field(default_factory=Numbers)
     n_parameters: int = 0
-    starts: list | np.ndarray = field(default_factory=list)
+    starts: Any = field(default_factory=list)
     names: list[tuple[int, str]] = field(default_factory=list)
     derived: list[list[Monomial]] = field(default_factory=list)
     written: list[list[int]] = field(default_factory=list)
@@ -193,7 +193,7 @@ def assemble(chunks: Sequence[Chunk], let_starts: Sequence[float]) -> dict:
     n_own = int(first_slot[-1])
     first_derived = np.cumsum([0, *(len(chunk.derived) for chunk in chunks)])
     first_neuron = np.cumsum([0, *(chunk.count for chunk in chunks)])
-    fields = {
+    fields: dict[str, Any] = {
         "link_source": _join([chunk.source for chunk in chunks], np.int32),
         "link_delay": _join([chunk.delay for chunk in chunks], np.int32),
         "link_target": _join(
@@ -236,7 +236,8 @@ def _global_slots(slots, first: int, first_derived: int, n_own: int) -> np.ndarr
 
 def _function_tables(chunks: Sequence[Chunk]) -> dict:
     count = [chunk.count for chunk in chunks]
-    functions, transfers = {}, {None: 0}
+    functions: dict[Any, int] = {}
+    transfers: dict[Any, int] = {None: 0}
     activation = [functions.setdefault(c.activation, len(functions)) for c in chunks]
     transfer = [transfers.setdefault(c.transfer, len(transfers)) for c in chunks]
     width = np.repeat([chunk.n_parameters for chunk in chunks], count)
@@ -249,6 +250,10 @@ def _function_tables(chunks: Sequence[Chunk]) -> dict:
     }
 
 
+def _global_slot(local: Any, first: int, n_own: int) -> int:
+    return local - SHARED + n_own if local >= SHARED else local + first
+
+
 def _derived(chunks: Sequence[Chunk], first_slot, n_own: int) -> Derived:
     number, coefficient, offset, slot, power = [], [], [0], [], []
     count = 0
@@ -258,8 +263,7 @@ def _derived(chunks: Sequence[Chunk], first_slot, n_own: int) -> Derived:
                 number.append(count)
                 coefficient.append(monomial.coefficient)
                 for local, exponent in monomial.factors:
-                    shared = local - SHARED + n_own
-                    slot.append(shared if local >= SHARED else local + first)
+                    slot.append(_global_slot(local, first, n_own))
                     power.append(exponent)
                 offset.append(len(slot))
             count += 1

@@ -7,7 +7,7 @@ and exports show it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
@@ -408,7 +408,7 @@ def _table(network: Network) -> dict[str, int]:
     return table
 
 
-def _readonly(values: Sequence, dtype) -> np.ndarray:
+def _readonly(values, dtype) -> np.ndarray:
     array = np.ascontiguousarray(values, dtype=dtype)
     if array.flags.writeable:
         array = array.view()

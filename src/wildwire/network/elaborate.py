@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,6 @@ from wildwire.errors import (
     NetworkError,
     UnknownNameError,
 )
-from wildwire.language.expression import Name
 from wildwire.language.tree import (
     Definition,
     Document,
@@ -28,22 +28,20 @@ from wildwire.language.tree import (
     Input,
     Learnt,
     Let,
-    Missing,
     Numbers,
-    Output,
-    Range,
     Settle,
     Start,
 )
 from wildwire.network import naming
 from wildwire.network.affine import Monomial
+from wildwire.network.around import at_line, column_of, described, outputs_of
 from wildwire.network.chunks import SHARED, Chunk, assemble
 from wildwire.network.description import Network
 from wildwire.network.formulas import formula_chunk
 from wildwire.network.learnt import learnt_chunk
 from wildwire.network.lines import count_of
 from wildwire.network.scope import MOST_NODES, Entry, Line, Scope, placed
-from wildwire.network.tables import Column, Group, Head, Transfer
+from wildwire.network.tables import Column, Group, Transfer
 
 
 def network_from_text(text: str) -> Network:
@@ -109,8 +107,8 @@ class Elaboration:
         self.scope.make_names = lambda: naming.node_names(self.columns, self.groups)
         self._make_chunks()
         self._fill_tables()
-        self._describe_columns()
-        nodes, names, heads, classes = self._outputs()
+        self.columns = described(self.columns, self.document, self.scope)
+        outputs = outputs_of(self.document, self.scope)
         chunks = list(self.chunks.values())
         fields = assemble(chunks, [start for _, _, start, _ in self.shared])
         n_own = len(fields["start"]) - len(self.shared)
@@ -122,7 +120,8 @@ class Elaboration:
         try:
             network = Network(
                 columns=tuple(self.columns), groups=tuple(self.groups), **fields,
-                output_node=nodes, output_names=names, heads=heads, classes=classes,
+                output_node=np.array(list(outputs.nodes), np.int32), output_names=tuple(outputs.names),
+                heads=tuple(outputs.heads), classes=outputs.classes,
                 lets=tuple((name, first_let + i) for i, name in enumerate(self.lets)),
                 bounds=self._bounds(n_own), refusals=tuple(self.refusals),
                 document=self.document,
@@ -133,10 +132,9 @@ class Elaboration:
         network._memo["places"] = places
         return network
 
-    # ---- names
-    # --------------------------------------------------------------------------------------------------------
+    # ---- names ---------------------------------------------------------------------------
 
-    def _statements(self, kind) -> Iterator[tuple[int, object]]:
+    def _statements(self, kind) -> Iterator[tuple[int, Any]]:
         for place, statement in enumerate(self.document.statements):
             if isinstance(statement, kind):
                 yield place, statement
@@ -166,7 +164,7 @@ class Elaboration:
         node = 0
         for _, statement in self._statements(Input):
             for item in statement.items:
-                column = _column(item)
+                column = column_of(item)
                 size = column.size if column.indexed or item.categories else None
                 entry = Entry(node, size, "input", column.categories)
                 self.scope.define(item.name, entry, item.position)
@@ -212,7 +210,7 @@ class Elaboration:
 
     def _stated(self, statement) -> str:
         """The name that a `start` line is about: a neuron, or a group, or one of a group."""
-        name = _at_line(statement.name, statement.line)
+        name = at_line(statement.name, statement.line)
         if self.scope.entry(name).what != "neuron":
             message = f"{name.name!r} is an input; only neurons have a start value"
             raise placed(NetworkError, message, name.position)
@@ -221,8 +219,7 @@ class Elaboration:
             return naming.print_name(name.name)
         return naming.node_names(self.columns, self.groups)[nodes[0][0]]
 
-    # ---- lines
-    # --------------------------------------------------------------------------------------------------------
+    # ---- lines ---------------------------------------------------------------------------
 
     def _make_chunks(self) -> None:
         for place, statement in self._statements((Learnt, Formula, Fixed)):
@@ -286,64 +283,6 @@ class Elaboration:
         bounds[n_own:] = own
         return bounds
 
-    # ---- around the lines
-    # ---------------------------------------------------------------------------------------------
-
-    def _describe_columns(self) -> None:
-        """Enter `missing` and `range` lines into the columns."""
-        table = {column.name: place for place, column in enumerate(self.columns)}
-        for _, statement in self._statements((Missing, Range)):
-            name = _at_line(statement.name, statement.line)
-            entry = self.scope.entry(name)
-            if name.name not in table:
-                message = f"{name.name!r} is a neuron; this line is about inputs"
-                raise placed(NetworkError, message, name.position)
-            if isinstance(statement, Missing):
-                facts = {"missing": statement.value}
-            else:
-                facts = {"low": statement.low, "high": statement.high}
-            place = table[name.name]
-            if name.index is not None:
-                members = [n - entry.first for n, _ in Line(self.scope).expand(name)]
-                facts = {
-                    key: _indexed(getattr(self.columns[place], key), entry.count, members, value)
-                    for key, value in facts.items()
-                }  # fmt: skip
-            self.columns[place] = replace(self.columns[place], **facts)
-
-    def _outputs(self):
-        nodes: list[int] = []
-        names: list[str] = []
-        heads: list[Head] = []
-        classes = None
-        for _, statement in self._statements(Output):
-            for item in statement.items:
-                first = len(nodes)
-                for source in item.sources:
-                    self._add_output(source, statement.line, nodes, names)
-                count, labels = len(nodes) - first, statement.classes
-                if labels is not None:
-                    _check_labels(labels, count, item.head, statement.line)
-                    classes = labels if classes is None else classes
-                if item.head is not None:
-                    heads.append(Head(item.head, first, count, labels))
-        return nodes, tuple(names), tuple(heads), classes
-
-    def _add_output(self, source: Name, line: int, nodes, names) -> None:
-        name = _at_line(source, line)
-        if name.name not in self.scope.entries:
-            near = naming.suggestion(name.name, self.scope.entries)
-            message = f"no neuron computes the output {name.name!r}.{near}"
-            raise placed(UnknownNameError, message, name.position)
-        single = self.scope.entries[name.name].size is None
-        for node, _ in Line(self.scope).expand(name):
-            text = name.name if single else self.scope.names[node]
-            if node in nodes:
-                message = f"{text!r} is an output twice"
-                raise placed(DuplicateNameError, message, name.position)
-            nodes.append(node)
-            names.append(text)
-
     def _place(self, error: NetworkError) -> None:
         """Give an error about a neuron the place of its line."""
         neuron = getattr(error, "neuron", None)
@@ -351,7 +290,7 @@ class Elaboration:
             return
         for group, target in zip(self.groups, self.targets, strict=True):
             if neuron < group.count:
-                error.position = target.position
+                vars(error)["position"] = target.position
                 return
             neuron -= group.count
 
@@ -362,39 +301,9 @@ def _check_size(nodes: int, position) -> None:
         raise placed(NetworkError, message, position)
 
 
-def _column(item) -> Column:
-    if item.categories is not None:
-        return Column(item.name, item.column, len(item.categories), item.categories)
-    if item.size is not None:
-        return Column(item.name, item.column, item.size, indexed=True)
-    return Column(item.name, item.column)
-
-
 def _start(number) -> float:
     return math.nan if number.value is None else float(number.value)
 
 
-def _at_line(name: Name, line: int | None) -> Name:
-    """The name, with the first column of its line where its own place is not known."""
-    if name.position is not None or line is None:
-        return name
-    return replace(name, position=(line, 1))
-
-
-def _indexed(old, count: int, members: list[int], value) -> tuple:
-    values = list(old) if isinstance(old, tuple) else [old] * count
-    for member in members:
-        values[member] = value
-    return tuple(values)
-
-
 def _sizes(sizes: set[int]) -> str:
     return " or ".join(str(size) for size in sorted(sizes)) if sizes else "0"
-
-
-def _check_labels(labels, count: int, head: str | None, line: int) -> None:
-    expected = 2 if head is None and count == 1 else count
-    if len(labels) != expected:
-        what = f"{count} outputs" if count > 1 else "one output"
-        message = f"{what} need {expected} class labels behind `as`, not {len(labels)}"
-        raise placed(NetworkError, message, (line, 1))

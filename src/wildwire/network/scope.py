@@ -40,7 +40,7 @@ TRANSFERS = ("linear", "quadratic", "product", "distance", "max", "min")
 def placed(error: type[NetworkError], message: str, position) -> NetworkError:
     """An error that knows its place in the text: a (line, column) pair or None."""
     made = error(message)
-    made.position = position
+    vars(made)["position"] = position
     return made
 
 

@@ -8,7 +8,7 @@ and exports.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -113,11 +113,11 @@ class Derived:
     """
 
     count: int = 0
-    number: np.ndarray = field(default_factory=lambda: np.zeros(0))
-    coefficient: np.ndarray = field(default_factory=lambda: np.zeros(0))
-    offset: np.ndarray = field(default_factory=lambda: np.zeros(1))
-    slot: np.ndarray = field(default_factory=lambda: np.zeros(0))
-    power: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    number: Any = field(default_factory=lambda: np.zeros(0))
+    coefficient: Any = field(default_factory=lambda: np.zeros(0))
+    offset: Any = field(default_factory=lambda: np.zeros(1))
+    slot: Any = field(default_factory=lambda: np.zeros(0))
+    power: Any = field(default_factory=lambda: np.zeros(0))
 
     _types: ClassVar = {
         "number": np.int32, "coefficient": np.float64, "offset": np.int32,
