@@ -287,6 +287,7 @@ def _cache_class() -> type:
                 except Exception as error:
                     # Whatever a damaged file raises: compiling again is always right.
                     log.info("compiled kernel unreadable, made again: %s", error)
+                    self.flush()
             if found is None:
                 _announce()
             else:
@@ -302,8 +303,12 @@ def _cache_class() -> type:
                 log.info("compiled kernel not kept: %s", error)
 
         def flush(self) -> None:
-            if self._storage:
+            if not self._storage:
+                return
+            try:
                 self._storage.flush()
+            except OSError as error:
+                log.info("index of compiled kernels not written: %s", error)
 
     return PrivateCache
 

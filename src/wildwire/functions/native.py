@@ -13,6 +13,7 @@ import importlib
 import importlib.abc
 import importlib.util
 import os
+import sys
 import tempfile
 import threading
 from collections.abc import Callable
@@ -174,6 +175,8 @@ def _user_module(function: Function, dtype: str) -> ModuleType:
     loader = _VerifiedLoader(path, text)
     spec = importlib.util.spec_from_loader(name, loader, origin=path)
     module = importlib.util.module_from_spec(spec)
+    # Numba looks the module up by name when it loads compiled code.
+    sys.modules[name] = module
     loader.exec_module(module)
     return module
 

@@ -1,0 +1,214 @@
+"""The private cache: what makes it miss, who may enter, what a second process finds."""
+
+import os
+import stat
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from wildwire.functions import cache
+
+USES_KERNELS = """
+    from wildwire.functions import activation, cache, find, find_loss, native
+    from wildwire.functions.vectormath.float64 import tanh
+    notices = []
+    cache.set_compile_notice(lambda: notices.append("notice"))
+    native.address(find("tanh"), 1, "float64")
+    native.address(find_loss("squared"), 1, "float32")
+    native.address(activation("bump(z, k=3) = exp(-k*(1 - z)**2)"), 1, "float64")
+    print(cache.statistics["hits"], cache.statistics["misses"], len(notices))
+"""
+
+
+def run(code, location, **variables):
+    environment = {**os.environ, cache.LOCATION_VARIABLE: str(location), **variables}
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", textwrap.dedent(code)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def files_below(folder):
+    return {
+        str(path.relative_to(folder)): path.stat().st_mtime_ns
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_a_second_process_only_hits_and_adds_no_file(tmp_path):
+    first = run(USES_KERNELS, tmp_path)
+    hits, misses, notices = map(int, first.stdout.split())
+    assert hits == 0
+    assert misses >= 3
+    assert notices == 1
+    before = files_below(tmp_path)
+    assert sum(name.endswith(".nbc") for name in before) >= 3
+    second = run(USES_KERNELS, tmp_path, NUMBA_CACHE_LOCATOR_CLASSES="ZipCacheLocator")
+    assert second.stdout.split() == ["3", "0", "0"]
+    assert files_below(tmp_path) == before
+
+
+def test_a_damaged_file_is_compiled_again(tmp_path):
+    code = """
+        from wildwire.functions import cache, find, native
+        assert native.address(find("identity"), 0, "float64")
+        print(cache.statistics["misses"])
+    """
+    run(code, tmp_path)
+    for path in tmp_path.rglob("*.nb?"):
+        path.write_bytes(b"damaged")
+    assert int(run(code, tmp_path).stdout) >= 1
+    assert int(run(code, tmp_path).stdout) == 0
+
+
+def test_a_changed_user_file_is_not_believed(tmp_path):
+    code = """
+        import ctypes, numpy as np
+        from wildwire.functions import activation, native
+        f = activation("twice(z) = 2*z")
+        kernel = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p]*4, *[ctypes.c_int64]*5)(
+            native.address(f, 0, "float64"))
+        z, out, none = np.ones(1), np.zeros(1), np.zeros(1, np.int64)
+        kernel(z.ctypes.data, z.ctypes.data, out.ctypes.data, none.ctypes.data,
+               1, 1, 1, 1, 1)
+        print(out[0])
+    """
+    assert run(code, tmp_path).stdout.strip() == "2.0"
+    (kernels,) = tmp_path.rglob("user_*.py")
+    kernels.write_text(kernels.read_text().replace("real(2.0)", "real(7.0)"))
+    assert run(code, tmp_path).stdout.strip() == "2.0"
+    assert "real(2.0)" in kernels.read_text()
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="needs owners of files")
+def test_only_the_owner_may_enter(tmp_path):
+    place = tmp_path / "cache"
+    place.mkdir()
+    place.chmod(0o777)
+    folder = cache._directory(str(place))
+    for path in (place, folder):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o700
+
+
+def test_a_link_in_place_of_the_directory_is_refused(tmp_path, caplog):
+    (tmp_path / "elsewhere").mkdir()
+    place = tmp_path / "cache"
+    place.symlink_to(tmp_path / "elsewhere")
+    assert cache._directory(str(place)) is None
+    assert "not kept" in caplog.text
+
+
+def test_without_a_writable_place_kernels_work_and_one_line_is_logged(tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    code = """
+        import logging
+        logging.basicConfig(format="%(name)s: %(message)s")
+        from wildwire.functions import activation, find, native
+        assert native.address(find("identity"), 0, "float64")
+        assert native.address(activation("f(z) = 3*z"), 0, "float64")
+    """
+    done = run(code, blocked)
+    lines = [line for line in done.stderr.splitlines() if line.startswith("wildwire:")]
+    assert len(lines) == 1
+    assert cache.LOCATION_VARIABLE in lines[0]
+
+
+def package(root, **files):
+    for name, text in files.items():
+        path = root / "wildwire" / (name.replace("__", "/") + ".py")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(textwrap.dedent(text))
+    return root / "wildwire"
+
+
+def make(root, callee="return x + SIZE", size="SIZE = 3", other="words = 1"):
+    return package(
+        root,
+        engine__kernel="""
+            from wildwire.functions.cache import cached_njit
+            from wildwire.engine import callee
+            """,
+        engine__callee=f"""
+            from wildwire.layout import (
+                SIZE,
+            )
+            def call(x):
+                {callee}
+            """,
+        layout=size,
+        other=other,
+    )
+
+
+def test_the_fingerprint_follows_callees_and_constants(tmp_path):
+    original = cache.kernel_fingerprint(make(tmp_path / "a"))
+    assert cache.kernel_fingerprint(make(tmp_path / "b")) == original
+    changed = [
+        make(tmp_path / "c", callee="return x - SIZE"),
+        make(tmp_path / "d", size="SIZE = 4"),
+    ]
+    for root in changed:
+        assert cache.kernel_fingerprint(root) != original
+    unrelated = make(tmp_path / "e", other="words = 2")
+    assert cache.kernel_fingerprint(unrelated) == original
+
+
+def test_the_fingerprint_covers_every_kernel_file():
+    found = {path.relative_to(cache.PACKAGE).as_posix() for path in cache.kernel_files()}
+    assert {
+        "functions/intrinsics.py",
+        "functions/interleave.py",
+        "functions/vectormath/float64.py",
+        "functions/vectormath/float32.py",
+        "functions/generated/tanh_float64.py",
+        "functions/kernel_text.py",
+        "functions/derive.py",
+    } <= found
+    assert "cli.py" not in found
+
+
+def test_old_versions_are_removed(tmp_path):
+    for i in range(cache.KEPT_FINGERPRINTS + 4):
+        old = tmp_path / f"kernels-{i:016}"
+        old.mkdir()
+        os.utime(old, (i, i))
+    (tmp_path / "unrelated").mkdir()
+    newest = cache._directory(str(tmp_path))
+    kept = sorted(path.name for path in tmp_path.glob("kernels-*"))
+    assert len(kept) == cache.KEPT_FINGERPRINTS
+    assert newest.name in kept
+    assert f"kernels-{0:016}" not in kept
+    assert (tmp_path / "unrelated").is_dir()
+
+
+def test_names_and_formulas_need_neither_numba_nor_the_parser():
+    code = """
+        import sys
+        from wildwire.functions import find, find_loss
+        find("tanh"), find_loss("logistic").from_z, find("gelu").key, find("relu").smooth
+        heavy = {"numba", "numpy", "scipy", "lark", "llvmlite"} & set(sys.modules)
+        assert not heavy, heavy
+    """
+    run(code, "unused")
+
+
+def test_numbas_own_settings_stay_untouched(tmp_path):
+    code = """
+        from numba.core import config
+        before = {k: v for k, v in vars(config).items() if k.isupper()}
+        from wildwire.functions import find, native
+        native.address(find("identity"), 0, "float64")
+        after = {k: v for k, v in vars(config).items() if k.isupper()}
+        assert before == after
+    """
+    run(code, tmp_path)
