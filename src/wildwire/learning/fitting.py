@@ -12,19 +12,16 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from wildwire.errors import DataError, SettingError
+from wildwire.learning.binding import Problem
 from wildwire.learning.checkpoint import Checkpoint, as_checkpoint, read_checkpoint
-from wildwire.learning.data import Rows, as_rows, split_validation
+from wildwire.learning.data import as_rows, split_validation
 from wildwire.learning.learners import Adam, Learner
 from wildwire.learning.loop import Loop
-from wildwire.learning.objective import link_weights
 from wildwire.learning.progress import announce_compiling, choose_progress
 from wildwire.learning.result import Result
 from wildwire.learning.resuming import facts_of, resume_state, run_key
-from wildwire.learning.scaling import Scaling, scaling_of
-from wildwire.learning.settings import Settings, check_settings
-from wildwire.learning.state import State
+from wildwire.learning.settings import check_settings
 from wildwire.learning.task import Task, slice_length
-from wildwire.learning.update_rules import rule_address
 from wildwire.network.naming import suggestion
 
 __all__ = ["fit"]
@@ -156,41 +153,35 @@ def fit(
         time_limit=time_limit, threads=threads, dtype=dtype, l1=l1, l2=l2,
         l1_dies=l1_dies, clip=clip, patience=patience, steady=steady, scale_loss=scale_loss,
     )  # fmt: skip
-    chosen, point = _loss(loss), as_checkpoint(checkpoint)
-    watched = _watched(network, history_of)
+    point, watched = as_checkpoint(checkpoint), _watched(network, history_of)
     told_to = _callables(callbacks)
-    saved = read_checkpoint(resume) if resume is not None else None
-    if saved and theta is not None:
-        raise SettingError(
-            "give theta or resume, not both: a checkpoint has its own theta"
-        )
+    saved = _saved(resume, theta)
     key = run_key(seed, saved, resume)
-    rows = as_rows(network, X, Y, sample_weight)
-    rows, held = split_validation(network, rows, validation, key)
-    start = _start(network, theta, seed, initialiser) if saved is None else None
-    scaling = scaling_of(
-        chosen, rows.Y, rows.weight, settings.scale_loss, settings.dtype
+    rows, held = split_validation(
+        network, as_rows(network, X, Y, sample_weight), validation, key
     )
+    problem = Problem(network, rows, held, _loss(loss), settings, key)
+    start = _start(network, theta, seed, initialiser) if saved is None else None
     announce_compiling(progress)
-    session = _session(network, rows, chosen, settings, scaling)
-    judge = None if held is None else _judge(network, held, chosen, settings, scaling)
-    facts = {}
-    if point or saved:
-        facts = facts_of(network, rows, held, chosen, settings, key)
+    session, judge = problem.bind()
     task = Task(
-        session=session, validation=judge, rule=rule_address(settings.learner.rule, settings.dtype),
-        settings=settings, key=key, n_rows=len(rows), weight=rows.total,
-        slice=slice_length(network, session), watched=watched,
-        callbacks=told_to, told=choose_progress(progress), checkpoint=point, facts=facts,
-        locate=_locator(network, rows, held), began=began,
+        session=session, validation=judge, rule=problem.rule(), settings=settings, key=key,
+        n_rows=len(rows), weight=rows.total, slice=slice_length(network, session),
+        watched=watched, callbacks=told_to, told=choose_progress(progress), checkpoint=point,
+        facts=facts_of(problem) if point or saved else {}, locate=problem.locate, began=began,
     )  # fmt: skip
-    state = _state(task, network, start)
+    state = problem.first_state(session, start, watched)
     if saved:
-        resume_state(state, session, saved, facts, resume)
+        resume_state(state, session, saved, task.facts, resume)
     return Loop(task, state).run()
 
 
-# ---- the user's arguments -----------------------------------------------------------------------
+def _saved(resume, theta) -> tuple[dict, dict] | None:
+    if resume is None:
+        return None
+    if theta is not None:
+        raise SettingError("give theta or resume, not both: a checkpoint has its own")
+    return read_checkpoint(resume)
 
 
 def _loss(loss):
@@ -249,68 +240,3 @@ def _start(network, theta, seed, initialiser) -> np.ndarray:
             "network.initial(seed) draws what is unknown"
         )
     return start
-
-
-# ---- binding ------------------------------------------------------------------------------------
-
-
-def _bind(network, rows: Rows, loss, settings: Settings, scaling: Scaling, **options):
-    from wildwire.engine.session import Session
-
-    return Session(
-        network, rows.X, rows.Y, loss=loss, sample_weight=rows.weight, dtype=settings.dtype,
-        output_scale=scaling.scale, output_factor=scaling.factor, output_unit=scaling.unit,
-        loss_parameters=scaling.parameters, **options,
-    )  # fmt: skip
-
-
-def _session(network, rows, loss, settings: Settings, scaling):
-    return _bind(
-        network, rows, loss, settings, scaling, batch=settings.batch or "full",
-        gradient=settings.gradient, l1=settings.l1, l2=settings.l2,
-        l1_dies=settings.l1_dies, clip=settings.clip or 0.0,
-    )  # fmt: skip
-
-
-def _judge(network, held, loss, settings: Settings, scaling):
-    return _bind(network, held, loss, settings, scaling, batch="full")
-
-
-def _locator(network, rows: Rows, held: Rows | None) -> Callable:
-    """Says where the first non-finite number arises, as a sentence."""
-
-    def locate(theta: np.ndarray, order: np.ndarray | None) -> str:
-        from wildwire.engine.evaluate import first_non_finite
-
-        seen, what = rows, "row"
-        if order is not None:
-            seen = rows.take(order)
-        elif held is not None:
-            seen, what = held, "validation row"
-        found = first_non_finite(network, theta, seen.X)
-        if found is None:
-            return "All neurons were still finite; the loss or its gradient overflowed."
-        neuron, row = found
-        return f"The first non-finite number arose in neuron {neuron!r}, {what} {seen.number[row]}."
-
-    return locate
-
-
-def _state(task: Task, network, start: np.ndarray | None) -> State:
-    session, settings = task.session, task.settings
-    if start is None:  # a checkpoint follows
-        start = np.zeros(network.n_theta)
-    session.load(start)
-    start = session.theta()  # rounded to the session's type
-    vectors = np.zeros((settings.learner.n_state, session.vector_size), settings.dtype)
-    if settings.learner.weights_state is not None:
-        weights = link_weights(network)
-        place = settings.learner.weights_state
-        vectors[place] = session.state_from_theta_order(weights)
-    alive = np.array(session.alive, dtype=bool)
-    names = ["loss", *(["validation"] if task.validation else []), *task.watched]
-    return State(
-        vectors=vectors, totals=np.zeros(network.n_outputs), started=start,
-        started_alive=alive, best_theta=start, best_alive=alive,
-        history={name: [] for name in names},
-    )  # fmt: skip

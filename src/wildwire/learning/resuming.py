@@ -9,6 +9,7 @@ import hashlib
 import numpy as np
 
 from wildwire.errors import FileError, SettingError
+from wildwire.learning.binding import Problem
 from wildwire.learning.data import Rows
 from wildwire.learning.settings import Settings
 from wildwire.learning.shuffling import seed_key
@@ -30,18 +31,19 @@ def run_key(seed, saved: tuple[dict, dict] | None, path) -> int:
     return int(key)
 
 
-def facts_of(network, rows, held, loss, settings: Settings, key: int) -> dict[str, str]:
+def facts_of(problem: Problem) -> dict[str, str]:
     """What the parts of a resumed run must have in common, as text."""
+    settings, held = problem.settings, problem.held
     facts = {
         name: repr(getattr(settings, name))
         for name in settings.__dataclass_fields__
         if name not in _FREE
     }
     facts["batch"] = repr(settings.batch or "full")
-    facts["seed"] = str(key)
-    facts["loss"] = str(loss.key)
-    facts["network"] = _network_hash(network)
-    facts["training rows"] = _rows_hash(rows)
+    facts["seed"] = str(problem.key)
+    facts["loss"] = str(problem.loss.key)
+    facts["network"] = _network_hash(problem.network)
+    facts["training rows"] = _rows_hash(problem.rows)
     facts["validation rows"] = "none" if held is None else _rows_hash(held)
     return facts
 

@@ -1,0 +1,107 @@
+"""A checked problem, bound to the engine.
+
+Comes in: a network, rows, a loss and settings. Goes out: sessions, the update rule's address, the first state of
+the loop, and the place where a number stopped being finite. Called by `learning/fitting.py`.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wildwire.learning.data import Rows
+from wildwire.learning.objective import link_weights
+from wildwire.learning.scaling import Scaling, scaling_of
+from wildwire.learning.settings import Settings
+from wildwire.learning.state import State
+from wildwire.learning.update_rules import rule_address
+
+if TYPE_CHECKING:
+    from wildwire.engine.session import Session
+    from wildwire.functions import Function
+    from wildwire.network import Network
+
+__all__ = ["Problem"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Problem:
+    """What is to be learnt: network, rows to train and to validate on (or None), loss, settings, the seed's key."""
+
+    network: "Network"
+    rows: Rows
+    held: Rows | None
+    loss: "Function"
+    settings: Settings
+    key: int
+
+    def bind(self) -> tuple["Session", "Session | None"]:
+        """Sessions of the training rows and of the validation rows.
+
+        Both are scaled by the training rows: a validation loss must not depend on how its rows spread.
+        """
+        s = self.settings
+        scaling = scaling_of(
+            self.loss, self.rows.Y, self.rows.weight, s.scale_loss, s.dtype
+        )
+        training = self._session(
+            self.rows, scaling, batch=s.batch or "full", gradient=s.gradient, l1=s.l1,
+            l2=s.l2, l1_dies=s.l1_dies, clip=s.clip or 0.0,
+        )  # fmt: skip
+        if self.held is None:
+            return training, None
+        return training, self._session(self.held, scaling, batch="full")
+
+    def _session(self, rows: Rows, scaling: Scaling, **options) -> "Session":
+        from wildwire.engine.session import Session
+
+        return Session(
+            self.network, rows.X, rows.Y, loss=self.loss, sample_weight=rows.weight,
+            dtype=self.settings.dtype, output_scale=scaling.scale,
+            output_factor=scaling.factor, output_unit=scaling.unit,
+            loss_parameters=scaling.parameters, **options,
+        )  # fmt: skip
+
+    def rule(self) -> int:
+        """Address of the learner's update rule."""
+        return rule_address(self.settings.learner.rule, self.settings.dtype)
+
+    def first_state(
+        self, session: "Session", start: np.ndarray | None, watched: dict[str, int]
+    ) -> State:
+        """The state of a run that begins at `start` (None: a checkpoint will be put in); loads it into `session`."""
+        learner, network = self.settings.learner, self.network
+        session.load(np.zeros(network.n_theta) if start is None else start)
+        theta = session.theta()  # rounded to the session's type
+        vectors = np.zeros((learner.n_state, session.vector_size), self.settings.dtype)
+        place = learner.weights_state
+        if place is not None:
+            vectors[place] = session.state_from_theta_order(link_weights(network))
+        alive = np.array(session.alive, dtype=bool)
+        names = ["loss", *(["validation"] if self.held else []), *watched]
+        return State(
+            vectors=vectors, totals=np.zeros(network.n_outputs), started=theta,
+            started_alive=alive, best_theta=theta, best_alive=alive,
+            history={name: [] for name in names},
+        )  # fmt: skip
+
+    def locate(self, theta: np.ndarray, order: np.ndarray | None) -> str:
+        """Where the first non-finite number arises, as a sentence.
+
+        `order` numbers the training rows to look at; None takes the validation rows.
+        """
+        from wildwire.engine.evaluate import first_non_finite
+
+        seen, what = self.rows, "row"
+        if order is not None:
+            seen = self.rows.take(order)
+        elif self.held is not None:
+            seen, what = self.held, "validation row"
+        found = first_non_finite(self.network, theta, seen.X)
+        if found is None:
+            return "All neurons were still finite; the loss or its gradient overflowed."
+        neuron, row = found
+        return (
+            f"The first non-finite number arose in neuron {neuron!r}, "
+            f"{what} {seen.number[row]}."
+        )
