@@ -29,6 +29,7 @@ class Known:
     neurons: np.ndarray | None = None
     name: str = "this network"
     parameters: int = 30
+    stored: int | None = None
     interrupt_at: int = -1
     calls: int = 0
     sleep: float = 0.0

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from wildwire.evaluation.plain import Family, families
+from wildwire.evaluation.family import Family
+from wildwire.evaluation.plain import families
 from wildwire.evaluation.problem import make_problem
 from wildwire.evaluation.sample import Preparation
 from wildwire.evaluation.tuning import InnerFolds, fit_quietly, tune

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from wildwire.evaluation.plain import Family, Fitted, families
+from wildwire.evaluation.family import Family, Fitted
+from wildwire.evaluation.plain import families
 from wildwire.evaluation.problem import make_problem
 from wildwire.evaluation.tuning import InnerFolds, tune, tune_on_neurons
 

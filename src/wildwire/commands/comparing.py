@@ -63,12 +63,15 @@ class NetworkProcedure:
         Of the whole table: a train set may lack one.
     time_limit : float or None
         Of each fit, in seconds.
+    stored : int or None
+        Learnt numbers of the network that all rows gave.
     """
 
     recipe: Recipe
     table: Table
     classes: tuple | None
     time_limit: float | None = None
+    stored: int | None = None
     name: str = NETWORK_NAME
 
     def fit(self, rows: np.ndarray, seed: int) -> "NetworkPredictor":

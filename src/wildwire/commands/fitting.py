@@ -218,7 +218,11 @@ def _compare(
     read = [column.name for column in columns_read(model, recipe.inputs(table))]
     task = "classification" if model.classes else "regression"
     procedure = NetworkProcedure(
-        recipe.for_folds(table, read, task), table, model.classes, options.fit_seconds
+        recipe.for_folds(table, read, task),
+        table,
+        model.classes,
+        options.fit_seconds,
+        model.network.n_theta,
     )
     left = options.seconds
     if left is not None:

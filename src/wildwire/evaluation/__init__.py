@@ -4,8 +4,9 @@ Comes in: a table's rows and the procedure that fits the network. Goes out: a ta
 errors and a verdict. Called by the command line.
 """
 
-from wildwire.evaluation.comparison import Comparison, ModelResult, compare
+from wildwire.evaluation.comparison import compare
 from wildwire.evaluation.problem import Problem, make_problem, too_small
+from wildwire.evaluation.summary import Comparison, ModelResult
 from wildwire.evaluation.verdict import Verdict
 
 __all__ = [

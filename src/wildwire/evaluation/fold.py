@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from wildwire.evaluation.family import Family
 from wildwire.evaluation.measures import row_measures
-from wildwire.evaluation.plain import LINEAR, Family, families
+from wildwire.evaluation.plain import LINEAR, families
 from wildwire.evaluation.problem import Floats, Problem, Rows
 from wildwire.evaluation.sample import moments
 from wildwire.evaluation.tuning import (

@@ -4,64 +4,13 @@ Comes in: a prepared `Sample` and one setting of the grid. Goes out: a `Fitted` 
 `families` lists them; tuning.py chooses among the settings inside every fold.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from itertools import product
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
+from wildwire.evaluation.family import Family, Fitted, Setting, grid
 from wildwire.evaluation.neighbours import fit_neighbours, neighbour_path
-from wildwire.evaluation.problem import Floats, Problem
-from wildwire.evaluation.sample import Predict, Sample, class_probabilities
-
-Setting = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """A plain model after its fit.
-
-    Attributes
-    ----------
-    predict : callable
-        (n, p) scaled inputs -> (n, k) scaled targets or class probabilities.
-    parameters : int
-        Numbers that must be stored to predict.
-    """
-
-    predict: Predict
-    parameters: int
-
-
-Fit = Callable[[Sample, Setting, int], Fitted]
-Path = Callable[[Sample, Setting, int, Floats], list[tuple[Setting, Floats]]]
-
-
-@dataclass(frozen=True)
-class Family:
-    """A kind of plain model.
-
-    Attributes
-    ----------
-    name : str
-    fit : callable
-        (sample, setting, seed) -> Fitted
-    floor : tuple of dict
-        The grid that is always tried.
-    further : tuple of dict
-        More settings, tried in this order while the network took longer.
-    path : callable or None
-        (sample, setting, seed, inputs) -> [(refined setting, predictions)], for
-        models that give many settings for the price of one.
-    """
-
-    name: str
-    fit: Fit
-    floor: tuple[Setting, ...] = ({},)
-    further: tuple[Setting, ...] = ()
-    path: Path | None = None
+from wildwire.evaluation.problem import Problem
+from wildwire.evaluation.sample import Sample, class_probabilities
+from wildwire.evaluation.trees import boosted_trees
 
 
 def families(problem: Problem) -> list[Family]:
@@ -75,7 +24,7 @@ def families(problem: Problem) -> list[Family]:
     width = problem.inputs.shape[1]
     if width >= 2 and width * (width + 3) // 2 <= 1000:
         chosen.append(_quadratic(_LINEAR[_task(problem)]))
-    chosen += [_NEIGHBOURS, _trees(problem.class_count)]
+    chosen += [_NEIGHBOURS, boosted_trees(problem.class_count)]
     weighable = not (problem.class_count and problem.weighted)
     if rows <= 600 and problem.class_count <= 10 and weighable:
         chosen.append(Family("Gaussian process", _fit_gaussian_process))
@@ -143,78 +92,6 @@ def _quadratic(linear: Family) -> Family:
     return Family(name, fit, linear.floor, linear.further)
 
 
-def _fit_trees(sample: Sample, setting: Setting, seed: int) -> Fitted:
-    models = [
-        _trees_model(setting, seed, bool(sample.class_count)).fit(
-            sample.inputs, target, sample_weight=sample.weight
-        )
-        for target in _each_target(sample)
-    ]
-    stored = sum(
-        len(tree.nodes)
-        for model in models
-        for stage in model._predictors  # no public way to count nodes
-        for tree in stage
-    )
-    if sample.class_count:
-        return Fitted(class_probabilities(models[0], sample.class_count), stored)
-    return Fitted(
-        lambda inputs: np.column_stack([model.predict(inputs) for model in models]),
-        stored,
-    )
-
-
-def _tree_path(
-    sample: Sample, setting: Setting, seed: int, inputs: Floats
-) -> list[tuple[Setting, Floats]]:
-    # One boosted model of 120 rounds contains those of 10, 20, ... rounds.
-    models = [
-        _trees_model(setting, seed, bool(sample.class_count)).fit(
-            sample.inputs, target, sample_weight=sample.weight
-        )
-        for target in _each_target(sample)
-    ]
-    wanted = {setting["rounds"] * part // 12 for part in (1, 2, 3, 4, 6, 9, 12)}
-    found = []
-    for round_number, stages in enumerate(_stages(models, sample, inputs), start=1):
-        if round_number in wanted:
-            found.append(({**setting, "rounds": round_number}, stages))
-    return found
-
-
-def _stages(models: list[Any], sample: Sample, inputs: Floats) -> Any:
-    if not sample.class_count:
-        staged = zip(*(model.staged_predict(inputs) for model in models), strict=True)
-        yield from (np.column_stack(stage) for stage in staged)
-        return
-    for probabilities in models[0].staged_predict_proba(inputs):
-        found = np.zeros((len(inputs), sample.class_count))
-        found[:, models[0].classes_] = probabilities
-        yield found
-
-
-def _each_target(sample: Sample) -> list[NDArray]:
-    return [sample.target] if sample.class_count else list(sample.target.T)
-
-
-def _trees_model(setting: Setting, seed: int, classify: bool) -> Any:
-    from sklearn.ensemble import (
-        HistGradientBoostingClassifier,
-        HistGradientBoostingRegressor,
-    )
-
-    kind = HistGradientBoostingClassifier if classify else HistGradientBoostingRegressor
-    return kind(
-        learning_rate=setting["rate"],
-        max_iter=setting["rounds"],
-        max_leaf_nodes=setting["leaves"],
-        min_samples_leaf=setting["smallest"],
-        max_features=setting["share"],
-        early_stopping=False,
-        random_state=seed,
-    )
-
-
 def _fit_gaussian_process(sample: Sample, setting: Setting, seed: int) -> Fitted:
     from wildwire.evaluation.processes import fit_process
 
@@ -256,12 +133,6 @@ def _mlp_takes_weights() -> bool:
     return has_fit_parameter(MLPRegressor(), "sample_weight")
 
 
-def _grid(**axes: tuple[Any, ...]) -> tuple[Setting, ...]:
-    return tuple(
-        dict(zip(axes, values, strict=True)) for values in product(*axes.values())
-    )
-
-
 _PENALTIES = tuple(10.0**power for power in range(-2, 5))
 _FINER = tuple(10.0 ** (power / 2) for power in (1, 3, 5, -1, 7, -3))
 
@@ -270,14 +141,14 @@ _LINEAR = (
     Family(
         "ridge regression",
         _fit_ridge,
-        _grid(penalty=_PENALTIES),
-        _grid(penalty=_FINER),
+        grid(penalty=_PENALTIES),
+        grid(penalty=_FINER),
     ),
     Family(
         "logistic regression",
         _fit_logistic,
-        _grid(penalty=_PENALTIES),
-        _grid(penalty=_FINER),
+        grid(penalty=_PENALTIES),
+        grid(penalty=_FINER),
     ),
 )
 LINEAR = _LINEAR
@@ -292,23 +163,10 @@ def _fit_votes(sample: Sample, setting: Setting, seed: int) -> Fitted:
 _NEIGHBOURS = Family(
     "k-nearest neighbours",
     _fit_votes,
-    _grid(metric=("euclidean",), votes=("equal", "by distance")),
-    _grid(metric=("manhattan",), votes=("equal", "by distance")),
+    grid(metric=("euclidean",), votes=("equal", "by distance")),
+    grid(metric=("manhattan",), votes=("equal", "by distance")),
     lambda sample, setting, seed, inputs: neighbour_path(sample, setting, inputs),
 )
-
-
-def _trees(class_count: int) -> Family:
-    axes = {"smallest": (10,), "share": (0.5,)}
-    # Three classes and more cost one tree per class and round.
-    quick = {"rate": (0.2,), "rounds": (60,)}
-    usual = {"rate": (0.1,), "rounds": (120,)}
-    floor = _grid(leaves=(3, 8), **(quick if class_count > 2 else usual), **axes)
-    slower = _grid(leaves=(2, 4, 16), rate=(0.05,), rounds=(240,), **axes)
-    wider = _grid(
-        leaves=(3, 8), rate=(0.05,), rounds=(240,), smallest=(5, 20), share=(1.0,)
-    )
-    return Family("boosted trees", _fit_trees, floor, slower + wider, _tree_path)
 
 
 def _perceptron(rows: int) -> Family:
@@ -317,6 +175,6 @@ def _perceptron(rows: int) -> Family:
         if rows <= 2000
         else {"solver": ("adam",), "iterations": (60,)}
     )
-    floor = _grid(hidden=(12,), penalty=(0.3, 3.0, 30.0), **axes)
-    further = _grid(hidden=(4, 32), penalty=(3.0, 30.0, 0.3), **axes)
+    floor = grid(hidden=(12,), penalty=(0.3, 3.0, 30.0), **axes)
+    further = grid(hidden=(4, 32), penalty=(3.0, 30.0, 0.3), **axes)
     return Family("scikit-learn's MLP", _fit_perceptron, floor, further)

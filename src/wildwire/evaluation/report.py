@@ -7,9 +7,8 @@ Called by the command line. Knows nothing of terminals.
 import math
 from typing import Any
 
-from wildwire.evaluation.comparison import Comparison, ModelResult
-from wildwire.evaluation.fold import ON_NEURONS
 from wildwire.evaluation.intervals import Interval
+from wildwire.evaluation.summary import Comparison, ModelResult
 from wildwire.evaluation.verdict import TOO_FEW_UNITS, Verdict
 
 
@@ -190,12 +189,17 @@ def _error_interval(model: ModelResult) -> tuple[float, float]:
     return low, high
 
 
+def _seconds(value: float) -> str:
+    if value < 0.01:
+        return "<0.01"
+    return f"{value:.2g}" if value < 10 else f"{value:.0f}"
+
+
 def _short(value: float) -> str:
     return f"{value:.4g}"
 
 
 __all__ = [
-    "ON_NEURONS",
     "as_dict",
     "cells",
     "difference_sentence",

@@ -11,8 +11,9 @@ from typing import Protocol
 
 import numpy as np
 
+from wildwire.evaluation.family import Family, Fitted, Setting
 from wildwire.evaluation.measures import log_losses
-from wildwire.evaluation.plain import Family, Fitted, Setting, fit_constant
+from wildwire.evaluation.plain import fit_constant
 from wildwire.evaluation.problem import Floats, Problem, Rows, split
 from wildwire.evaluation.sample import Preparation, Sample
 
@@ -33,9 +34,14 @@ class Predictor(Protocol):
 
 
 class Procedure(Protocol):
-    """Everything from train rows to a predictor: tuning, scaling, fit."""
+    """Everything from train rows to a predictor: tuning, scaling, fit.
+
+    `stored` is how many numbers the model of all rows stores; None takes the median over
+    folds, whose models may be smaller because their size was chosen from fewer rows.
+    """
 
     name: str
+    stored: int | None
 
     def fit(self, rows: Rows, seed: int) -> Predictor:
         """Learn from these rows only."""
