@@ -85,6 +85,7 @@ def prepare(
     ignore: Sequence[str | int] = (),
     weight: np.ndarray | None = None,
     task: Task | None = None,
+    classes: Sequence | None = None,
     keep_all: bool = False,
 ) -> Prepared:
     """Make a network for a table, or fit a table to a network, and encode the rows.
@@ -108,6 +109,8 @@ def prepare(
         Finite, 0 or more, not all 0. Rows of weight 0 are dropped before anything else.
     task : {"regression", "classification"}, optional
         None recognises it.
+    classes : sequence, optional
+        All labels of a classification, where the rows may not show every one.
     keep_all : bool
         Keep every column in the network's input line, used or not (arrays are matched
         by position).
@@ -128,7 +131,7 @@ def prepare(
     inputs = table.drop([*chosen, *ignore])
     read, notes = [], []
     for column in target_columns:
-        target, note = read_target(table, column, weight, task)
+        target, note = read_target(table, column, weight, task, classes)
         read.append(target)
         notes.append(note)
     _check_targets(read)

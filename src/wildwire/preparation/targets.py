@@ -43,7 +43,11 @@ class Target:
 
 
 def read_target(
-    table: Table, column: TableColumn, weight: np.ndarray, task: Task | None
+    table: Table,
+    column: TableColumn,
+    weight: np.ndarray,
+    task: Task | None,
+    classes: Sequence | None = None,
 ) -> tuple[Target, str]:
     """Check a target column and recognise its task.
 
@@ -73,6 +77,10 @@ def read_target(
     _check_rows(table, column, weight)
     recognised = task or _recognise(column, weight)
     if recognised == "classification":
+        if task is None:
+            _check_level_count(table, column, weight)
+        if classes is not None:
+            return _given_classes(column, weight, tuple(classes))
         return _classes(table, column, weight)
     if column.kind == "category":
         raise _text_target(table, column)
@@ -148,13 +156,6 @@ def _classes(
             f"{table.source}: target '{column.name}' has one class only ('{only}'); "
             f"there is nothing to tell apart"
         )
-    if len(present) > max(_FEW_LEVELS, 0.5 * used.sum()):
-        slip = column.first_not_number() if column.kind == "category" else None
-        hint = "" if slip is None else f", {table.row_label(slip)} is no number"
-        raise DataError(
-            f"{table.source}: target '{column.name}' has {len(present)} different "
-            f"values in {used.sum()} rows{hint}: too many for classes"
-        )
     # Levels that no row has are no classes: a class without rows cannot be learnt.
     number = np.full(len(labels), -1, dtype=np.int64)
     number[present] = np.arange(len(present))
@@ -166,6 +167,37 @@ def _classes(
     shown = rows if len(rows) < 100 else f"{rows[:90]} ..."
     note = f"'{column.name}' is a {kind} of {len(classes)} levels: classification"
     return target, f"{note} ({shown})"
+
+
+def _check_level_count(table: Table, column: TableColumn, weight: np.ndarray) -> None:
+    """Refuse a text that differs from row to row: it is no class."""
+    used = weight > 0
+    count = len(np.unique(column.values[used]))
+    if count <= max(_FEW_LEVELS, 0.5 * used.sum()):
+        return
+    slip = column.first_not_number()
+    hint = "" if slip is None else f" ({table.row_label(slip)} is no number)"
+    raise DataError(
+        f"{table.source}: target '{column.name}' has {count} different values in "
+        f"{used.sum()} rows{hint}: too many for classes"
+    )
+
+
+def _given_classes(
+    column: TableColumn, weight: np.ndarray, classes: tuple
+) -> tuple[Target, str]:
+    codes, labels = _labels(column)
+    place = {label: i for i, label in enumerate(classes)}
+    unknown = [
+        labels[c] for c in np.unique(codes[weight > 0]) if labels[c] not in place
+    ]
+    if unknown:
+        raise DataError(
+            f"target '{column.name}' holds {unknown[0]!r}, which is not among the classes"
+        )
+    number = np.array([place.get(label, 0) for label in labels], dtype=np.int64)
+    target = Target(column.name, "classification", number[codes], classes)
+    return target, f"'{column.name}' has {len(classes)} classes"
 
 
 def _labels(column: TableColumn) -> tuple[np.ndarray, tuple]:

@@ -19,6 +19,7 @@ from wildwire.procedure.holdout import fold_numbers, held_out, row_keys
 from wildwire.procedure.options import (
     FOLDED,
     PATIENCE,
+    PATIENCE_FULL,
     PENALTIES,
     Clock,
     Options,
@@ -174,7 +175,7 @@ class Learning:
         return replace(found, note=note), None
 
     def _watched(self, train: np.ndarray, held: np.ndarray, l2: float) -> Result:
-        patience = PATIENCE if self.batch != "full" else None
+        patience = PATIENCE_FULL if self.batch == "full" else PATIENCE
         return self.fit(train, held, l2, self.epochs, patience=patience, share=0.5)
 
     def _splits(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:

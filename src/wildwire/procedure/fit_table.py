@@ -103,7 +103,7 @@ def fit_table(
     learning, result, choice = learn(prepared, how, seed)
     notes = [*table.notes, *prepared.notes, *([choice.note] if choice.note else [])]
     model = Model(prepared.network, result.theta)
-    facts = _facts(table, prepared, learning, result, choice)
+    facts = describe(table, prepared, learning, result, choice)
     if sigma is not None:
         value, freedom = chi_squared(model, table, prepared, sigma)
         shown = f"{value / freedom:.4g}" if freedom > 0 else "undefined"
@@ -192,6 +192,28 @@ def chi_squared(
     return value, prepared.Y.size - model.network.n_theta
 
 
+def describe(
+    table: Table,
+    prepared: Prepared,
+    learning: Learning,
+    result: Result,
+    choice: Choice,
+) -> dict[str, str]:
+    """The provenance of a model, as people read it."""
+    names = ", ".join(target.name for target in prepared.targets)
+    model = Model(prepared.network, result.theta)
+    return {
+        "wildwire": __version__,
+        "date": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "data": f"{table.source}, {len(prepared.rows)} rows, sha256 {table.hash()}",
+        "target": f"{names} ({prepared.task})",
+        "learner": f"{learning.learner!r}, batch {learning.batch}, l2 {choice.l2:.6g}",
+        "stopped": f"{result.reason.value} after {result.epochs} epochs",
+        "seed": str(learning.seed),
+        "fit": f"{quality(prepared, model, prepared.X)} on the rows learnt from",
+    }
+
+
 def quality(prepared: Prepared, model: Model, X: np.ndarray) -> str:
     """How well the model fits the rows it learnt from, as a phrase; R2 or accuracy."""
     from wildwire.engine.evaluate import run
@@ -211,28 +233,6 @@ def quality(prepared: Prepared, model: Model, X: np.ndarray) -> str:
 
 
 # ---- private ------------------------------------------------------------------
-
-
-def _facts(
-    table: Table,
-    prepared: Prepared,
-    learning: Learning,
-    result: Result,
-    choice: Choice,
-) -> dict[str, str]:
-    """The provenance of the model, as people read it."""
-    names = ", ".join(target.name for target in prepared.targets)
-    model = Model(prepared.network, result.theta)
-    return {
-        "wildwire": __version__,
-        "date": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        "data": f"{table.source}, {len(prepared.rows)} rows, sha256 {table.hash()}",
-        "target": f"{names} ({prepared.task})",
-        "learner": f"{learning.learner!r}, batch {learning.batch}, l2 {choice.l2:.6g}",
-        "stopped": f"{result.reason.value} after {result.epochs} epochs",
-        "seed": str(learning.seed),
-        "fit": f"{quality(prepared, model, prepared.X)} on the rows learnt from",
-    }
 
 
 def _numbers(table: Table, which: str | int, what: str) -> TableColumn:

@@ -24,7 +24,8 @@ BATCH = 64
 PENALTIES = (0.1, 1.0, 10.0)  # tried, divided by the number of rows
 EPOCHS = 400  # full batch
 EPOCHS_BATCHED = 200
-PATIENCE = 20
+PATIENCE = 20  # epochs of mini-batches without a lower loss on the held-out rows
+PATIENCE_FULL = 120  # epochs of one step each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

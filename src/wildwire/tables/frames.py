@@ -88,7 +88,9 @@ def _as_frame(data: Any) -> Any:
 
 
 def _from_frame(frame: Any, source: str) -> Table:
-    columns = (_from_series(str(n), frame[n], source) for n in frame.columns)
+    # Not frame[name]: an integer name would be taken for a row.
+    pairs = zip(frame.columns, frame.iter_columns(), strict=True)
+    columns = (_from_series(str(name), series, source) for name, series in pairs)
     return Table(tuple(columns), source)
 
 
