@@ -11,7 +11,7 @@ their line and get a table `numbers h` below it.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,7 +22,9 @@ from wildwire.language.tree import (
     Fixed,
     Formula,
     Learnt,
+    Let,
     Numbers,
+    Start,
 )
 from wildwire.network.generate import (
     WIDEST_LINE,
@@ -63,26 +65,26 @@ def network_document(network: Network, theta=None) -> Document:
         )
     if network.document is None:
         return generated_document(network, theta)
-    return _Rewriter(network, theta).document()
+    return _Rewriter(network, network.document, theta).document()
 
 
 class _Rewriter:
     """Walks the statements of a document and puts theta's numbers into them."""
 
-    def __init__(self, network: Network, theta: np.ndarray):
+    def __init__(self, network: Network, read: Document, theta: np.ndarray):
         self.network, self.theta = network, theta
-        self.places: Places = network._remember("places", lambda: _places(network))
-        self.tables = {t.name: t for t in network.document.of(Numbers)}
+        self.places: Places = network._remember("places", lambda: _places(read))
+        self.read = read
+        self.tables = {t.name: t for t in read.of(Numbers)}
         self.slots: dict[str, np.ndarray] = {}
 
     def document(self) -> Document:
-        statements = self.network.document.statements
         neuron, done = 0, []
-        for place, statement in enumerate(statements):
+        for place, statement in enumerate(self.read.statements):
             if isinstance(statement, Learnt | Formula | Fixed):
                 done += self._line(place, statement, neuron)
                 neuron += statement.target.size or 1
-            elif place in self.places.shared:
+            elif isinstance(statement, Let | Start) and place in self.places.shared:
                 value = number(float(self.theta[self.places.shared[place]]))
                 done.append(replace(statement, number=value))
             else:
@@ -124,7 +126,7 @@ class _Rewriter:
         """The `=` line of a `~` line's neuron, whose numbers are `values` in theta's order."""
         call, network = statement.call, self.network
         nested = len(call.arguments) == 1 and isinstance(call.arguments[0], Call)
-        inner = call.arguments[0] if nested else call
+        inner: Any = call.arguments[0] if nested else call
         first, last = np.searchsorted(network.link_target, [neuron, neuron + 1])
         names = [
             node_name(network, int(network.link_source[i]), int(network.link_delay[i]))
@@ -143,10 +145,10 @@ class _Rewriter:
         )
 
 
-def _places(network: Network) -> Places:
+def _places(document: Document) -> Places:
     from wildwire.network.elaborate import network_from_document
 
-    return network_from_document(network.document)._memo["places"]
+    return network_from_document(document)._memo["places"]
 
 
 def _filled(keywords, numbers: list) -> tuple:

@@ -51,7 +51,7 @@ def formula_chunk(statement: Formula | Fixed, scope: Scope) -> tuple[Chunk, str 
         drafts = _affine_drafts(use, lines, statement)
     reason = None
     if drafts is None:
-        use, reason = Use(scope.activation("identity"), None, tree), GENERAL
+        use, reason = Use(scope.identity, None, tree), GENERAL
         drafts = [_general_draft(tree, line, statement) for line in lines]
     elif isinstance(tree, Call) and use.call is not tree:
         for draft, line in zip(drafts, lines, strict=True):
@@ -73,8 +73,7 @@ def _transfer_use(tree, scope: Scope) -> Use | None:
     if not isinstance(tree, Call):
         return None
     if _is_transfer(tree, scope):
-        identity = scope.activation("identity")
-        return Use(identity, scope.transfer(tree.function), tree)
+        return Use(scope.identity, scope.transfer(tree.function), tree)
     activation = scope.activation(tree.function)
     inner = tree.arguments[0] if len(tree.arguments) == 1 else None
     if (
@@ -101,7 +100,7 @@ def _affine_use(tree, scope: Scope) -> Use:
         activation = scope.activation(tree.function)
         if activation is not None:
             return Use(activation, None, tree.arguments[0])
-    return Use(scope.activation("identity"), None, tree)
+    return Use(scope.identity, None, tree)
 
 
 def _affine_drafts(use: Use, lines: list[Line], statement) -> list[Draft] | None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -92,7 +92,7 @@ def _column_facts(column: Column) -> Iterator:
         yield Range(name, low, highs[name])
 
 
-def _each(column: Column, value) -> Iterator[tuple[Name, object]]:
+def _each(column: Column, value) -> Iterator[tuple[Name, Any]]:
     """A fact of a column with its name, one by one where every element has its own."""
     if isinstance(value, tuple):
         for place, single in enumerate(value):
@@ -171,7 +171,7 @@ def _records(network: Network) -> tuple[np.ndarray, list]:
     return np.cumsum([0, *counts[:-1]]), records
 
 
-def sources(network: Network, nodes: list[int], delays=None) -> list[Name]:
+def sources(network: Network, nodes: list[int], delays=None) -> list:
     """Sources as short as they can be written: a whole group by its name, else node by node."""
     whole = network._remember("whole groups", lambda: _whole_groups(network))
     delays = [0] * len(nodes) if delays is None else delays
@@ -261,7 +261,7 @@ class _Writer:
 
     def _learnt(self, target: Target, neuron: int) -> Learnt:
         network, links = self.network, self.links(neuron)
-        arguments = sources(
+        arguments: list[Any] = sources(
             network,
             network.link_source[links].tolist(),
             network.link_delay[links].tolist(),

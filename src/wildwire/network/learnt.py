@@ -84,7 +84,7 @@ def _use(call: Call, scope: Scope) -> Use:
     transfer = scope.transfer(call.function)
     if transfer is None:
         raise scope.unknown_function(call.function, call.position)
-    return Use(scope.activation("identity"), transfer, call)
+    return Use(scope.identity, transfer, call)
 
 
 def _biased(call: Call) -> bool:
@@ -115,7 +115,8 @@ def _free_draft(use: Use, line: Line, name: str) -> Draft:
     ]
     names: dict[int, str] = {}
     n = len(pairs)
-    if use.transfer.name == "quadratic":
+    transfer = "" if use.transfer is None else use.transfer.name
+    if transfer == "quadratic":
         sources = [line.scope.source_name(node, delay) for node, delay in pairs]
         names = dict(enumerate(pair_names(sources, name), n))
     starts = [math.nan] * (n + len(names))
@@ -126,7 +127,7 @@ def _free_draft(use: Use, line: Line, name: str) -> Draft:
         )
         starts += own
     bias = []
-    if use.transfer.name in BIASED and _biased(use.call):
+    if transfer in BIASED and _biased(use.call):
         bias.append(Monomial(1.0, ((len(starts), 1),)))
         starts.append(math.nan)
     return Draft(name, terms, bias, [], starts, names)

@@ -7,9 +7,10 @@ parameters, errors. Called by `learnt.py` and `formulas.py`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from wildwire.errors import NetworkError, UnknownNameError
-from wildwire.language.expression import Call, Name
+from wildwire.language.expression import Name
 from wildwire.language.tree import Target
 from wildwire.network.affine import (
     Monomial,
@@ -21,14 +22,17 @@ from wildwire.network.prepare import walk
 from wildwire.network.scope import Line, Scope, placed
 from wildwire.network.tables import Transfer
 
+if TYPE_CHECKING:
+    from wildwire.functions.function import Function
+
 
 @dataclass
 class Use:
     """The two functions of a neuron, and the call in which its sources stand."""
 
-    activation: object
+    activation: Function
     transfer: Transfer | None
-    call: Call
+    call: Any
 
 
 def count_of(target: Target) -> int:

@@ -86,10 +86,11 @@ def matrix(network: Network, theta, name: str) -> WeightMatrix:
     pairs = list(
         zip(network.link_source[links].tolist(), network.link_delay[links].tolist(), strict=True)
     )  # fmt: skip
-    columns = {pair: place for place, pair in enumerate(dict.fromkeys(pairs))}
+    columns = {pair: number for number, pair in enumerate(dict.fromkeys(pairs))}
     result = np.zeros((count, len(columns)))
     rows = network.link_target[links] - first
-    np.add.at(result, (rows, [columns[pair] for pair in pairs]), weight[links])
+    place = np.array([columns[pair] for pair in pairs], np.intp)
+    np.add.at(result, (rows, place), weight[links])
     names = network.names
     sources = (f"{names[s]}@{d}" if d else names[s] for s, d in columns)
     return WeightMatrix(result, tuple(sources), bias)

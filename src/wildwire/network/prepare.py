@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from wildwire.language.expression import Binary, Call, Link, Number, Sum, Unary
 
@@ -28,7 +29,7 @@ class Learnable:
 class Prepared:
     """A tree with `Learnable` in it, and the start values of its learnable numbers (NaN: unknown)."""
 
-    tree: object = None
+    tree: Any = None
     starts: list[float] = field(default_factory=list)
 
 
@@ -56,7 +57,7 @@ def prepare(expression, learns: bool = True) -> Prepared:
     return prepared
 
 
-def put_back(tree, values: Sequence[float]):
+def put_back(tree, values: Sequence[float]) -> Any:
     """The expression with these values in the places of its learnable numbers (NaN: `?`); inverse of `prepare`."""
     if isinstance(tree, Learnable):
         return number(values[tree.key])
@@ -68,7 +69,7 @@ def number(value: float) -> Number:
     return Number(None if math.isnan(value) else float(value))
 
 
-def change_parts(node, change: Callable):
+def change_parts(node, change: Callable) -> Any:
     """The node with every part of it changed; a node without parts as it is."""
     if isinstance(node, Sum):
         return replace(node, terms=tuple(change(term) for term in node.terms))

@@ -11,6 +11,9 @@ import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from wildwire.errors import (
     DuplicateNameError,
@@ -22,6 +25,9 @@ from wildwire.language.expression import Category, Name, Place, Slice
 from wildwire.network.affine import Monomial
 from wildwire.network.naming import category_text, suggestion
 from wildwire.network.tables import Transfer
+
+if TYPE_CHECKING:
+    from wildwire.functions.function import Function
 
 MOST_LINKS = 20_000_000
 """Links that a text may describe: a short line can ask for any number, and loading a file must not."""
@@ -113,7 +119,14 @@ class Scope:
         message = f"nothing here is called {name.name!r}.{near}"
         raise placed(UnknownNameError, message, name.position)
 
-    def activation(self, name: str):
+    @property
+    def identity(self) -> Function:
+        """The activation of a line that has none, whatever the document calls by that name."""
+        from wildwire.functions import catalogue
+
+        return catalogue()["identity"]
+
+    def activation(self, name: str) -> Function | None:
         """The activation of that name, or None: the document's own, then the catalogue's."""
         if name in self.functions:
             return self.functions[name]
@@ -220,19 +233,18 @@ class Line:
         if name.index is None:
             nodes = range(entry.first, entry.first + entry.count)
         else:
-            nodes = [entry.first + i for i in self._indices(name, entry)]
+            nodes = [entry.first + i for i in self._indices(name, entry, name.index)]
         delay = 0 if name.delay is None else name.delay
         first, last = delay if isinstance(delay, tuple) else (delay, delay)
         self.scope.spend(len(nodes) * (last + 1 - first), name.position)
         return [(node, lag) for lag in range(first, last + 1) for node in nodes]
 
-    def _indices(self, name: Name, entry: Entry) -> range | list[int]:
-        index = name.index
+    def _indices(self, name: Name, entry: Entry, index) -> range | list[int]:
         if entry.size is None:
             message = f"{name.name!r} is a single {entry.what} and has no index"
             raise placed(NetworkError, message, name.position)
         if isinstance(index, Category):
-            return [self._category(name, entry)]
+            return [self._category(name, entry, index.label)]
         if isinstance(index, Slice):
             first = self._place(name, entry, index.first)
             last = self._place(name, entry, index.last)
@@ -260,8 +272,7 @@ class Line:
             raise placed(NetworkError, message, name.position)
         return value
 
-    def _category(self, name: Name, entry: Entry) -> int:
-        label = name.index.label
+    def _category(self, name: Name, entry: Entry, label: str) -> int:
         if entry.categories is None:
             message = f"{name.name!r} has no categories; its index is a number"
             raise placed(NetworkError, message, name.position)
@@ -289,4 +300,4 @@ class Line:
         found = self.scope.activation(function)
         if found is None or len(arguments) != len(found.arguments):
             return None
-        return float(found.evaluate(0, [float(a) for a in arguments])[0])
+        return float(found.evaluate(0, [np.array(a) for a in arguments])[0])
