@@ -12,6 +12,13 @@ from wildwire.errors import NetworkError, UnsupportedError
 from wildwire.network import Network
 from wildwire.program import compile_network, verify
 from wildwire.program import plan as p
+from wildwire.program.arrange import (
+    arrange,
+    compiled_arrange,
+    compiled_faults,
+    faults,
+)
+from wildwire.program.compile import _entries, _functions
 
 
 def table(program, offset, count, width):
@@ -128,3 +135,23 @@ def test_every_index_table_is_checked():
 def test_what_cannot_run_yet_is_refused_by_name(text):
     with pytest.raises(UnsupportedError, match="neuron y"):
         compile_network(Network.parse(text))
+
+
+@settings(max_examples=100, derandomize=True, deadline=None)
+@given(networks(softmax=True, max_neurons=12))
+def test_compiled_and_interpreted_arrangement_are_the_same(network):
+    entries = _entries(network)
+    function, functions = _functions(network)
+    counts = np.diff(network.parameter_offset).astype(np.int32)
+    results = []
+    for run in (arrange, compiled_arrange):
+        places = np.empty(entries.sources.size, np.int32)
+        tables = run(
+            network.n_inputs, entries.pointers, entries.sources, function,
+            len(functions), counts, places,
+        )  # fmt: skip
+        results.append([*tables, places])
+    for slow, fast in zip(*results, strict=True):
+        assert np.array_equal(slow, fast)
+    plan = compile_network(network).plan
+    assert faults(plan) == compiled_faults(plan) == 0

@@ -15,14 +15,22 @@ store once per link.
 
 import numpy as np
 
-from wildwire.engine import tiles
-from wildwire.engine.blas import INLINE, KERNEL, is_wide, wide_gradient, wide_push
+from wildwire.engine import tiles, vectors
+from wildwire.engine.blas import (
+    INLINE,
+    INNER,
+    MERGED,
+    is_wide,
+    wide_gradient,
+    wide_push,
+)
 from wildwire.engine.forward import delta_table, lanes_of
+from wildwire.engine.losses import SLOPES, loss_table
 from wildwire.functions.cache import cached_njit
 from wildwire.program import plan as p
 
 
-@cached_njit(**INLINE)
+@cached_njit(**MERGED)
 def clear_deltas(plan, work, columns, to_inputs):
     """Zero the deltas of the rows that others add to."""
     d = delta_table(plan, columns)
@@ -69,27 +77,28 @@ def _gather(plan, row, slope, weights, work, d, columns):
         c += lanes
 
 
-@cached_njit(**INLINE)
+@cached_njit(**INNER)
 def _run_deltas(plan, r, weights, work, gradient, d, columns):
     """Deltas of a run of neurons with one function, and their parameters' gradient."""
     table = np.int64(plan[p.ROWS]) * columns
     first, width, parameters = plan[r], plan[r + 1], plan[r + 4]
     for row in range(first, first + width):
+        # With parameters the slope is multiplied in later: dE/dy is wanted first, and row 0 is all 1.
+        slope = np.int64(0) if parameters else table + row * columns
+        _gather(plan, row, slope, weights, work, d, columns)
         if parameters == 0:
-            _gather(plan, row, table + row * columns, weights, work, d, columns)
             continue
-        _gather(plan, row, np.int64(0), weights, work, d, columns)  # row 0 is all 1
         at = plan[r + 3] + (row - first) * parameters
         for j in range(parameters):
             derivative = (2 + j) * table + row * columns
-            gradient[at + j] += tiles.dot(
+            gradient[at + j] += vectors.dot(
                 work, d + row * columns, work, derivative, columns
             )
         for c in range(columns):
             work[d + row * columns + c] *= work[table + row * columns + c]
 
 
-@cached_njit(**KERNEL)
+@cached_njit(**INNER)
 def _block_gradient(plan, b, work, gradient, sums, d, columns):
     """`dE/dw[k, m] += sum_c o[k, c] * delta[m, c]` for the links of block b."""
     lanes = lanes_of(gradient)
@@ -114,17 +123,17 @@ def _block_gradient(plan, b, work, gradient, sums, d, columns):
                 gradient[weight + (k + i) * width + m] += sums[i]
 
 
-@cached_njit(**INLINE)
+@cached_njit(**INNER)
 def _block_gradient_single(plan, b, work, gradient, d):
     row, width, count = plan[b], plan[b + 1], plan[b + 3]
     first, weight = plan[p.SOURCES] + plan[b + 2], plan[b + 4]
     for k in range(count):
-        tiles.add_scaled(
+        vectors.add_scaled(
             work[plan[first + k]], work, d + row, gradient, weight + k * width, width
         )
 
 
-@cached_njit(**KERNEL)
+@cached_njit(**INNER)
 def _block_push(plan, b, weights, work, d, columns, start):
     """`dE/do[k, c] += sum_m w[k, m] * delta[m, c]` for the sources from `start` on."""
     lanes = lanes_of(weights)
@@ -134,7 +143,7 @@ def _block_push(plan, b, weights, work, d, columns, start):
     deltas = d + row * columns
     if columns == 1:
         for i in range(k, count):
-            work[d + plan[first + i]] += tiles.dot(
+            work[d + plan[first + i]] += vectors.dot(
                 weights, np.int64(weight + i * width), work, deltas, np.int64(width)
             )
         return
@@ -162,7 +171,7 @@ def _block_push(plan, b, weights, work, d, columns, start):
         k += 1
 
 
-@cached_njit(**INLINE)
+@cached_njit(**INNER)
 def _add_fused(plan, fused, slopes, work, first, rows, d, columns):
     """Add dE/dz of outputs whose loss reads z (logistic with its partner loss)."""
     for q in range(plan[p.OUTPUTS]):
@@ -172,10 +181,8 @@ def _add_fused(plan, fused, slopes, work, first, rows, d, columns):
                 work[d + row * columns + c] += work[slopes + q * columns + c]
 
 
-@cached_njit(**KERNEL)
-def backward(
-    plan, addresses, weights, work, gradient, sums, fused, slopes, columns, to_inputs
-):
+@cached_njit(**MERGED)
+def backward(plan, addresses, weights, work, gradient, sums, fused, columns, to_inputs):
     """Deltas of all rows, last stage first; adds to the gradient of the weights.
 
     Parameters
@@ -187,13 +194,12 @@ def backward(
     sums : array (8,)
         Scratch.
     fused : int8 array (n_outputs,)
-        1 where `slopes` holds dE/dz instead of dE/do having been added to the deltas.
-    slopes : int
-        Offset in `work` of the table (n_outputs x columns) of the loss's slopes.
+        1 where the loss's slopes are dE/dz, not yet added to the deltas.
     to_inputs : bool
         Whether the deltas of the inputs are wanted.
     """
     d = delta_table(plan, columns)
+    slopes = loss_table(plan, columns, SLOPES)
     for s in range(plan[p.STAGES] - 1, -1, -1):
         stage = plan[p.STAGE_TABLE] + s * p.STAGE_WIDTH
         for i in range(plan[stage + 2], plan[stage + 2] + plan[stage + 3]):
@@ -207,14 +213,31 @@ def backward(
             if columns == 1:
                 _block_gradient_single(plan, b, work, gradient, d)
             elif is_wide(plan, b, columns):
-                wide_gradient(plan, b, addresses[-1], work, gradient, d, columns)
+                wide_gradient(
+                    plan,
+                    b,
+                    addresses[3 * plan[p.FUNCTIONS]],
+                    work,
+                    gradient,
+                    d,
+                    columns,
+                )
             else:
                 _block_gradient(plan, b, work, gradient, sums, d, columns)
             start = 0 if to_inputs else plan[b + 5]
             if plan[b + 1] == 1 or start == plan[b + 3]:
                 continue
             if is_wide(plan, b, columns):
-                wide_push(plan, b, addresses[-1], weights, work, d, columns, start)
+                wide_push(
+                    plan,
+                    b,
+                    addresses[3 * plan[p.FUNCTIONS]],
+                    weights,
+                    work,
+                    d,
+                    columns,
+                    start,
+                )
             else:
                 _block_push(plan, b, weights, work, d, columns, start)
     if to_inputs:

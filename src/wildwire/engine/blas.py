@@ -18,7 +18,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from wildwire.engine.tiles import _wide
+from wildwire.engine.emitter import wide
 from wildwire.functions.cache import cached_njit
 from wildwire.program import plan as p
 
@@ -29,8 +29,12 @@ WIDE_NEURONS = 16
 WIDE_COLUMNS = 16
 
 KERNEL = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
-# For what is called once per block or row: a call passes every array as seven numbers.
-INLINE = {**KERNEL, "forceinline": True}
+# Called from other kernels only: no wrappers for Python and C, half of the compile time.
+INNER = {**KERNEL, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+# Called once per block or row: a call passes every array as seven numbers.
+INLINE = {**INNER, "forceinline": True}
+# Called from one place: its code is put there before types are inferred, and compiled once.
+MERGED = {**INNER, "inline": "always"}
 
 
 def product_address(dtype) -> int:
@@ -62,7 +66,7 @@ def _product(
 ):  # fmt: skip
     """`C = op(A) op(B) + beta C`, column-major; modes are the codes of N and T."""
     signature = types.void(
-        *_wide((address, left_mode, right_mode, m, n, k, a, a_offset, lda,
+        *wide((address, left_mode, right_mode, m, n, k, a, a_offset, lda,
                 b, b_offset, ldb, beta, c, c_offset, ldc))
     )  # fmt: skip
 
@@ -108,13 +112,13 @@ def is_wide(plan, b, columns):
     )
 
 
-@cached_njit(**KERNEL)
-def any_wide(plan):
-    """Whether any block of the plan is."""
-    for i in range(plan[p.BLOCKS]):  # noqa: SIM110 - Numba compiles no generators
-        if is_wide(plan, plan[p.BLOCK_TABLE] + i * p.BLOCK_WIDTH, WIDE_COLUMNS):
-            return True
-    return False
+def any_wide(plan) -> bool:
+    """Whether any block of the plan is, with enough columns."""
+    at = plan[p.BLOCK_TABLE]
+    blocks = plan[at : at + plan[p.BLOCKS] * p.BLOCK_WIDTH].reshape(-1, p.BLOCK_WIDTH)
+    neurons, sources = blocks[:, 1], blocks[:, 3].astype(np.int64)
+    wide = (neurons >= WIDE_NEURONS) & (neurons * sources >= WIDE_WEIGHTS)
+    return bool(wide.any())
 
 
 @cached_njit(**INLINE)
@@ -126,7 +130,7 @@ def _stretch(plan, first, k, count):
     return end - k
 
 
-@cached_njit(**KERNEL)
+@cached_njit(**INNER)
 def wide_sums(plan, b, address, weights, work, z, columns):
     """z of block b: one product for each stretch of consecutive source rows."""
     row, width, count = np.int64(plan[b]), np.int64(plan[b + 1]), plan[b + 3]
@@ -143,7 +147,7 @@ def wide_sums(plan, b, address, weights, work, z, columns):
         k += length
 
 
-@cached_njit(**KERNEL)
+@cached_njit(**INNER)
 def wide_gradient(plan, b, address, work, gradient, d, columns):
     """dE/dw of block b."""
     row, width, count = np.int64(plan[b]), np.int64(plan[b + 1]), plan[b + 3]
@@ -160,7 +164,7 @@ def wide_gradient(plan, b, address, work, gradient, d, columns):
         k += length
 
 
-@cached_njit(**KERNEL)
+@cached_njit(**INNER)
 def wide_push(plan, b, address, weights, work, d, columns, start):
     """dE/do of the sources of block b from number `start` on."""
     row, width, count = np.int64(plan[b]), np.int64(plan[b + 1]), plan[b + 3]

@@ -8,9 +8,9 @@ import numpy as np
 
 from wildwire.engine.blas import one_thread
 from wildwire.engine.machine import bind, bind_loss, dtype_of, resolve_loss, tile_width
-from wildwire.engine.mapping import gradient_to_theta, mapping_of, weights_from_theta
+from wildwire.engine.mapping import mapping_of, spread
 from wildwire.engine.passes import input_gradient_of, values_of
-from wildwire.engine.steps import Data, batch_gradient
+from wildwire.engine.steps import Data, Update, run_steps
 from wildwire.errors import DataError, SettingError, UntrainedError
 from wildwire.program import compile_network
 from wildwire.program import plan as p
@@ -107,7 +107,7 @@ def _machine(network, theta, n, dtype, level):
     theta = check_theta(network, theta).astype(dtype)
     tile = tile_width(program, max(n, 1), dtype)
     machine = bind(program, dtype, tile, level)
-    weights_from_theta(mapping_of(program, dtype), theta, machine.weights)
+    machine.weights[:] = spread(program, theta)
     return program, machine, tile
 
 
@@ -118,7 +118,7 @@ def _values(network, theta, X, dtype, rows_of):
     rows = rows_of(program)
     out = np.empty((len(X), len(rows)), dtype)
     with one_thread(program, tile):
-        values_of(machine, X, np.arange(len(X)), rows, out, tile)
+        values_of(machine, X.ravel(), np.arange(len(X)), rows, out, tile)
     return out
 
 
@@ -200,19 +200,37 @@ def loss_and_gradient(
     tile = tile_width(program, max(len(X), 1), dtype)
     machine = bind(program, dtype, tile, 1, len(loss.parameters))
     mapping = mapping_of(program, dtype)
-    weights_from_theta(mapping, theta, machine.weights)
+    machine.weights[:] = spread(program, theta)
     bound = bind_loss(network, program, loss, dtype)
-    data = Data(X, Y, weight, np.arange(len(X)))
-    with one_thread(program, tile):
-        total = batch_gradient(machine, data, bound, 0, len(X), tile)
     result = np.empty(program.n_theta, dtype)
-    gradient_to_theta(mapping, theta, machine.gradient, result)
-    value, result = float(bound.totals.sum()), result.astype(np.float64)
+    with one_thread(program, tile):
+        run_steps(
+            machine, data_of(X, Y, weight), bound, _no_update(theta, result), mapping,
+            True, False, max(len(X), 1), tile, 0, 1,
+        )  # fmt: skip
+    total = float(bound.totals[-1])
+    value, result = float(bound.totals[:-1].sum()), result.astype(np.float64)
     if gradient == "mean":
         if total <= 0:
             raise DataError("the sample weights sum to 0: there is nothing to average")
         return value / total, result / total
     return value, result
+
+
+def data_of(X, Y, weight) -> Data:
+    """Checked arrays as the kernels take them, in the order of the rows."""
+    return Data(
+        X.ravel(), Y.ravel(), weight.ravel(), weight.shape[1], np.arange(len(X))
+    )
+
+
+def _no_update(theta, gradient) -> Update:
+    """The update that only forms the gradient over theta."""
+    none = np.zeros(0, theta.dtype)
+    return Update(
+        0, theta, gradient, none, none, none, none, none, none,
+        np.zeros(1, theta.dtype), none, np.zeros(4, theta.dtype),
+    )  # fmt: skip
 
 
 def input_gradient(network, theta, X, *, output=0, dtype="float64") -> np.ndarray:
@@ -234,7 +252,9 @@ def input_gradient(network, theta, X, *, output=0, dtype="float64") -> np.ndarra
     out = np.empty(X.shape, dtype)
     fused = np.zeros(network.n_outputs, np.int8)
     with one_thread(program, tile):
-        input_gradient_of(machine, X, np.arange(len(X)), number, fused, out, tile)
+        input_gradient_of(
+            machine, X.ravel(), np.arange(len(X)), number, fused, out, tile
+        )
     return out
 
 

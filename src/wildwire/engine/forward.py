@@ -11,8 +11,8 @@ neurons' functions read.
 
 import numpy as np
 
-from wildwire.engine import tiles
-from wildwire.engine.blas import INLINE, KERNEL, is_wide, wide_sums
+from wildwire.engine import calls, tiles
+from wildwire.engine.blas import INLINE, INNER, MERGED, is_wide, wide_sums
 from wildwire.functions.cache import cached_njit
 from wildwire.program import plan as p
 
@@ -29,7 +29,7 @@ def delta_table(plan, columns):
     return (2 + np.int64(plan[p.MAX_PARAMETERS])) * plan[p.ROWS] * columns
 
 
-@cached_njit(**KERNEL)
+@cached_njit(**INNER)
 def _block_sums(plan, b, weights, work, z, columns):
     """z of the neurons of block b for a tile of samples."""
     lanes = lanes_of(weights)
@@ -75,7 +75,7 @@ def _block_sums(plan, b, weights, work, z, columns):
         m += 1
 
 
-@cached_njit(**INLINE)
+@cached_njit(**INNER)
 def _block_sums_single(plan, b, weights, work, z):
     """z of the neurons of block b for one sample: vectors over neurons."""
     lanes = lanes_of(weights)
@@ -100,7 +100,7 @@ def _block_sums_single(plan, b, weights, work, z):
         m += 1
 
 
-@cached_njit(**KERNEL)
+@cached_njit(**INNER)
 def _softmax(plan, h, work, columns):
     """Values of a head: exp(o_k - max) / sum exp(o_j - max), column by column."""
     sources = plan[p.OUTPUT_ROWS] + plan[p.OUTPUTS] + plan[h]
@@ -118,7 +118,7 @@ def _softmax(plan, h, work, columns):
             work[(row + k) * columns + c] /= total
 
 
-@cached_njit(**KERNEL)
+@cached_njit(**MERGED)
 def forward(plan, addresses, level, weights, work, guards, columns):
     """Values of all rows, stage by stage.
 
@@ -126,7 +126,7 @@ def forward(plan, addresses, level, weights, work, guards, columns):
     ----------
     plan : int32 array
     addresses : int64 array (3 * functions + 1,)
-        Address of function f at level l at 3*f + l; last, BLAS's matrix product.
+        Address of function f at level l at 3*f + l; behind them, BLAS's matrix product.
     level : int
         0 values; 1 also slopes and parameter derivatives.
     weights : array (n_weights,)
@@ -144,13 +144,15 @@ def forward(plan, addresses, level, weights, work, guards, columns):
             if columns == 1:
                 _block_sums_single(plan, b, weights, work, z)
             elif is_wide(plan, b, columns):
-                wide_sums(plan, b, addresses[-1], weights, work, z, columns)
+                wide_sums(
+                    plan, b, addresses[3 * plan[p.FUNCTIONS]], weights, work, z, columns
+                )
             else:
                 _block_sums(plan, b, weights, work, z, columns)
         for i in range(plan[stage + 2], plan[stage + 2] + plan[stage + 3]):
             r = plan[p.RUN_TABLE] + i * p.RUN_WIDTH
             row = np.int64(plan[r])
-            tiles.call_function(
+            calls.call_function(
                 addresses[3 * plan[r + 2] + level],
                 work, z + row * columns, weights, np.int64(plan[r + 3]),
                 work, row * columns, guards, row,

@@ -8,16 +8,31 @@ Behind the tables of the program the work array holds tables of `outputs x colum
 arguments, targets, weights, values, slopes, and the loss's further derivatives.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
-from wildwire.engine import tiles
-from wildwire.engine.blas import INLINE, KERNEL
+from wildwire.engine import calls, vectors
+from wildwire.engine.blas import INLINE, INNER, MERGED
 from wildwire.engine.forward import delta_table, lanes_of
 from wildwire.functions.cache import cached_njit
 from wildwire.program import plan as p
 
 ARGUMENTS, TARGETS, WEIGHTS, VALUES, SLOPES = range(5)
 ELEMENTWISE, SOFTMAX = 0, 1
+
+
+class Loss(NamedTuple):
+    """A loss made ready: addresses of its two forms (on o; on z) and its numbers per output."""
+
+    kind: int
+    addresses: np.ndarray
+    fused: np.ndarray  # int8 (n_outputs,): the loss reads z
+    parameters: np.ndarray  # (n_outputs * width,)
+    width: int
+    scale: np.ndarray  # outputs and targets are multiplied by it
+    factor: np.ndarray  # the loss is multiplied by it
+    totals: np.ndarray  # float64 (n_outputs + 1,), added to; last, the rows' weights
 
 
 @cached_njit(**INLINE)
@@ -27,57 +42,58 @@ def loss_table(plan, columns, which):
     return tables + which * plan[p.OUTPUTS] * columns
 
 
-@cached_njit(**KERNEL)
+@cached_njit(**MERGED)
 def load_rows(plan, X, order, start, real, work, columns):
     """Inputs of `real` samples as rows of the value table; the last is repeated.
 
-    Squares of lanes x lanes numbers are turned in registers: written one by one, every number of a wide
-    input would touch a cache line of its own.
+    Squares of lanes x lanes numbers are turned in registers: written one by one, every number of a
+    wide input would touch a cache line of its own.
     """
-    n_inputs = X.shape[1]
+    n_inputs = plan[p.INPUTS]
     for c in range(columns):
         work[c] = 1
     if columns == 1:
         sample = order[start]
         for i in range(n_inputs):
-            work[1 + i] = X[sample, i]
+            work[1 + i] = X[sample * n_inputs + i]
         return
     lanes = lanes_of(work)
     whole = n_inputs - n_inputs % lanes
-    flat = X.reshape(-1)
     last = start + real - 1
     for c in range(0, columns, lanes):
         for i in range(0, whole, lanes):
-            tiles.turn_tile(
-                flat, n_inputs, order, start + c, last, i, work,
+            vectors.turn_tile(
+                X, n_inputs, order, start + c, last, i, work,
                 (1 + i) * columns + c, columns,
             )  # fmt: skip
         for i in range(whole, n_inputs):
             for k in range(lanes):
                 sample = order[min(start + c + k, last)]
-                work[(1 + i) * columns + c + k] = X[sample, i]
+                work[(1 + i) * columns + c + k] = X[sample * n_inputs + i]
 
 
-@cached_njit(**INLINE)
-def load_targets(plan, Y, sample_weight, order, start, real, work, columns):
+@cached_njit(**MERGED)
+def load_targets(plan, Y, weight, width, order, start, real, work, columns):
     """Targets and weights of a tile; padded columns weigh 0. Returns the weights' sum."""
     targets = loss_table(plan, columns, TARGETS)
     weights = loss_table(plan, columns, WEIGHTS)
-    shared = sample_weight.shape[1] == 1
+    outputs = plan[p.OUTPUTS]
     total = 0.0
     for c in range(columns):
         sample = order[start + min(c, real - 1)]
-        for q in range(plan[p.OUTPUTS]):
-            work[targets + q * columns + c] = Y[sample, q]
-            weight = sample_weight[sample, 0 if shared else q]
-            work[weights + q * columns + c] = weight if c < real else weight * 0
+        for q in range(outputs):
+            work[targets + q * columns + c] = Y[sample * outputs + q]
+            own = weight[sample * width + (0 if width == 1 else q)]
+            work[weights + q * columns + c] = own if c < real else own * 0
         if c < real:
-            total += sample_weight[sample, 0]
+            total += weight[sample * width]
     return total
 
 
-@cached_njit(**INLINE)
-def _elementwise(plan, loss, work, guards, columns):
+@cached_njit(**MERGED)
+def _elementwise(
+    plan, addresses, fused, parameters, width, scale, work, guards, columns
+):
     """Values and slopes of a loss that looks at one output at a time."""
     arguments = loss_table(plan, columns, ARGUMENTS)
     targets = loss_table(plan, columns, TARGETS)
@@ -86,21 +102,21 @@ def _elementwise(plan, loss, work, guards, columns):
     table = targets - arguments
     for q in range(plan[p.OUTPUTS]):
         row = np.int64(plan[plan[p.OUTPUT_ROWS] + q])
-        base = z if loss.fused[q] else np.int64(0)
-        scale = loss.scale[q]
+        base = z if fused[q] else np.int64(0)
+        unit = scale[q]
         for c in range(columns):
             at = q * columns + c
-            work[arguments + at] = work[base + row * columns + c] * scale
-            work[targets + at] *= scale
-        tiles.call_function(
-            loss.addresses[loss.fused[q]],
-            work, arguments + q * columns, loss.parameters, q * loss.width,
+            work[arguments + at] = work[base + row * columns + c] * unit
+            work[targets + at] *= unit
+        calls.call_function(
+            addresses[fused[q]],
+            work, arguments + q * columns, parameters, q * width,
             work, values + q * columns, guards, np.int64(0),
             np.int64(1), columns, columns, table, table,
         )  # fmt: skip
 
 
-@cached_njit(**KERNEL)
+@cached_njit(**INNER)
 def _softmax_cross_entropy(plan, h, work, columns):
     """-sum t_k log p_k from z: value sum t_k (log sum exp z - z_k), slope p_k sum t - t_k."""
     sources = plan[p.OUTPUT_ROWS] + plan[p.OUTPUTS] + plan[h]
@@ -127,28 +143,28 @@ def _softmax_cross_entropy(plan, h, work, columns):
             )
 
 
-@cached_njit(**INLINE)
-def _weigh(plan, loss, work, columns, sums):
+@cached_njit(**MERGED)
+def _weigh(plan, scale, factor, work, columns, sums):
     """Weigh values and slopes; adds the sums of weight * loss per output."""
     weights = loss_table(plan, columns, WEIGHTS)
     values = loss_table(plan, columns, VALUES)
     slopes = loss_table(plan, columns, SLOPES)
     for q in range(plan[p.OUTPUTS]):
-        factor = loss.factor[q] * loss.scale[q]
+        outer = factor[q] * scale[q]
         total = 0.0
         for c in range(columns):
             at = q * columns + c
             weight = work[weights + at]
             if weight != 0:
                 total += np.float64(weight) * np.float64(work[values + at])
-                work[slopes + at] *= weight * factor
+                work[slopes + at] *= weight * outer
             else:  # a missing target may be NaN
                 work[slopes + at] = 0
         sums[q] += total
 
 
-@cached_njit(**INLINE)
-def _add_to_outputs(plan, loss, work, columns):
+@cached_njit(**MERGED)
+def loss_deltas(plan, kind, fused, work, columns):
     """Add the slopes to the deltas of the neurons that the outputs come from."""
     d = delta_table(plan, columns)
     slopes = loss_table(plan, columns, SLOPES)
@@ -156,19 +172,19 @@ def _add_to_outputs(plan, loss, work, columns):
     for i in range(plan[p.HEADS]):
         h = plan[p.HEAD_TABLE] + i * p.HEAD_WIDTH
         in_head += plan[h + 2]
-        _head_deltas(plan, h, loss.kind, work, slopes, d, columns)
+        _head_deltas(plan, h, kind, work, slopes, d, columns)
     if in_head == plan[p.OUTPUTS]:
         return
     first_head_row = 1 + plan[p.INPUTS] + plan[p.NEURONS]
     for q in range(plan[p.OUTPUTS]):
         row = plan[plan[p.OUTPUT_ROWS] + q]
-        if loss.fused[q] or row >= first_head_row:
+        if fused[q] or row >= first_head_row:
             continue
         for c in range(columns):
             work[d + row * columns + c] += work[slopes + q * columns + c]
 
 
-@cached_njit(**KERNEL)
+@cached_njit(**INNER)
 def _head_deltas(plan, h, kind, work, slopes, d, columns):
     """dE/dz of a softmax: the slope itself (partner loss), or p_k (g_k - sum g_j p_j)."""
     sources = plan[p.OUTPUT_ROWS] + plan[p.OUTPUTS] + plan[h]
@@ -186,19 +202,18 @@ def _head_deltas(plan, h, kind, work, slopes, d, columns):
             work[d + plan[sources + k] * columns + c] += slope
 
 
-@cached_njit(**INLINE)
-def loss_values(plan, loss, work, guards, columns, sums):
-    """Values and weighted slopes of a tile; adds to `sums` (outputs,) float64."""
-    if loss.kind == SOFTMAX:
+@cached_njit(**MERGED)
+def loss_values(
+    plan, kind, addresses, fused, parameters, width, scale, factor, totals, work,
+    guards, columns,
+):  # fmt: skip
+    """Values and weighted slopes of a tile; adds to `totals`."""
+    if kind == SOFTMAX:
         for i in range(plan[p.HEADS]):
             h = plan[p.HEAD_TABLE] + i * p.HEAD_WIDTH
             _softmax_cross_entropy(plan, h, work, columns)
     else:
-        _elementwise(plan, loss, work, guards, columns)
-    _weigh(plan, loss, work, columns, sums)
-
-
-@cached_njit(**INLINE)
-def loss_deltas(plan, loss, work, columns):
-    """Put the slopes where `backward` starts; after `clear_deltas`."""
-    _add_to_outputs(plan, loss, work, columns)
+        _elementwise(
+            plan, addresses, fused, parameters, width, scale, work, guards, columns
+        )
+    _weigh(plan, scale, factor, work, columns, totals)

@@ -8,8 +8,9 @@ ever stored.
 import numpy as np
 
 from wildwire.engine import blas
-from wildwire.engine.losses import ELEMENTWISE, SOFTMAX
-from wildwire.engine.steps import Loss, Machine
+from wildwire.engine.kernels import kernel_addresses
+from wildwire.engine.losses import ELEMENTWISE, SOFTMAX, Loss
+from wildwire.engine.steps import Machine
 from wildwire.errors import SettingError
 from wildwire.functions import find_loss, native
 from wildwire.program import plan as p
@@ -51,16 +52,17 @@ def bind(program, dtype, tile, level, loss_width=0) -> Machine:
     Parameters
     ----------
     level : int
-        0 for values; 1 if gradients will be asked for (both are then bound).
+        0 for values; 1 if gradients will be asked for.
     loss_width : int
         Parameters of the loss, for which room is made.
     """
-    addresses = np.zeros(3 * len(program.functions) + 1, np.int64)
+    addresses = np.zeros(3 * len(program.functions) + 4, np.int64)
+    addresses[-3:] = kernel_addresses(dtype)
     if tile >= blas.WIDE_COLUMNS and blas.any_wide(program.plan):
-        addresses[-1] = blas.product_address(dtype)
+        addresses[-4] = blas.product_address(dtype)
     for number, function in enumerate(program.functions):
-        for kind in range(level + 1):
-            addresses[3 * number + kind] = native.address(function, kind, dtype)
+        # Level 1 writes the values as well: one kernel to compile instead of two.
+        addresses[3 * number : 3 * number + 2] = native.address(function, level, dtype)
     tables = 3 + int(program.plan[p.MAX_PARAMETERS])
     outputs = (6 + loss_width) * program.n_outputs
     work = np.zeros((tables * program.n_rows + outputs) * tile, dtype)
@@ -121,7 +123,7 @@ def bind_loss(
             addresses[1] = native.address(find_loss(loss.from_z), 1, dtype)
     return Loss(
         kind, addresses, fused, parameters.ravel(), parameters.shape[1],
-        (1 / divisor).astype(dtype), weights.astype(dtype), np.zeros(n),
+        (1 / divisor).astype(dtype), weights.astype(dtype), np.zeros(n + 1),
     )  # fmt: skip
 
 

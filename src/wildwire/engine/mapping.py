@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from wildwire.engine.blas import KERNEL
+from wildwire.engine.blas import INNER
 from wildwire.functions.cache import cached_njit
 
 
@@ -27,6 +27,18 @@ class Mapping(NamedTuple):
     factor: np.ndarray
     power: np.ndarray
     derived: np.ndarray  # scratch (n_derived,)
+
+
+def spread(program, theta) -> np.ndarray:
+    """Weights (n_weights,) of a program for a theta; from Python, where a kernel would have to compile."""
+    weights = program.constant.astype(theta.dtype)
+    direct = program.slot >= 0
+    weights[direct] = theta[program.slot[direct]] * program.sign[direct]
+    if program.derived.count:
+        made = program.slot <= -2
+        numbers = program.derived.values(theta)[-2 - program.slot[made]]
+        weights[made] = numbers * program.sign[made]
+    return weights
 
 
 def mapping_of(program, dtype) -> Mapping:
@@ -45,7 +57,7 @@ def mapping_of(program, dtype) -> Mapping:
     )
 
 
-@cached_njit(**KERNEL)
+@cached_njit(**INNER)
 def weights_from_theta(mapping, theta, weights):
     """Fill `weights` (n_weights,) from `theta` (n_theta,)."""
     derived = mapping.derived
@@ -67,21 +79,13 @@ def weights_from_theta(mapping, theta, weights):
             weights[w] = value if mapping.sign[w] > 0 else -value
 
 
-@cached_njit(**KERNEL)
-def theta_from_weights(mapping, weights, theta):
-    """Fill `theta` from the weights of a one-to-one program."""
-    for w in range(weights.size):
-        if mapping.slot[w] >= 0:
-            theta[mapping.slot[w]] = weights[w]
-
-
-@cached_njit(**KERNEL)
+@cached_njit(**INNER)
 def _factor(mapping, theta, i):
     value = theta[mapping.factor[i]]
     return value if mapping.power[i] > 0 else 1 / value
 
 
-@cached_njit(**KERNEL)
+@cached_njit(**INNER)
 def gradient_to_theta(mapping, theta, by_weight, gradient):
     """Add up `by_weight` (n_weights,) into `gradient` (n_theta,), which is overwritten.
 

@@ -6,97 +6,86 @@ and `session.py`.
 
 import numpy as np
 
-from wildwire.engine.backward import backward, clear_deltas
+from wildwire.engine import calls
+from wildwire.engine.backward import clear_deltas
 from wildwire.engine.blas import INLINE, KERNEL
-from wildwire.engine.forward import delta_table, forward
-from wildwire.engine.losses import (
-    SLOPES,
-    load_rows,
-    load_targets,
-    loss_table,
-    loss_values,
-)
+from wildwire.engine.forward import delta_table
+from wildwire.engine.steps import BACKWARD, FORWARD, LOSS, columns_of, kernel_of
 from wildwire.functions.cache import cached_njit
 from wildwire.program import plan as p
-
-
-@cached_njit(**INLINE)
-def tile_columns(real, tile):
-    """Columns that `real` samples need: 1 in a program made for single samples."""
-    return np.int64(1) if tile == 1 else np.int64((real + 7) // 8 * 8)
 
 
 @cached_njit(**KERNEL)
 def values_of(machine, X, order, rows, out, tile):
     """Fill `out` (samples, len(rows)) with the values of the rows of the value table."""
+    plan, addresses, weights, work, guards, _, _ = machine
     n = order.size
     for at in range(0, n, tile):
         real = min(tile, n - at)
-        columns = tile_columns(real, tile)
-        load_rows(machine.plan, X, order, at, real, machine.work, columns)
-        forward(
-            machine.plan, machine.addresses, 0, machine.weights, machine.work,
-            machine.guards, columns,
+        columns = columns_of(real, tile)
+        calls.call_forward(
+            kernel_of(plan, addresses, FORWARD), plan, addresses, 0, weights, work,
+            guards, X, order, at, real, columns,
         )  # fmt: skip
         for i in range(rows.size):
             row = np.int64(rows[i]) * columns
             for c in range(real):
-                out[at + c, i] = machine.work[row + c]
+                out[at + c, i] = work[row + c]
 
 
 @cached_njit(**KERNEL)
 def loss_of(machine, data, loss, tile):
-    """Add the weighted losses of all samples to `loss.totals`; returns their weight."""
-    n = data.order.size
-    plan, work = machine.plan, machine.work
-    total = 0.0
+    """Add the weighted losses of all samples, and their weights, to `loss.totals`."""
+    plan, addresses, weights, work, guards, _, _ = machine
+    X, Y, weight, weight_width, order = data
+    kind, forms, fused, parameters, width, scale, factor, totals = loss
+    n = order.size
     for at in range(0, n, tile):
         real = min(tile, n - at)
-        columns = tile_columns(real, tile)
-        load_rows(plan, data.X, data.order, at, real, work, columns)
-        total += load_targets(
-            plan, data.Y, data.weight, data.order, at, real, work, columns
-        )
-        forward(
-            plan, machine.addresses, 0, machine.weights, work, machine.guards, columns
-        )
-        loss_values(plan, loss, work, machine.guards, columns, loss.totals)
-    return total
+        columns = columns_of(real, tile)
+        calls.call_forward(
+            kernel_of(plan, addresses, FORWARD), plan, addresses, 0, weights, work,
+            guards, X, order, at, real, columns,
+        )  # fmt: skip
+        calls.call_loss(
+            kernel_of(plan, addresses, LOSS), plan, kind, forms, fused, parameters,
+            width, scale, factor, totals, work, guards, Y, weight, weight_width, order,
+            at, real, columns,
+        )  # fmt: skip
 
 
 @cached_njit(**KERNEL)
 def input_gradient_of(machine, X, order, output, fused, out, tile):
     """Fill `out` (samples, inputs) with d output / d input."""
+    plan, addresses, weights, work, guards, gradient, sums = machine
     n = order.size
-    plan, work = machine.plan, machine.work
     for at in range(0, n, tile):
         real = min(tile, n - at)
-        columns = tile_columns(real, tile)
-        load_rows(plan, X, order, at, real, work, columns)
-        forward(
-            plan, machine.addresses, 1, machine.weights, work, machine.guards, columns
-        )
+        columns = columns_of(real, tile)
+        calls.call_forward(
+            kernel_of(plan, addresses, FORWARD), plan, addresses, 1, weights, work,
+            guards, X, order, at, real, columns,
+        )  # fmt: skip
         clear_deltas(plan, work, columns, True)
         _seed(plan, work, output, columns)
-        slopes = loss_table(plan, columns, SLOPES)
-        backward(
-            plan, machine.addresses, machine.weights, work, machine.gradient,
-            machine.sums, fused, slopes,
-            columns, True,
+        calls.call_backward(
+            kernel_of(plan, addresses, BACKWARD), plan, addresses, weights, work,
+            gradient, sums, fused, 0, columns, 1,
         )  # fmt: skip
         d = delta_table(plan, columns)
-        for i in range(X.shape[1]):
+        for i in range(out.shape[1]):
             for c in range(real):
                 out[at + c, i] = work[d + (1 + i) * columns + c]
 
 
-@cached_njit(**KERNEL)
+@cached_njit(**INLINE)
 def _seed(plan, work, output, columns):
     """Delta 1 for one output; through its head if it stands in one."""
     d = delta_table(plan, columns)
     row = np.int64(plan[plan[p.OUTPUT_ROWS] + output])
     if row < 1 + plan[p.INPUTS] + plan[p.NEURONS]:
-        work[d + row * columns : d + (row + 1) * columns] += 1
+        for c in range(columns):
+            work[d + row * columns + c] += 1
         return
     for i in range(plan[p.HEADS]):
         h = plan[p.HEAD_TABLE] + i * p.HEAD_WIDTH

@@ -12,13 +12,9 @@ import numpy as np
 from wildwire.engine import evaluate
 from wildwire.engine.blas import one_thread
 from wildwire.engine.machine import bind, bind_loss, dtype_of, resolve_loss, tile_width
-from wildwire.engine.mapping import (
-    mapping_of,
-    theta_from_weights,
-    weights_from_theta,
-)
+from wildwire.engine.mapping import mapping_of, spread
 from wildwire.engine.passes import loss_of
-from wildwire.engine.steps import Data, Update, run_steps
+from wildwire.engine.steps import Update, run_steps
 from wildwire.program import compile_network
 
 
@@ -79,7 +75,7 @@ class Session:
         self.network, self.program = network, compile_network(network)
         self.dtype = dtype_of(dtype)
         self._bind_data(X, Y, sample_weight)
-        n = len(self._data.X)
+        n = self._n
         self.batch = n if batch == "full" else min(int(batch), n)
         self.n_batches = -(-n // self.batch) if n else 0
         self._is_mean = gradient == "mean"
@@ -101,8 +97,8 @@ class Session:
         X = evaluate.check_inputs(self.network, X, self.dtype)
         Y = evaluate.check_targets(self.network, Y, len(X), self.dtype)
         weight = evaluate.check_weights(self.network, sample_weight, len(X), self.dtype)
-        self._all = np.arange(len(X))
-        self._data = Data(X, Y, weight, self._all)
+        self._n = len(X)
+        self._data = evaluate.data_of(X, Y, weight)
 
     def _bind_vector(self, l1, l2, l1_dies, clip):
         """The vector that rules act on: the weights themselves, or theta."""
@@ -148,15 +144,13 @@ class Session:
         theta = evaluate.check_theta(self.network, theta).astype(self.dtype)
         if self._is_mapped:
             self._vector[:] = theta
-        weights_from_theta(self._mapping, theta, self._machine.weights)
+        self._machine.weights[:] = spread(self.program, theta)
 
     def theta(self) -> np.ndarray:
         """The present theta, float64 (n_theta,)."""
         if self._is_mapped:
             return self._vector.astype(np.float64)
-        theta = np.empty(self.program.n_theta)
-        theta_from_weights(self._mapping, self._machine.weights, theta)
-        return theta
+        return self.state_to_theta_order(self._vector).astype(np.float64)
 
     def steps(self, rule, state, numbers, rates, order, first_batch, step) -> Report:
         """Run `len(rates)` mini-batches.
@@ -190,12 +184,13 @@ class Session:
             rates=np.asarray(rates, self.dtype),
         )
         with one_thread(self.program, self._tile):
-            status, weight = run_steps(
+            status = run_steps(
                 self._machine, self._data._replace(order=order), loss, update,
                 self._mapping, self._is_mapped, self._is_mean, self.batch, self._tile,
                 int(first_batch), int(step),
             )  # fmt: skip
-        return Report(loss.totals * self._unit, weight, int(status))
+        totals, weight = loss.totals[:-1], float(loss.totals[-1])
+        return Report(totals * self._unit, weight, int(status))
 
     def state_to_theta_order(self, vector) -> np.ndarray:
         """A vector that a rule keeps, (vector_size,), in theta's order."""
@@ -234,8 +229,9 @@ class Session:
         loss = self._loss
         loss.totals[:] = 0
         with one_thread(self.program, self._tile):
-            weight = loss_of(self._machine, self._data, loss, self._tile)
-        total = float((loss.totals * self._unit).sum())
+            loss_of(self._machine, self._data, loss, self._tile)
+        weight = float(loss.totals[-1])
+        total = float((loss.totals[:-1] * self._unit).sum())
         if kept is not None:
             self.load(kept)
         return total / weight if weight else 0.0

@@ -13,20 +13,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from wildwire.engine import tiles
-from wildwire.engine.backward import backward, clear_deltas
-from wildwire.engine.blas import INLINE, KERNEL
-from wildwire.engine.forward import forward
-from wildwire.engine.losses import (
-    SLOPES,
-    load_rows,
-    load_targets,
-    loss_deltas,
-    loss_table,
-    loss_values,
-)
+from wildwire.engine import calls, vectors
+from wildwire.engine.blas import INLINE, KERNEL, MERGED
 from wildwire.engine.mapping import gradient_to_theta, weights_from_theta
 from wildwire.functions.cache import cached_njit
+from wildwire.program import plan as p
+
+FORWARD, LOSS, BACKWARD = 1, 2, 3  # behind the functions' addresses; 0 is BLAS
 
 
 class Machine(NamedTuple):
@@ -42,31 +35,19 @@ class Machine(NamedTuple):
 
 
 class Data(NamedTuple):
-    """Samples: inputs, targets, weights (one column, or one per output), their order."""
+    """Samples, one row after another, and the order to take them in."""
 
     X: np.ndarray
     Y: np.ndarray
     weight: np.ndarray
+    weight_width: int  # 1, or the number of outputs
     order: np.ndarray
-
-
-class Loss(NamedTuple):
-    """A loss made ready: addresses of its two forms (on o; on z) and its numbers per output."""
-
-    kind: int
-    addresses: np.ndarray
-    fused: np.ndarray  # int8 (n_outputs,)
-    parameters: np.ndarray  # (n_outputs * width,)
-    width: int
-    scale: np.ndarray  # outputs and targets are multiplied by it
-    factor: np.ndarray  # the loss is multiplied by it
-    totals: np.ndarray  # float64 (n_outputs,), added to
 
 
 class Update(NamedTuple):
     """What changes the vector that learning acts on (weights, or theta)."""
 
-    rule: int
+    rule: int  # 0: nothing is changed, only the gradient formed
     vector: np.ndarray
     gradient: np.ndarray
     free: np.ndarray  # 1 or 0
@@ -81,36 +62,43 @@ class Update(NamedTuple):
 
 
 @cached_njit(**INLINE)
-def batch_gradient(machine, data, loss, start, stop, tile):
-    """Loss and gradient summed over rows start..stop of the order; returns their weight.
-
-    Adds to `loss.totals` and `machine.gradient`.
-    """
-    plan, work = machine.plan, machine.work
-    total = 0.0
-    for at in range(start, stop, tile):
-        real = min(tile, stop - at)
-        columns = np.int64(1) if tile == 1 else np.int64((real + 7) // 8 * 8)
-        load_rows(plan, data.X, data.order, at, real, work, columns)
-        total += load_targets(
-            plan, data.Y, data.weight, data.order, at, real, work, columns
-        )
-        forward(
-            plan, machine.addresses, 1, machine.weights, work, machine.guards, columns
-        )
-        loss_values(plan, loss, work, machine.guards, columns, loss.totals)
-        clear_deltas(plan, work, columns, False)
-        loss_deltas(plan, loss, work, columns)
-        slopes = loss_table(plan, columns, SLOPES)
-        backward(
-            plan, machine.addresses, machine.weights, work, machine.gradient,
-            machine.sums, loss.fused,
-            slopes, columns, False,
-        )  # fmt: skip
-    return total
+def kernel_of(plan, addresses, which):
+    """Address of one of the kernels of `kernels.py`."""
+    return addresses[3 * plan[p.FUNCTIONS] + which]
 
 
 @cached_njit(**INLINE)
+def columns_of(real, tile):
+    """Columns that `real` samples need: 1 in a program made for single samples."""
+    return np.int64(1) if tile == 1 else np.int64((real + 7) // 8 * 8)
+
+
+@cached_njit(**MERGED)
+def _batch_gradient(
+    plan, addresses, weights, work, guards, gradient, sums, X, Y, weight, weight_width,
+    order, kind, forms, fused, parameters, width, scale, factor, totals,
+    start, stop, tile,
+):  # fmt: skip
+    """Loss and gradient summed over rows start..stop of the order, added up."""
+    for at in range(start, stop, tile):
+        real = min(tile, stop - at)
+        columns = columns_of(real, tile)
+        calls.call_forward(
+            kernel_of(plan, addresses, FORWARD), plan, addresses, 1, weights, work,
+            guards, X, order, at, real, columns,
+        )  # fmt: skip
+        calls.call_loss(
+            kernel_of(plan, addresses, LOSS), plan, kind, forms, fused, parameters,
+            width, scale, factor, totals, work, guards, Y, weight, weight_width, order,
+            at, real, columns,
+        )  # fmt: skip
+        calls.call_backward(
+            kernel_of(plan, addresses, BACKWARD), plan, addresses, weights, work,
+            gradient, sums, fused, kind, columns, 0,
+        )  # fmt: skip
+
+
+@cached_njit(**MERGED)
 def _penalise(update):
     """Add the gradients of l1 * sum |w| and l2/2 * sum w**2."""
     l1, l2 = update.settings[0], update.settings[1]
@@ -125,16 +113,18 @@ def _penalise(update):
         gradient[i] += slope * penalised[i]
 
 
-@cached_njit(**INLINE)
+@cached_njit(**MERGED)
 def _clip(update):
     """Shorten the gradient to the length `clip`."""
     gradient = update.gradient
-    length = np.sqrt(tiles.dot(gradient, 0, gradient, 0, gradient.size))
+    length = np.sqrt(vectors.dot(gradient, 0, gradient, 0, gradient.size))
     if length > update.settings[2]:
-        gradient *= gradient.dtype.type(update.settings[2] / length)
+        share = gradient.dtype.type(update.settings[2] / length)
+        for i in range(gradient.size):
+            gradient[i] *= share
 
 
-@cached_njit(**INLINE)
+@cached_njit(**MERGED)
 def _bury(update):
     """A link whose weight would cross zero stays at zero for good."""
     for i in range(update.vector.size):
@@ -144,20 +134,22 @@ def _bury(update):
             update.settings[3] = 1
 
 
-@cached_njit(**INLINE)
+@cached_njit(**MERGED)
 def apply_update(update, number, step):
     """One change of the vector from its gradient."""
     if update.settings[0] != 0 or update.settings[1] != 0:
         _penalise(update)
     if update.settings[3] != 0:
         gradient, free = update.gradient, update.free
-        gradient *= free
+        for i in range(gradient.size):
+            gradient[i] *= free[i]
     if update.settings[2] > 0:
         _clip(update)
     update.numbers[0] = update.rates[number]
     if update.before.size:
-        update.before[:] = update.vector
-    tiles.call_rule(
+        for i in range(update.before.size):
+            update.before[i] = update.vector[i]
+    calls.call_rule(
         update.rule, update.vector, update.gradient, update.free, update.state,
         update.numbers, np.int64(update.vector.size), np.int64(step),
     )  # fmt: skip
@@ -165,13 +157,6 @@ def apply_update(update, number, step):
         _bury(update)
     for i in range(update.low.size):
         update.vector[i] = min(max(update.vector[i], update.low[i]), update.high[i])
-
-
-@cached_njit(**INLINE)
-def _is_finite(gradient, free):
-    """Whether all gradients are finite, and their sum."""
-    total = tiles.dot(gradient, 0, free, 0, gradient.size)
-    return np.isfinite(total)
 
 
 @cached_njit(**KERNEL)
@@ -184,28 +169,41 @@ def run_steps(
     -------
     status : int
         0, or 1 + index of the step whose loss or gradient was not finite (not applied).
-    weight : float
-        Sum of the rows' weights.
     """
-    weight = 0.0
-    n = data.order.size
+    # Taken apart once: every access of a tuple's array counts references.
+    plan, addresses, weights, work, guards, by_weight, sums = machine
+    X, Y, weight, weight_width, order = data
+    kind, forms, fused, parameters, width, scale, factor, totals = loss
+    vector, gradient, free = update.vector, update.gradient, update.free
+    last = totals.size - 1
+    n = order.size
     for number in range(update.rates.size):
         start = (first + number) * batch
-        machine.gradient[:] = 0
-        here = batch_gradient(machine, data, loss, start, min(start + batch, n), tile)
-        weight += here
+        before = totals[last]
+        for i in range(by_weight.size):
+            by_weight[i] = 0
+        _batch_gradient(
+            plan, addresses, weights, work, guards, by_weight, sums, X, Y, weight,
+            weight_width, order, kind, forms, fused, parameters, width, scale, factor,
+            totals, start, min(start + batch, n), tile,
+        )  # fmt: skip
+        here = totals[last] - before
         if here == 0:
             continue
         if is_mean and here != 1:
-            gradient = machine.gradient
-            gradient *= gradient.dtype.type(1 / here)
+            share = by_weight.dtype.type(1 / here)
+            for i in range(by_weight.size):
+                by_weight[i] *= share
         if is_mapped:
-            gradient_to_theta(mapping, update.vector, machine.gradient, update.gradient)
-        if not (
-            np.isfinite(loss.totals.sum()) and _is_finite(update.gradient, update.free)
-        ):
-            return number + 1, weight
+            gradient_to_theta(mapping, vector, by_weight, gradient)
+        if update.rule == 0:
+            continue
+        total = vectors.dot(gradient, 0, free, 0, gradient.size)
+        for q in range(last):
+            total += totals[q]
+        if not np.isfinite(total):
+            return number + 1
         apply_update(update, number, step + number)
         if is_mapped:
-            weights_from_theta(mapping, update.vector, machine.weights)
-    return 0, weight
+            weights_from_theta(mapping, vector, weights)
+    return 0

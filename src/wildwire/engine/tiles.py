@@ -9,146 +9,13 @@ Why not plain loops: LLVM must assume that the tables overlap and spills the acc
 link (measured: 17 GFLOP/s instead of 57). Why not BLAS: below about 200 x 200 it spends its time on
 packing, and its bits depend on the batch width.
 
-Vectors are 256 bits wide everywhere, so that the order of every sum is the same on all machines
-with the same instructions. Products and sums carry the flag `contract` only. The intrinsics are
-module globals because one held in a closure would miss the disk cache.
+The intrinsics are module globals because one held in a closure would miss the disk cache.
 """
 
-from llvmlite import ir
-from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-LANES = {types.float32: 8, types.float64: 4}
-CONTRACT = ("contract",)
-INTEGER = ir.IntType(64)
-
-
-class _Emitter:
-    """Short names for the vector instructions of one element type."""
-
-    def __init__(self, context, builder, element):
-        self.context, self.builder, self.element = context, builder, element
-        self.lanes = LANES[element]
-        self.scalar = context.get_value_type(element)
-        self.vector = ir.VectorType(self.scalar, self.lanes)
-        self.bytes = element.bitwidth // 8
-
-    def data(self, array_type, array):
-        return self.context.make_array(array_type)(
-            self.context, self.builder, array
-        ).data
-
-    def constant(self, value):
-        return ir.Constant(INTEGER, value)
-
-    def zero(self):
-        return ir.Constant(self.vector, [0.0] * self.lanes)
-
-    def offset(self, pointer, index):
-        return self.builder.gep(pointer, [index])
-
-    def load(self, pointer, index):
-        """One vector at element `index`; no alignment beyond the element's."""
-        place = self.builder.bitcast(
-            self.offset(pointer, index), self.vector.as_pointer()
-        )
-        return self.builder.load(place, align=self.bytes)
-
-    def store(self, value, pointer, index):
-        place = self.builder.bitcast(
-            self.offset(pointer, index), self.vector.as_pointer()
-        )
-        self.builder.store(value, place, align=self.bytes)
-
-    def integer(self, pointer, index):
-        """A 32-bit entry of a plan, widened."""
-        return self.builder.sext(
-            self.builder.load(self.offset(pointer, index)), INTEGER
-        )
-
-    def broadcast(self, pointer, index):
-        value = self.builder.load(self.offset(pointer, index))
-        single = self.builder.insert_element(
-            ir.Constant(self.vector, ir.Undefined),
-            value,
-            ir.Constant(ir.IntType(32), 0),
-        )
-        mask = ir.Constant(ir.VectorType(ir.IntType(32), self.lanes), [0] * self.lanes)
-        return self.builder.shuffle_vector(
-            single, ir.Constant(self.vector, ir.Undefined), mask
-        )
-
-    def multiply_add(self, left, right, total):
-        product = self.builder.fmul(left, right, flags=CONTRACT)
-        return self.builder.fadd(product, total, flags=CONTRACT)
-
-    def accumulators(self, count):
-        """`count` vectors of zeros that LLVM keeps in registers."""
-        cells = [cgutils.alloca_once(self.builder, self.vector) for _ in range(count)]
-        for cell in cells:
-            self.builder.store(self.zero(), cell)
-        return cells
-
-    def accumulate(self, cell, left, right):
-        self.builder.store(
-            self.multiply_add(left, right, self.builder.load(cell)), cell
-        )
-
-    def shuffle(self, left, right, lanes):
-        mask = ir.Constant(ir.VectorType(ir.IntType(32), self.lanes), lanes)
-        return self.builder.shuffle_vector(left, right, mask)
-
-    def transposed(self, lines):
-        """The square of `lines` with rows and columns exchanged: blocks of 1, 2, 4."""
-        width, lanes = 1, range(self.lanes)
-        while width < self.lanes:
-            low = [k if not k & width else self.lanes + k - width for k in lanes]
-            high = [k + width if not k & width else self.lanes + k for k in lanes]
-            result = list(lines)
-            for i in lanes:
-                if not i & width:
-                    a, b = lines[i], lines[i + width]
-                    result[i] = self.shuffle(a, b, low)
-                    result[i + width] = self.shuffle(a, b, high)
-            lines = result
-            width *= 2
-        return lines
-
-    def horizontal(self, vectors):
-        """One vector whose lane i is the sum of the lanes of `vectors[i]`.
-
-        A tree in a fixed order: neighbours, then pairs, then halves.
-        """
-        width = 1
-        while len(vectors) > 1:
-            low, high = _interleave(self.lanes, width)
-            vectors = [
-                self.builder.fadd(self.shuffle(a, b, low), self.shuffle(a, b, high))
-                for a, b in zip(vectors[::2], vectors[1::2], strict=True)
-            ]
-            width *= 2
-        return vectors[0]
-
-
-def _interleave(lanes, width):
-    """Lane numbers that bring the blocks of `width` lanes of two vectors together."""
-    low, high = [], []
-    for start in range(0, lanes, 2 * width):
-        block = list(range(start, start + width))
-        next_block = [i + width for i in block]
-        low += block + [lanes + i for i in block]
-        high += next_block + [lanes + i for i in next_block]
-    return low, high
-
-
-def _wide(arguments):
-    """Argument types with every integer as int64: Numba then casts at the call."""
-    return [types.int64 if isinstance(a, types.Integer) else a for a in arguments]
-
-
-def _void(arguments):
-    return types.void(*_wide(arguments))
+from wildwire.engine.emitter import INTEGER, Emitter, void
 
 
 def _weighted_sums(rows, vectors):
@@ -159,13 +26,13 @@ def _weighted_sums(rows, vectors):
         typingctx, values, column, stride, plan, first_source, n_sources,
         weights, first_weight, weight_step, out, out_offset,
     ):  # fmt: skip
-        signature = _void(
+        signature = void(
             (values, column, stride, plan, first_source, n_sources,
              weights, first_weight, weight_step, out, out_offset)
         )  # fmt: skip
 
         def codegen(context, builder, sig, args):
-            emit = _Emitter(context, builder, values.dtype)
+            emit = Emitter(context, builder, values.dtype)
             source_values = emit.data(sig.args[0], args[0])
             plan_data = emit.data(sig.args[3], args[3])
             weight_data = emit.data(sig.args[6], args[6])
@@ -213,13 +80,13 @@ def _pushed_sums(rows, vectors):
         typingctx, deltas, delta_offset, stride, n_deltas,
         weights, first_weight, weight_step, plan, first_source, column,
     ):  # fmt: skip
-        signature = _void(
+        signature = void(
             (deltas, delta_offset, stride, n_deltas,
              weights, first_weight, weight_step, plan, first_source, column)
         )  # fmt: skip
 
         def codegen(context, builder, sig, args):
-            emit = _Emitter(context, builder, deltas.dtype)
+            emit = Emitter(context, builder, deltas.dtype)
             table = emit.data(sig.args[0], args[0])
             weight_data = emit.data(sig.args[4], args[4])
             plan_data = emit.data(sig.args[7], args[7])
@@ -266,13 +133,13 @@ def _gathered_deltas(vectors):
         typingctx, table, place, slope_place, column, stride, keep,
         plan, first_pair, n_pairs, weights,
     ):  # fmt: skip
-        signature = _void(
+        signature = void(
             (table, place, slope_place, column, stride, keep, plan, first_pair,
              n_pairs, weights)
         )  # fmt: skip
 
         def codegen(context, builder, sig, args):
-            emit = _Emitter(context, builder, table.dtype)
+            emit = Emitter(context, builder, table.dtype)
             table_data = emit.data(sig.args[0], args[0])
             plan_data = emit.data(sig.args[6], args[6])
             weight_data = emit.data(sig.args[9], args[9])
@@ -316,12 +183,12 @@ def outer_sums_by_neuron(
     gradient, place,
 ):  # fmt: skip
     """`gradient[place + i] += sum_c values[c] * deltas[i, c]` for LANES neurons i."""
-    signature = _void(
+    signature = void(
         (values, value_offset, deltas, delta_offset, stride, columns, gradient, place)
     )
 
     def codegen(context, builder, sig, args):
-        emit = _Emitter(context, builder, values.dtype)
+        emit = Emitter(context, builder, values.dtype)
         value_data = emit.data(sig.args[0], args[0])
         delta_data = emit.data(sig.args[2], args[2])
         gradient_data = emit.data(sig.args[6], args[6])
@@ -352,13 +219,13 @@ def outer_sums_by_source(
 
     Fewer than LANES sources: the last is repeated, its sums are for the caller to leave out.
     """
-    signature = _void(
+    signature = void(
         (values, plan, first_source, n_sources, stride, columns, deltas, delta_offset,
          sums)
     )  # fmt: skip
 
     def codegen(context, builder, sig, args):
-        emit = _Emitter(context, builder, values.dtype)
+        emit = Emitter(context, builder, values.dtype)
         value_data = emit.data(sig.args[0], args[0])
         plan_data = emit.data(sig.args[1], args[1])
         delta_data = emit.data(sig.args[6], args[6])
@@ -394,13 +261,13 @@ def _single_sums(vectors):
         typingctx, values, plan, first_source, n_sources,
         weights, first_weight, weight_step, out, out_offset,
     ):  # fmt: skip
-        signature = _void(
+        signature = void(
             (values, plan, first_source, n_sources,
              weights, first_weight, weight_step, out, out_offset)
         )  # fmt: skip
 
         def codegen(context, builder, sig, args):
-            emit = _Emitter(context, builder, values.dtype)
+            emit = Emitter(context, builder, values.dtype)
             value_data = emit.data(sig.args[0], args[0])
             plan_data = emit.data(sig.args[1], args[1])
             weight_data = emit.data(sig.args[4], args[4])
@@ -426,146 +293,6 @@ def _single_sums(vectors):
         return signature, codegen
 
     return single_sums
-
-
-@intrinsic
-def add_scaled(typingctx, factor, a, a_offset, out, out_offset, count):
-    """`out[i] += factor * a[i]`: vectors, then the rest one by one."""
-    signature = _void((factor, a, a_offset, out, out_offset, count))
-
-    def codegen(context, builder, sig, args):
-        emit = _Emitter(context, builder, a.dtype)
-        a_data = emit.data(sig.args[1], args[1])
-        out_data = emit.data(sig.args[3], args[3])
-        factor, _, a_at, _, out_at, count = args
-        cell = cgutils.alloca_once_value(builder, factor)
-        factors = emit.broadcast(cell, emit.constant(0))
-        width = emit.constant(emit.lanes)
-        whole = builder.sub(count, builder.srem(count, width))
-        with cgutils.for_range_slice(
-            builder, emit.constant(0), whole, width, intp=INTEGER
-        ) as (i, _):
-            place = builder.add(out_at, i)
-            line = emit.load(a_data, builder.add(a_at, i))
-            total = emit.multiply_add(factors, line, emit.load(out_data, place))
-            emit.store(total, out_data, place)
-        with cgutils.for_range_slice(
-            builder, whole, count, emit.constant(1), intp=INTEGER
-        ) as (i, _):
-            place = emit.offset(out_data, builder.add(out_at, i))
-            value = builder.load(emit.offset(a_data, builder.add(a_at, i)))
-            builder.store(emit.multiply_add(factor, value, builder.load(place)), place)
-
-    return signature, codegen
-
-
-@intrinsic
-def turn_tile(
-    typingctx, X, width, order, first, last, feature, out, out_offset, stride
-):
-    """`out[i, j] = X[order[first + j], feature + i]` for LANES x LANES numbers.
-
-    Rows beyond number `last` of the order repeat it. `X` is one row of `width` after another.
-    """
-    signature = _void((X, width, order, first, last, feature, out, out_offset, stride))
-
-    def codegen(context, builder, sig, args):
-        emit = _Emitter(context, builder, X.dtype)
-        data = emit.data(sig.args[0], args[0])
-        rows = emit.data(sig.args[2], args[2])
-        out_data = emit.data(sig.args[6], args[6])
-        _, width, _, first, last, feature, _, target, stride = args
-        lines = []
-        for j in range(emit.lanes):
-            number = builder.add(first, emit.constant(j))
-            inside = builder.icmp_signed("<", number, last)
-            row = builder.load(emit.offset(rows, builder.select(inside, number, last)))
-            place = builder.add(builder.mul(row, width), feature)
-            lines.append(emit.load(data, place))
-        for i, line in enumerate(emit.transposed(lines)):
-            place = builder.add(target, builder.mul(stride, emit.constant(i)))
-            emit.store(line, out_data, place)
-
-    return signature, codegen
-
-
-@intrinsic
-def dot(typingctx, a, a_offset, b, b_offset, count):
-    """`sum_i a[i] * b[i]`: two vectors of partial sums, then the rest one by one."""
-    signature = a.dtype(*_wide((a, a_offset, b, b_offset, count)))
-
-    def codegen(context, builder, sig, args):
-        emit = _Emitter(context, builder, a.dtype)
-        a_data = emit.data(sig.args[0], args[0])
-        b_data = emit.data(sig.args[2], args[2])
-        _, a_at, _, b_at, count = args
-        cells = emit.accumulators(2)
-        width = emit.constant(2 * emit.lanes)
-        whole = builder.sub(count, builder.srem(count, width))
-        with cgutils.for_range_slice(
-            builder, emit.constant(0), whole, width, intp=INTEGER
-        ) as (i, _):
-            for v in range(2):
-                place = builder.add(i, emit.constant(v * emit.lanes))
-                left = emit.load(a_data, builder.add(a_at, place))
-                right = emit.load(b_data, builder.add(b_at, place))
-                emit.accumulate(cells[v], left, right)
-        both = builder.fadd(builder.load(cells[0]), builder.load(cells[1]))
-        lanes = emit.horizontal([both] + [emit.zero()] * (emit.lanes - 1))
-        total = cgutils.alloca_once(builder, emit.scalar)
-        builder.store(
-            builder.extract_element(lanes, ir.Constant(ir.IntType(32), 0)), total
-        )
-        with cgutils.for_range_slice(
-            builder, whole, count, emit.constant(1), intp=INTEGER
-        ) as (i, _):
-            left = builder.load(emit.offset(a_data, builder.add(a_at, i)))
-            right = builder.load(emit.offset(b_data, builder.add(b_at, i)))
-            builder.store(emit.multiply_add(left, right, builder.load(total)), total)
-        return builder.load(total)
-
-    return signature, codegen
-
-
-@intrinsic
-def call_function(
-    typingctx, address, z, z_offset, parameters, parameter_offset, out, out_offset,
-    guards, guard_offset, rows, columns, row_stride, table_stride, argument_stride,
-):  # fmt: skip
-    """Call a compiled function (calling convention, version 1) by its address."""
-    signature = _void(
-        (address, z, z_offset, parameters, parameter_offset, out, out_offset,
-         guards, guard_offset, rows, columns, row_stride, table_stride,
-         argument_stride)
-    )  # fmt: skip
-
-    def codegen(context, builder, sig, args):
-        pointers = []
-        for k in (1, 3, 5, 7):
-            array = context.make_array(sig.args[k])(context, builder, args[k])
-            pointers.append(builder.gep(array.data, [args[k + 1]]))
-        arguments = [*pointers, *args[9:14]]
-        kind = ir.FunctionType(ir.VoidType(), [a.type for a in arguments])
-        builder.call(builder.inttoptr(args[0], kind.as_pointer()), arguments)
-
-    return signature, codegen
-
-
-@intrinsic
-def call_rule(typingctx, address, x, gradient, free, state, numbers, count, step):
-    """Call an update rule by its address."""
-    signature = _void((address, x, gradient, free, state, numbers, count, step))
-
-    def codegen(context, builder, sig, args):
-        pointers = [
-            context.make_array(sig.args[k])(context, builder, args[k]).data
-            for k in range(1, 6)
-        ]
-        arguments = [*pointers, args[6], args[7]]
-        kind = ir.FunctionType(ir.VoidType(), [a.type for a in arguments])
-        builder.call(builder.inttoptr(args[0], kind.as_pointer()), arguments)
-
-    return signature, codegen
 
 
 sums_4x2 = _weighted_sums(4, 2)

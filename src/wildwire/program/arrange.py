@@ -2,16 +2,21 @@
 
 Comes in: for each neuron its sources (-1 for the constant, then node numbers) in ascending order,
 and its function. Goes out: levels, the program order of the neurons, and the flat tables of the
-plan. Compiled, so that an edit of a small network costs microseconds.
+plan. The same
+functions run compiled or interpreted: see `arranger`.
 """
 
 import numpy as np
+from numba.extending import register_jitable
 
 from wildwire.functions.cache import cached_njit
 from wildwire.program import plan as p
 
+INTERPRETED_LINKS = 500
+INTERPRETED_CALLS = 20
 
-@cached_njit(nogil=True, error_model="numpy")
+
+@register_jitable
 def levels_of(n_inputs, pointers, sources):
     """Level of every neuron: 0 when it reads inputs only, else one more than its highest source.
 
@@ -62,7 +67,7 @@ def levels_of(n_inputs, pointers, sources):
     return levels
 
 
-@cached_njit(nogil=True, error_model="numpy")
+@register_jitable
 def _same_sources(pointers, sources, a, b):
     length = pointers[a + 1] - pointers[a]
     if pointers[b + 1] - pointers[b] != length:
@@ -73,7 +78,7 @@ def _same_sources(pointers, sources, a, b):
     return True
 
 
-@cached_njit(nogil=True, error_model="numpy")
+@register_jitable
 def groups_of(pointers, sources):
     """Number of the list of sources that each neuron has: equal lists, equal number.
 
@@ -91,10 +96,10 @@ def groups_of(pointers, sources):
     size = np.zeros(n, np.int32)
     count = 0
     for j in range(n):
-        code = np.uint64(14695981039346656037)
+        code = 7
         for e in range(pointers[j], pointers[j + 1]):
-            code = (code ^ np.uint64(sources[e] + 1)) * np.uint64(1099511628211)
-        place = np.int64((code ^ (code >> np.uint64(29))) & np.uint64(capacity - 1))
+            code = (code * 1048583 + int(sources[e]) + 2) % 2147483629
+        place = code & (capacity - 1)
         while table[place] >= 0 and not _same_sources(
             pointers, sources, table[place], j
         ):
@@ -109,7 +114,7 @@ def groups_of(pointers, sources):
     return group, size[:count]
 
 
-@cached_njit(nogil=True, error_model="numpy")
+@register_jitable
 def _stable_order(order, keys, n_keys):
     """`order` sorted by `keys[order]`, equal keys left as they were."""
     first = np.zeros(n_keys + 1, np.int64)
@@ -125,7 +130,7 @@ def _stable_order(order, keys, n_keys):
     return result
 
 
-@cached_njit(nogil=True, error_model="numpy")
+@register_jitable
 def program_order(levels, group, size, function, n_functions):
     """Neurons by level; within one, shared lists of sources first, then by function."""
     n = levels.size
@@ -140,7 +145,7 @@ def program_order(levels, group, size, function, n_functions):
     return _stable_order(order, levels, highest + 1)
 
 
-@cached_njit(nogil=True, error_model="numpy")
+@register_jitable
 def tables(order, levels, group, size, function, parameters):
     """Stages, blocks and runs of the neurons in program order.
 
@@ -176,7 +181,7 @@ def tables(order, levels, group, size, function, parameters):
     return stages[: s + 1], blocks[: b + 1], runs[: r + 1]
 
 
-@cached_njit(nogil=True, error_model="numpy")
+@register_jitable
 def fill(n_inputs, order, pointers, sources, blocks, positions):
     """Complete the blocks: source rows, places of weights, out-links.
 
@@ -231,7 +236,7 @@ def fill(n_inputs, order, pointers, sources, blocks, positions):
     return source_rows, out_pointers, out_links, pushed
 
 
-@cached_njit(nogil=True, error_model="numpy")
+@register_jitable
 def _count_sources(order, pointers, blocks):
     count = 0
     for b in range(blocks.shape[0]):
@@ -240,7 +245,7 @@ def _count_sources(order, pointers, blocks):
     return count
 
 
-@cached_njit(nogil=True, error_model="numpy")
+@register_jitable
 def _out_links(blocks, source_rows, out_pointers):
     links = np.empty(2 * out_pointers[-1], np.int32)
     at = out_pointers[:-1].copy()
@@ -256,7 +261,39 @@ def _out_links(blocks, source_rows, out_pointers):
     return links
 
 
-@cached_njit(nogil=True, error_model="numpy")
+def arrange(n_inputs, pointers, sources, function, n_functions, parameters, positions):
+    """The whole arrangement in one call: each entry from Python costs its own compilation.
+
+    Parameters
+    ----------
+    n_inputs : int
+    pointers : int64 array (n_neurons + 1,)
+        Neuron j has the entries pointers[j] .. pointers[j+1]-1 of `sources`.
+    sources : int32 array
+    function, parameters : int32 array (n_neurons,)
+        Number of the neuron's function, and how many parameters it has.
+    positions : int32 array, as long as `sources`
+        Written: place of each entry among the weights.
+
+    Returns
+    -------
+    order, stages, blocks, runs, source_rows, out_pointers, out_links, pushed
+        `order` is empty when neurons stand on a loop.
+    """
+    levels = levels_of(n_inputs, pointers, sources)
+    for j in range(levels.size):
+        if levels[j] < 0:
+            levels = levels[:0]
+            break
+    group, size = groups_of(pointers, sources)
+    order = program_order(levels, group, size, function, n_functions)
+    stages, blocks, runs = tables(order, levels, group, size, function, parameters)
+    rows, out_pointers, out_links, pushed = fill(
+        n_inputs, order, pointers, sources, blocks, positions
+    )
+    return order, stages, blocks, runs, rows, out_pointers, out_links, pushed
+
+
 def faults(plan):
     """First fault of a plan, as a number; 0 when every index it holds lies inside.
 
@@ -283,7 +320,7 @@ def faults(plan):
             return 3
         if weight < 0 or weight + np.int64(width) * length > plan[p.LINK_WEIGHTS]:
             return 3
-        if first < 0 or plan[p.SOURCES] + first + length > plan.size:
+        if first < 0 or plan[p.SOURCES] + first + length > plan[p.OUT_POINTERS]:
             return 3
         for k in range(length):
             source = plan[plan[p.SOURCES] + first + k]
@@ -301,6 +338,9 @@ def faults(plan):
     for row in range(n_pointers):
         low = plan[plan[p.OUT_POINTERS] + row]
         high = plan[plan[p.OUT_POINTERS] + row + 1]
+        before = 0 if row == 0 else plan[plan[p.OUT_POINTERS] + row - 1]
+        if low < before or high < low or plan[p.OUT_LINKS] + 2 * high > plan.size:
+            return 6
         for e in range(low, high):
             target = plan[plan[p.OUT_LINKS] + 2 * e]
             position = plan[plan[p.OUT_LINKS] + 2 * e + 1]
@@ -308,7 +348,7 @@ def faults(plan):
                 return 6
             if position < 0 or position >= plan[p.LINK_WEIGHTS]:
                 return 6
-    for q in range(plan[p.OUTPUTS]):
+    for q in range(2 * plan[p.OUTPUTS]):  # the rows of the outputs, then what heads read
         row = plan[plan[p.OUTPUT_ROWS] + q]
         if row < 1 or row >= n_rows:
             return 7
@@ -319,3 +359,21 @@ def faults(plan):
         if plan[h + 3] < 0 or plan[h + 3] + plan[h + 2] > plan[p.OUTPUTS]:
             return 8
     return 0
+
+
+compiled_arrange = cached_njit(nogil=True, error_model="numpy")(arrange)
+compiled_faults = cached_njit(nogil=True, error_model="numpy")(faults)
+_calls = [0]
+
+
+def arranger(n_links):
+    """`arrange` and `faults` for a network of this size, compiled or not.
+
+    Compiling takes four seconds, interpreting a small network less than a millisecond: the first small
+    networks of a process are interpreted, so that a first fit does not wait, and later ones, as in a
+    structure search, are not. The results are the same integers.
+    """
+    _calls[0] += n_links <= INTERPRETED_LINKS
+    if n_links <= INTERPRETED_LINKS and _calls[0] <= INTERPRETED_CALLS:
+        return arrange, faults
+    return compiled_arrange, compiled_faults

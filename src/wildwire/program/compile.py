@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from wildwire.errors import NetworkError, UnsupportedError
-from wildwire.program import arrange
 from wildwire.program import plan as p
+from wildwire.program.arrange import arranger
 
 NO_SLOT = -1
 
@@ -111,14 +111,13 @@ def _compile(network):
     n_inputs = network.n_inputs
     function, functions = _functions(network)
     counts = np.diff(network.parameter_offset).astype(np.int32)
-    levels = arrange.levels_of(n_inputs, pointers, sources)
-    if levels.size and levels.min() < 0:
-        raise NetworkError("links without delay form a loop")
-    group, size = arrange.groups_of(pointers, sources)
-    order = arrange.program_order(levels, group, size, function, len(functions))
-    stages, blocks, runs = arrange.tables(order, levels, group, size, function, counts)
     places = np.empty(sources.size, np.int32)
-    filled = arrange.fill(n_inputs, order, pointers, sources, blocks, places)
+    arrange, _ = arranger(sources.size)
+    order, stages, blocks, runs, *filled = arrange(
+        n_inputs, pointers, sources, function, len(functions), counts, places
+    )
+    if order.size < network.n_neurons:
+        raise NetworkError("links without delay form a loop")
     link_weights = int(sources.size)
     first_row = 1 + n_inputs
     row_of = np.empty(network.n_neurons, np.int32)
@@ -272,7 +271,8 @@ def verify(program) -> None:
     NetworkError
         Names the table at fault. Kernels never check, so nothing runs unverified.
     """
-    fault = int(arrange.faults(program.plan))
+    _, faults = arranger(program.plan[p.LINK_WEIGHTS])
+    fault = int(faults(program.plan))
     if fault:
         kind = (
             "header", "stage", "block", "run", "source row", "out-link", "output row",

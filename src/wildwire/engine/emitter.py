@@ -1,0 +1,143 @@
+"""Vector instructions of one element type, for the intrinsics of the engine.
+
+Comes in: LLVM builders. Goes out: loads, stores, products and shuffles of 256-bit vectors. Used by
+`tiles.py`, `vectors.py` and `calls.py`.
+
+Vectors are 256 bits wide everywhere, so that the order of every sum is the same on all machines
+with the same instructions. Products and sums carry the flag `contract` only.
+"""
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+
+LANES = {types.float32: 8, types.float64: 4}
+CONTRACT = ("contract",)
+INTEGER = ir.IntType(64)
+
+
+class Emitter:
+    """Short names for the vector instructions of one element type."""
+
+    def __init__(self, context, builder, element):
+        self.context, self.builder, self.element = context, builder, element
+        self.lanes = LANES[element]
+        self.scalar = context.get_value_type(element)
+        self.vector = ir.VectorType(self.scalar, self.lanes)
+        self.bytes = element.bitwidth // 8
+
+    def data(self, array_type, array):
+        return self.context.make_array(array_type)(
+            self.context, self.builder, array
+        ).data
+
+    def constant(self, value):
+        return ir.Constant(INTEGER, value)
+
+    def zero(self):
+        return ir.Constant(self.vector, [0.0] * self.lanes)
+
+    def offset(self, pointer, index):
+        return self.builder.gep(pointer, [index])
+
+    def load(self, pointer, index):
+        """One vector at element `index`; no alignment beyond the element's."""
+        place = self.builder.bitcast(
+            self.offset(pointer, index), self.vector.as_pointer()
+        )
+        return self.builder.load(place, align=self.bytes)
+
+    def store(self, value, pointer, index):
+        place = self.builder.bitcast(
+            self.offset(pointer, index), self.vector.as_pointer()
+        )
+        self.builder.store(value, place, align=self.bytes)
+
+    def integer(self, pointer, index):
+        """A 32-bit entry of a plan, widened."""
+        return self.builder.sext(
+            self.builder.load(self.offset(pointer, index)), INTEGER
+        )
+
+    def broadcast(self, pointer, index):
+        value = self.builder.load(self.offset(pointer, index))
+        single = self.builder.insert_element(
+            ir.Constant(self.vector, ir.Undefined),
+            value,
+            ir.Constant(ir.IntType(32), 0),
+        )
+        mask = ir.Constant(ir.VectorType(ir.IntType(32), self.lanes), [0] * self.lanes)
+        return self.builder.shuffle_vector(
+            single, ir.Constant(self.vector, ir.Undefined), mask
+        )
+
+    def multiply_add(self, left, right, total):
+        product = self.builder.fmul(left, right, flags=CONTRACT)
+        return self.builder.fadd(product, total, flags=CONTRACT)
+
+    def accumulators(self, count):
+        """`count` vectors of zeros that LLVM keeps in registers."""
+        cells = [cgutils.alloca_once(self.builder, self.vector) for _ in range(count)]
+        for cell in cells:
+            self.builder.store(self.zero(), cell)
+        return cells
+
+    def accumulate(self, cell, left, right):
+        self.builder.store(
+            self.multiply_add(left, right, self.builder.load(cell)), cell
+        )
+
+    def shuffle(self, left, right, lanes):
+        mask = ir.Constant(ir.VectorType(ir.IntType(32), self.lanes), lanes)
+        return self.builder.shuffle_vector(left, right, mask)
+
+    def transposed(self, lines):
+        """The square of `lines` with rows and columns exchanged: blocks of 1, 2, 4."""
+        width, lanes = 1, range(self.lanes)
+        while width < self.lanes:
+            low = [k if not k & width else self.lanes + k - width for k in lanes]
+            high = [k + width if not k & width else self.lanes + k for k in lanes]
+            result = list(lines)
+            for i in lanes:
+                if not i & width:
+                    a, b = lines[i], lines[i + width]
+                    result[i] = self.shuffle(a, b, low)
+                    result[i + width] = self.shuffle(a, b, high)
+            lines = result
+            width *= 2
+        return lines
+
+    def horizontal(self, vectors):
+        """One vector whose lane i is the sum of the lanes of `vectors[i]`.
+
+        A tree in a fixed order: neighbours, then pairs, then halves.
+        """
+        width = 1
+        while len(vectors) > 1:
+            low, high = _interleave(self.lanes, width)
+            vectors = [
+                self.builder.fadd(self.shuffle(a, b, low), self.shuffle(a, b, high))
+                for a, b in zip(vectors[::2], vectors[1::2], strict=True)
+            ]
+            width *= 2
+        return vectors[0]
+
+
+def _interleave(lanes, width):
+    """Lane numbers that bring the blocks of `width` lanes of two vectors together."""
+    low, high = [], []
+    for start in range(0, lanes, 2 * width):
+        block = list(range(start, start + width))
+        next_block = [i + width for i in block]
+        low += block + [lanes + i for i in block]
+        high += next_block + [lanes + i for i in next_block]
+    return low, high
+
+
+def wide(arguments):
+    """Argument types with every integer as int64: Numba then casts at the call."""
+    return [types.int64 if isinstance(a, types.Integer) else a for a in arguments]
+
+
+def void(arguments):
+    return types.void(*wide(arguments))

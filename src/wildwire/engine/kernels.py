@@ -1,0 +1,87 @@
+"""The three kernels of a tile as C functions, called by their addresses.
+
+Comes in: pointers. Goes out: work arrays, totals and gradients filled. Called from the loops of
+`steps.py` and `passes.py`.
+
+By address for two reasons: each is compiled once instead of into every loop that uses it (a third
+of the cold start), and arrays made from pointers are not reference-counted, which costs more than a
+small network's arithmetic.
+"""
+
+from numba import carray, types
+
+from wildwire.engine.backward import backward, clear_deltas
+from wildwire.engine.forward import forward
+from wildwire.engine.losses import load_rows, load_targets, loss_deltas, loss_values
+from wildwire.functions.native import compile_address
+from wildwire.program import plan as p
+
+ANY = (2**40,)  # a pointer has no length; kernels never ask for it
+
+
+def forward_kernel(
+    plan_, addresses_, level, weights_, work_, guards_, X_, order_, start, real, columns
+):
+    """Load `real` samples from number `start` of the order on, and evaluate them."""
+    plan, work = carray(plan_, ANY), carray(work_, ANY)
+    load_rows(plan, carray(X_, ANY), carray(order_, ANY), start, real, work, columns)
+    forward(
+        plan, carray(addresses_, ANY), level, carray(weights_, ANY), work,
+        carray(guards_, ANY), columns,
+    )  # fmt: skip
+
+
+def loss_kernel(
+    plan_, kind, addresses_, fused_, parameters_, width, scale_, factor_, totals_,
+    work_, guards_, Y_, weight_, weight_width, order_, start, real, columns,
+):  # fmt: skip
+    """Values and slopes of the loss of a tile, added to the totals."""
+    plan, work, totals = carray(plan_, ANY), carray(work_, ANY), carray(totals_, ANY)
+    totals[plan[p.OUTPUTS]] += load_targets(
+        plan, carray(Y_, ANY), carray(weight_, ANY), weight_width, carray(order_, ANY),
+        start, real, work, columns,
+    )  # fmt: skip
+    loss_values(
+        plan, kind, carray(addresses_, ANY), carray(fused_, ANY),
+        carray(parameters_, ANY), width, carray(scale_, ANY), carray(factor_, ANY),
+        totals, work, carray(guards_, ANY), columns,
+    )  # fmt: skip
+
+
+def backward_kernel(
+    plan_, addresses_, weights_, work_, gradient_, sums_, fused_, kind, columns,
+    to_inputs,
+):  # fmt: skip
+    """Deltas and gradient of a tile; with `to_inputs` from deltas that are set already."""
+    plan, work, fused = carray(plan_, ANY), carray(work_, ANY), carray(fused_, ANY)
+    if not to_inputs:
+        clear_deltas(plan, work, columns, False)
+        loss_deltas(plan, kind, fused, work, columns)
+    backward(
+        plan, carray(addresses_, ANY), carray(weights_, ANY), work,
+        carray(gradient_, ANY), carray(sums_, ANY), fused, columns, to_inputs,
+    )  # fmt: skip
+
+
+def kernel_addresses(dtype) -> tuple[int, int, int]:
+    """Addresses of the forward, loss and backward kernels for a float type."""
+    real = types.CPointer(types.float32 if dtype.itemsize == 4 else types.float64)
+    index, plan, flags = (
+        types.CPointer(kind) for kind in (types.int64, types.int32, types.int8)
+    )
+    exact, whole = types.CPointer(types.float64), types.int64
+    forward_signature = types.void(
+        plan, index, whole, real, real, index, real, index, whole, whole, whole
+    )
+    loss_signature = types.void(
+        plan, whole, index, flags, real, whole, real, real, exact, real, index, real,
+        real, whole, index, whole, whole, whole,
+    )  # fmt: skip
+    backward_signature = types.void(
+        plan, index, real, real, real, real, flags, whole, whole, whole
+    )
+    return (
+        compile_address(forward_kernel, forward_signature),
+        compile_address(loss_kernel, loss_signature),
+        compile_address(backward_kernel, backward_signature),
+    )
