@@ -30,7 +30,8 @@ def remez(
     count = len(powers) + 1
     low, high = mp.mpf(low), mp.mpf(high)
     points = [
-        (low + high) / 2 - (high - low) / 2 * mp.cos(mp.pi * (i + mp.mpf(1) / 2) / count)
+        (low + high) / 2
+        - (high - low) / 2 * mp.cos(mp.pi * (i + mp.mpf(1) / 2) / count)
         for i in range(count)
     ]
     grid = [
@@ -122,9 +123,7 @@ def problems() -> dict[str, tuple[Real, Real, float, float, dict[type, int]]]:
         ),
         # sin r = r + r z P(z), z = r^2
         "sin": (
-            _ratio(
-                lambda z: (mp.sin(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, -1 / mp.mpf(6)
-            ),
+            _ratio(lambda z: (mp.sin(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, -1 / mp.mpf(6)),
             lambda z: z + mp.mpf("0.01"),
             0.0,
             quarter,
@@ -142,9 +141,7 @@ def problems() -> dict[str, tuple[Real, Real, float, float, dict[type, int]]]:
         ),
         # erf x = x P(z), z = x^2, |x| <= 1
         "erf": (
-            _ratio(
-                lambda z: mp.erf(mp.sqrt(z)) / mp.sqrt(z), 2 / mp.sqrt(mp.pi)
-            ),
+            _ratio(lambda z: mp.erf(mp.sqrt(z)) / mp.sqrt(z), 2 / mp.sqrt(mp.pi)),
             lambda z: mp.mpf(1),
             0.0,
             1.0,

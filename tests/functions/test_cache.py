@@ -8,7 +8,7 @@ import textwrap
 
 import pytest
 
-from wildwire.functions import cache
+from wildwire.functions import cache, fingerprint
 
 USES_KERNELS = """
     from wildwire.functions import activation, cache, find, find_loss, native
@@ -151,20 +151,23 @@ def make(root, callee="return x + SIZE", size="SIZE = 3", other="words = 1"):
 
 
 def test_the_fingerprint_follows_callees_and_constants(tmp_path):
-    original = cache.kernel_fingerprint(make(tmp_path / "a"))
-    assert cache.kernel_fingerprint(make(tmp_path / "b")) == original
+    original = fingerprint.kernel_fingerprint(make(tmp_path / "a"))
+    assert fingerprint.kernel_fingerprint(make(tmp_path / "b")) == original
     changed = [
         make(tmp_path / "c", callee="return x - SIZE"),
         make(tmp_path / "d", size="SIZE = 4"),
     ]
     for root in changed:
-        assert cache.kernel_fingerprint(root) != original
+        assert fingerprint.kernel_fingerprint(root) != original
     unrelated = make(tmp_path / "e", other="words = 2")
-    assert cache.kernel_fingerprint(unrelated) == original
+    assert fingerprint.kernel_fingerprint(unrelated) == original
 
 
 def test_the_fingerprint_covers_every_kernel_file():
-    found = {path.relative_to(cache.PACKAGE).as_posix() for path in cache.kernel_files()}
+    found = {
+        path.relative_to(fingerprint.PACKAGE).as_posix()
+        for path in fingerprint.kernel_files()
+    }
     assert {
         "functions/intrinsics.py",
         "functions/interleave.py",

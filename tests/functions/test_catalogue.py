@@ -5,8 +5,8 @@ import math
 import mpmath as mp
 import numpy as np
 import pytest
-from functions.kernel_calls import at
 
+from functions.kernel_calls import at
 from wildwire.functions import catalogue, losses
 
 PLACES = [

@@ -47,7 +47,9 @@ def test_writing_changes_only_what_differs(tmp_path, monkeypatch):
 
 
 def test_equal_parts_are_computed_once():
-    text = kernel_module(activation("f(z) = exp(sin(z)) * exp(sin(z)) + sin(z)"), "float64")
+    text = kernel_module(
+        activation("f(z) = exp(sin(z)) * exp(sin(z)) + sin(z)"), "float64"
+    )
     level_0 = text[text.index("def level_0") : text.index("def level_1")]
     loop = level_0[: level_0.index("if large")]
     assert loop.count(" sin(") == 1
@@ -55,13 +57,15 @@ def test_equal_parts_are_computed_once():
 
 
 def test_names_of_users_never_reach_the_text():
-    text = kernel_module(activation("f(rows, out=2, load=3) = rows*out + load"), "float64")
+    text = kernel_module(
+        activation("f(rows, out=2, load=3) = rows*out + load"), "float64"
+    )
     compile(text, "kernel", "exec")
     assert "rows * out" not in text.replace("rows * columns", "")
 
 
 def test_lines_fit_the_page():
     for name, text in FILES.items():
-        if name.endswith("float64.py") or name.endswith("float32.py"):
+        if name.endswith(("float64.py", "float32.py")):
             long = [line for line in text.splitlines()[4:] if len(line) > 110]
             assert not long, (name, long[:1])

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from functions.kernel_calls import at, run_kernel
 
+from functions.kernel_calls import at, run_kernel
 from wildwire.errors import FunctionError
 from wildwire.functions import catalogue, find, find_loss, native
 
@@ -127,7 +127,9 @@ def test_loops_are_vectors_two_at_a_time():
             **options,
         )(tanh_float64.level_0)
         lines = compiled._library.get_asm_str().splitlines()
-        return sum("vdivpd" in line and ("ymm" in line or "zmm" in line) for line in lines)
+        return sum(
+            "vdivpd" in line and ("ymm" in line or "zmm" in line) for line in lines
+        )
 
     assert divisions() >= 1
     assert divisions(pipeline_class=InterleavingCompiler) == 2 * divisions()

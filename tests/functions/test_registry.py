@@ -5,7 +5,12 @@ import pickle
 import numpy as np
 import pytest
 
-from wildwire.errors import FunctionError, LanguageError, UnsupportedError, WildwireError
+from wildwire.errors import (
+    FunctionError,
+    LanguageError,
+    UnsupportedError,
+    WildwireError,
+)
 from wildwire.functions import (
     activation,
     catalogue,
@@ -221,13 +226,11 @@ def test_the_logistic_loss_is_finite_at_the_ends():
 def test_functions_travel_between_processes():
     for function in (find("gelu"), activation("f(z, k=2) = k*relu(z)")):
         find("tanh").functions  # noqa: B018 - what is cached must not travel
-        copy = pickle.loads(pickle.dumps(function))  # noqa: S301
+        copy = pickle.loads(pickle.dumps(function))
         assert copy == function
         assert hash(copy) == hash(function)
         z = np.array([-1.0, 2.0])
-        np.testing.assert_array_equal(
-            copy.evaluate(1, [z]), function.evaluate(1, [z])
-        )
+        np.testing.assert_array_equal(copy.evaluate(1, [z]), function.evaluate(1, [z]))
 
 
 def test_wrong_numbers_of_arrays_are_refused():

@@ -5,17 +5,14 @@ compiled kernels. Called by the network (names), the engine (kernels) and the le
 (compilation of update rules). Nothing here imports Numba before a kernel is asked for.
 """
 
-from wildwire.functions.function import Function
-from wildwire.functions.registry import (
+from wildwire.functions.define import (
     activation,
-    catalogue,
-    find,
-    find_loss,
     from_definition,
     from_definitions,
     loss,
-    losses,
 )
+from wildwire.functions.function import Function
+from wildwire.functions.registry import catalogue, find, find_loss, losses
 
 __all__ = [
     "Function",

@@ -17,20 +17,19 @@ import functools
 import hashlib
 import logging
 import os
-import platform
-import re
 import shutil
 import stat
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from wildwire.functions.fingerprint import kernel_fingerprint
 
 __all__ = [
     "cache_directory",
     "cached_cfunc",
     "cached_njit",
-    "kernel_files",
     "kernel_fingerprint",
     "set_compile_notice",
     "statistics",
@@ -38,13 +37,6 @@ __all__ = [
 
 LOCATION_VARIABLE = "WILDWIRE_CACHE_DIR"
 KEPT_FINGERPRINTS = 8
-PACKAGE = Path(__file__).resolve().parents[1]
-_MARKS = (b"cached_njit", b"import numba", b"from numba")
-_IMPORT = re.compile(
-    rb"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]*(\([^)]*\)|[^\n(]*)"
-    rb"|import[ \t]+([\w.]+))",
-    re.MULTILINE,
-)
 
 log = logging.getLogger("wildwire")
 
@@ -66,85 +58,6 @@ def set_compile_notice(callback: Callable[[], None] | None) -> None:
     _notice.clear()
     if callback is not None:
         _notice.append(callback)
-
-
-def _imported_files(content: bytes, root: Path) -> Iterable[Path]:
-    """Files of the package below `root` that a source text imports by absolute name."""
-    for origin, names, plain in _IMPORT.findall(content):
-        module = (origin or plain).decode()
-        if module.split(".")[0] != root.name:
-            continue
-        base = root.joinpath(*module.split(".")[1:])
-        children = re.findall(rb"\w+", names)
-        for path in (base, *(base / child.decode() for child in children)):
-            for candidate in (path.with_suffix(".py"), path / "__init__.py"):
-                if candidate.is_file():
-                    yield candidate
-
-
-def kernel_files(root: Path = PACKAGE) -> list[Path]:
-    """Source files that can change compiled code: kernels and all that they import.
-
-    Parameters
-    ----------
-    root : Path
-        The package folder to look through.
-
-    Returns
-    -------
-    list of Path
-        Sorted. Files that use Numba, generated kernels, and, followed through their
-        imports, the modules that hold constants frozen into them.
-    """
-    found: set[Path] = set()
-    waiting = []
-    for path in root.rglob("*.py"):
-        content = path.read_bytes()
-        generated = path.parent.name == "generated"
-        if generated or any(mark in content for mark in _MARKS):
-            found.add(path)
-            if not generated:
-                waiting.append(content)
-    while waiting:
-        for path in _imported_files(waiting.pop(), root):
-            if path not in found:
-                found.add(path)
-                waiting.append(path.read_bytes())
-    return sorted(found)
-
-
-def kernel_fingerprint(root: Path = PACKAGE) -> str:
-    """Hash of all that decides what machine code the kernels become.
-
-    Parameters
-    ----------
-    root : Path
-        The package folder.
-
-    Returns
-    -------
-    str
-        16 hexadecimal digits from kernel sources, Python, Numba, llvmlite, and the
-        processor's name and features.
-    """
-    import llvmlite
-    import llvmlite.binding
-    import numba
-
-    digest = hashlib.sha256()
-    for path in kernel_files(root):
-        digest.update(path.relative_to(root).as_posix().encode() + b"\0")
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    surroundings = (
-        sys.version,
-        platform.machine(),
-        numba.__version__,
-        llvmlite.__version__,
-        llvmlite.binding.get_host_cpu_name(),
-        llvmlite.binding.get_host_cpu_features().flatten(),
-    )
-    digest.update("\0".join(surroundings).encode())
-    return digest.hexdigest()[:16]
 
 
 def _private(path: Path) -> Path:

@@ -241,7 +241,7 @@ def margin(
 
 
 def parity(function: Function) -> str | None:
-    """"even" or "odd" if the function is so at 40 irregular places, else None."""
+    """Whether the function is "even" or "odd" at 40 irregular places, else None."""
     if len(function.arguments) != 1:
         return None
     places = np.sqrt(np.arange(1, 41) * 1.7) - 0.3

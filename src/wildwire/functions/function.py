@@ -162,7 +162,7 @@ class Function:
 
     @functools.cached_property
     def parity(self) -> str | None:
-        """"even", "odd" or None, found by evaluating at default parameters."""
+        """Whether it is "even" or "odd" at default parameters, else None."""
         from wildwire.functions.evaluate import parity
 
         return parity(self)

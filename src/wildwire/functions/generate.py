@@ -23,7 +23,7 @@ HERE = Path(__file__).resolve().parent
 
 def read_catalogue() -> list[Function]:
     """All functions of `catalogue.wire`, in its order."""
-    from wildwire.functions.registry import from_definition
+    from wildwire.functions.define import from_definition
     from wildwire.language.parser import parse_text
     from wildwire.language.tree import Definition
 

@@ -196,7 +196,9 @@ class Graph:
         first = self.source(right)
         if first.number is None:
             return None
-        return self.multiply(self.term(left.number * first.number), self.source(right, 1))
+        return self.multiply(
+            self.term(left.number * first.number), self.source(right, 1)
+        )
 
     def divide(self, left: Term, right: Term) -> Term:
         """left / right."""

@@ -64,7 +64,9 @@ class InterleavingCompiler(Compiler):
         pipelines = super().define_pipelines()
         for pipeline in pipelines:
             pipeline.passes = [
-                (_InterleavingLowering, text) if step is NativeLowering else (step, text)
+                (_InterleavingLowering, text)
+                if step is NativeLowering
+                else (step, text)
                 for step, text in pipeline.passes
             ]
         return pipelines

@@ -84,7 +84,7 @@ _EXP_HIGHEST, _EXP_LOWEST, _EXPM1_LOWEST = map(_real, (89.0, -86.98, -20.0))
 _DECAY_LONGEST = _real(87.33)
 _ERFC_LONGEST, _ERF_LONGEST, _NORMAL_LONGEST = map(_real, (11.0, 4.5, 15.0))
 _NORMAL = _real(1.1754943508222875e-38)
-_TO_NORMAL, _LOG_TO_NORMAL = _real(2.0**25), _real(25 * math.log(2))
+_TO_NORMAL, _CBRT_FROM_NORMAL = _real(2.0**24), _real(2.0**-8)
 
 _EXP = (
     _real(0.5),
@@ -93,6 +93,7 @@ _EXP = (
     _real(0.008366521447896957),
     _real(0.0013946329709142447),
 )
+_TWICE_EXP = (_TWO, _TWO, *(_TWO * term for term in _EXP))
 _LOG = (
     _real(0.666667640209198),
     _real(0.3997860252857208),
@@ -142,9 +143,8 @@ def exp(x):
     t = y * _LOG2_E + _ROUND
     k = t - _ROUND
     r = (y - k * _LN2_HIGH) - k * _LN2_LOW
-    grown = _ONE + (r + r * r * polynomial(r, _EXP))
-    # 2**k alone may overflow where the result does not.
-    grown = (grown + grown) * power_of_two(t - _ONE)
+    # 2 e**r * 2**(k-1): 2**k alone may overflow where the result does not.
+    grown = polynomial(r, _TWICE_EXP) * power_of_two(t - _ONE)
     return select(x < _EXP_LOWEST, _ZERO, grown)
 
 
@@ -227,10 +227,8 @@ def _log_positive(x):
 
 @_inlined
 def log(x):
-    """Natural logarithm; -inf at 0, nan below."""
-    small = x < _NORMAL
-    y = _log_positive(select(small, x * _TO_NORMAL, x))
-    y -= select(small, _LOG_TO_NORMAL, _ZERO)
+    """Natural logarithm; -inf at 0, nan below; what is not normal counts as normal."""
+    y = _log_positive(select(x < _NORMAL, _NORMAL, x))
     y = select(x < _INFINITY, y, x)
     return select(x > _ZERO, y, select(x == _ZERO, -_INFINITY, _NAN))
 
@@ -284,7 +282,6 @@ def sin_any(x):
 def cos_any(x):
     """Cosine of any number: a call of the C library, ten times slower."""
     return _real(math.cos(np.float64(x)))
-
 
 
 @_inlined
@@ -369,8 +366,11 @@ def normal_pdf(x):
 def cbrt(x):
     """Cube root with the sign of x."""
     a = absolute(x)
-    y = exp(log(a) * _THIRD)
+    small = a < _NORMAL
+    a = select(small, a * _TO_NORMAL, a)
+    y = exp(_log_positive(a) * _THIRD)
     y -= (y - a / (y * y)) * _THIRD
+    y = select(small, y * _CBRT_FROM_NORMAL, y)
     return select(a > _ZERO, select(a < _INFINITY, copy_sign(y, x), x), x)
 
 

@@ -63,7 +63,8 @@ _ROUND = 6755399441055744.0  # 1.5 * 2**52
 # ln 2 in 33 + 53 digits, pi in 33 + 33 + 53: products with the rounded quotient are
 # exact, whether or not the machine fuses multiplication and addition.
 _LOG2_E = 1.4426950408889634
-_LN2, _LN2_HIGH, _LN2_LOW = 0.6931471805599453, 0.6931471804855391, 7.440617110012397e-11
+_LN2 = 0.6931471805599453
+_LN2_HIGH, _LN2_LOW = 0.6931471804855391, 7.440617110012397e-11
 _ONE_OVER_PI = 0.3183098861837907
 _PI_1, _PI_2, _PI_3 = 3.1415926534682512, 1.2154201012607932e-10, 4.044532497591901e-21
 _HALF_PI, _QUARTER_PI = math.pi / 2, math.pi / 4
@@ -76,7 +77,7 @@ _EXP_HIGHEST, _EXP_LOWEST, _EXPM1_LOWEST = 710.0, -708.0, -40.0
 _DECAY_LONGEST = 708.39
 _ERFC_LONGEST, _ERF_LONGEST, _NORMAL_LONGEST = 28.0, 6.5, 40.0
 _NORMAL = 2.2250738585072014e-308
-_TO_NORMAL, _LOG_TO_NORMAL = 2.0**54, 54 * math.log(2)
+_TO_NORMAL, _CBRT_FROM_NORMAL = 2.0**54, 2.0**-18
 
 _EXP = (
     0.5000000000000006,
@@ -90,6 +91,7 @@ _EXP = (
     2.762603800021141e-07,
     2.5114357073127088e-08,
 )
+_TWICE_EXP = (_TWO, _TWO, *(_TWO * term for term in _EXP))
 _LOG = (
     0.6666666666666698,
     0.3999999999961189,
@@ -169,9 +171,8 @@ def exp(x):
     t = y * _LOG2_E + _ROUND
     k = t - _ROUND
     r = (y - k * _LN2_HIGH) - k * _LN2_LOW
-    grown = _ONE + (r + r * r * polynomial(r, _EXP))
-    # 2**k alone may overflow where the result does not.
-    grown = (grown + grown) * power_of_two(t - _ONE)
+    # 2 e**r * 2**(k-1): 2**k alone may overflow where the result does not.
+    grown = polynomial(r, _TWICE_EXP) * power_of_two(t - _ONE)
     return select(x < _EXP_LOWEST, _ZERO, grown)
 
 
@@ -254,10 +255,8 @@ def _log_positive(x):
 
 @_inlined
 def log(x):
-    """Natural logarithm; -inf at 0, nan below."""
-    small = x < _NORMAL
-    y = _log_positive(select(small, x * _TO_NORMAL, x))
-    y -= select(small, _LOG_TO_NORMAL, _ZERO)
+    """Natural logarithm; -inf at 0, nan below; what is not normal counts as normal."""
+    y = _log_positive(select(x < _NORMAL, _NORMAL, x))
     y = select(x < _INFINITY, y, x)
     return select(x > _ZERO, y, select(x == _ZERO, -_INFINITY, _NAN))
 
@@ -305,7 +304,6 @@ def sin_any(x):
 def cos_any(x):
     """Cosine of any number: a call of the C library, ten times slower."""
     return math.cos(x)
-
 
 
 @_inlined
@@ -390,8 +388,11 @@ def normal_pdf(x):
 def cbrt(x):
     """Cube root with the sign of x."""
     a = absolute(x)
-    y = exp(log(a) * _THIRD)
+    small = a < _NORMAL
+    a = select(small, a * _TO_NORMAL, a)
+    y = exp(_log_positive(a) * _THIRD)
     y -= (y - a / (y * y)) * _THIRD
+    y = select(small, y * _CBRT_FROM_NORMAL, y)
     return select(a > _ZERO, select(a < _INFINITY, copy_sign(y, x), x), x)
 
 

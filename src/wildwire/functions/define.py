@@ -1,0 +1,253 @@
+"""Functions by formula: what users define.
+
+Comes in: text in the language, or a definition that the parser has read. Goes out: a
+checked `Function` with the same rights as the built-in ones. Called by users
+(`ww.activation`, `ww.loss`), by the network (definitions in its text) and by
+`generate.py` (the catalogue itself).
+"""
+
+from __future__ import annotations
+
+import graphlib
+import math
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from wildwire.errors import FunctionError, UnsupportedError
+from wildwire.functions.function import Function, called_names
+from wildwire.language.expression import Expression
+
+if TYPE_CHECKING:
+    from wildwire.language.tree import Definition
+
+__all__ = ["activation", "from_definition", "from_definitions", "from_parts", "loss"]
+
+_ARITY = {"activation": 1, "loss": 2}
+
+
+def activation(text: str) -> Function:
+    """Define an activation by its formula.
+
+    Parameters
+    ----------
+    text : str
+        `"bump(z, k=10) = exp(-k*(1 - z)**2)"`: a name, the argument, learnable
+        parameters with their defaults, and the value. May end with
+        `, slope = FORMULA` (a training slope) and `, range = LOW..HIGH`. The leading
+        word `activation` may stand there.
+
+    Returns
+    -------
+    Function
+        With the same rights as the built-in ones; compiled when first used.
+
+    Raises
+    ------
+    LanguageError
+        The text cannot be read.
+    FunctionError
+        It names what does not exist, or does not fit.
+
+    Examples
+    --------
+    >>> import wildwire as ww
+    >>> bump = ww.activation("bump(z, k=10) = exp(-k*(1 - z)**2)")
+    >>> bump.evaluate(0, [[0.0, 1.0]]).round(5).tolist()
+    [[5e-05, 1.0]]
+    """
+    return _define("activation", text)
+
+
+def loss(text: str) -> Function:
+    """Define a loss by its formula, per output.
+
+    Parameters
+    ----------
+    text : str
+        An expression in `o` (output) and `t` (target), `"abs(o - t)**1.5"`, or a whole
+        definition, `"mine(o, t, p=1.5) = abs(o - t)**p"`. A clause
+        `, range = 0..1` says which outputs it can take.
+
+    Returns
+    -------
+    Function
+        Sums over outputs and samples are the engine's work.
+
+    Raises
+    ------
+    LanguageError
+        The text cannot be read.
+    FunctionError
+        It names what does not exist, or does not fit.
+    """
+    return _define("loss", text)
+
+
+def _define(kind: str, text: str) -> Function:
+    from wildwire.language.parser import parse_definition, parse_formula
+
+    if not isinstance(text, str):
+        raise FunctionError(f"an {kind} is defined by text, not by {text!r}")
+    text = text.strip()
+    if kind == "loss" and not _is_definition(text):
+        return from_parts("loss", "custom", ("o", "t"), (), parse_formula(text))
+    head = "" if text.split(maxsplit=1)[:1] == [kind] else f"{kind} "
+    return from_definition(parse_definition(head + text))
+
+
+def _is_definition(text: str) -> bool:
+    """Whether a lone `=` outside of brackets makes it more than an expression."""
+    depth = 0
+    for i, character in enumerate(text):
+        depth += (character in "([") - (character in ")]")
+        around = text[max(0, i - 1) : i + 2]
+        compared = any(pair in around for pair in ("==", "<=", ">=", "!="))
+        if character == "=" and depth == 0 and not compared:
+            return True
+    return False
+
+
+def from_definition(
+    definition: Definition, known: Mapping[str, Function] = MappingProxyType({})
+) -> Function:
+    """The function that a definition in the language describes.
+
+    Parameters
+    ----------
+    definition : Definition
+        Of an activation or a loss.
+    known : mapping of str to Function
+        The user's own functions that its formula may call.
+
+    Raises
+    ------
+    FunctionError
+        It names what does not exist, or does not fit.
+    UnsupportedError
+        It defines a transfer.
+    """
+    if definition.kind not in _ARITY:
+        raise UnsupportedError(
+            f"{definition.kind} {definition.name}: this version reads and keeps "
+            "definitions of transfer functions, but cannot run them yet"
+        )
+    clauses = dict(definition.clauses)
+    return from_parts(
+        definition.kind,
+        definition.name,
+        definition.arguments,
+        definition.parameters,
+        definition.formula,
+        slope=clauses.get("slope"),
+        limits=clauses.get("range"),
+        known=known,
+    )
+
+
+def from_parts(
+    kind: str,
+    name: str,
+    arguments: tuple[str, ...],
+    parameters: tuple[tuple[str, float], ...],
+    formula: Expression,
+    *,
+    slope: Expression | None = None,
+    limits: tuple[float | None, float | None] | None = None,
+    known: Mapping[str, Function] = MappingProxyType({}),
+) -> Function:
+    """A checked function from the parts of a definition; see `from_definition`."""
+    _check_names(kind, name, arguments, parameters)
+    called = called_names(formula) | (called_names(slope) if slope else set())
+    function = Function(
+        name,
+        kind,
+        tuple(arguments),
+        tuple((key, float(value)) for key, value in parameters),
+        formula,
+        slope,
+        _bounds(name, limits),
+        tuple(known[used] for used in sorted(called) if used in known),
+    )
+    from wildwire.functions.derive import tables
+
+    try:
+        tables(function, 2)
+    except FunctionError as error:
+        raise FunctionError(f"{kind} {name}: {error}") from None
+    except RecursionError:
+        raise FunctionError(
+            f"{kind} {name}: the formula is nested too deeply"
+        ) from None
+    return function
+
+
+def _bounds(name: str, limits: tuple | None) -> tuple[float, float] | None:
+    if limits is None:
+        return None
+    low, high = limits
+    low = -math.inf if low is None else float(low)
+    high = math.inf if high is None else float(high)
+    if not low < high:
+        raise FunctionError(f"{name}: the range {low:g}..{high:g} is empty")
+    return low, high
+
+
+def _check_names(kind: str, name: str, arguments: tuple, parameters: tuple) -> None:
+    if len(arguments) != _ARITY[kind]:
+        wanted = {"activation": "one argument, z", "loss": "two arguments, o and t"}
+        raise FunctionError(
+            f"{kind} {name} takes {wanted[kind]}, not {len(arguments)}; numbers with a "
+            "default, as in bump(z, k=10), are its parameters"
+        )
+    names = [*arguments, *(key for key, _ in parameters)]
+    for key in names:
+        if names.count(key) > 1:
+            raise FunctionError(f"{kind} {name} has two things called {key!r}")
+    for key, value in parameters:
+        if value is None or not math.isfinite(value):
+            raise FunctionError(f"{kind} {name}: the default of {key!r} must be finite")
+
+
+def from_definitions(definitions: Iterable[Definition]) -> dict[str, Function]:
+    """All activations and losses of a text, in whatever order they call each other.
+
+    Parameters
+    ----------
+    definitions : iterable of Definition
+        Transfers among them are passed over.
+
+    Returns
+    -------
+    dict of str to Function
+        By name.
+
+    Raises
+    ------
+    FunctionError
+        Two have one name, or they call each other in a circle.
+    """
+    by_name: dict[str, Definition] = {}
+    for definition in definitions:
+        if definition.kind not in _ARITY:
+            continue
+        if definition.name in by_name:
+            raise FunctionError(f"the function {definition.name!r} is defined twice")
+        by_name[definition.name] = definition
+    calls = {}
+    for name, definition in by_name.items():
+        called = called_names(definition.formula)
+        if definition.slope is not None:
+            called |= called_names(definition.slope)
+        calls[name] = called & by_name.keys()
+    try:
+        order = list(graphlib.TopologicalSorter(calls).static_order())
+    except graphlib.CycleError as error:
+        circle = " -> ".join(error.args[1])
+        raise FunctionError(
+            f"functions call each other in a circle: {circle}"
+        ) from None
+    done: dict[str, Function] = {}
+    for name in order:
+        done[name] = from_definition(by_name[name], done)
+    return done
