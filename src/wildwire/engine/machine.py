@@ -120,7 +120,7 @@ def bind_loss(
         if not fused.all():
             addresses[0] = native.address(loss, 1, dtype)
         if fused.any():
-            addresses[1] = native.address(find_loss(loss.from_z), 1, dtype)
+            addresses[1] = native.address(find_loss(str(loss.from_z)), 1, dtype)
     return Loss(
         kind, addresses, fused, parameters.ravel(), parameters.shape[1],
         (1 / divisor).astype(dtype), weights.astype(dtype), np.zeros(n + 1),

@@ -46,7 +46,7 @@ def number_of(network, theta, slot, sign, value):
 
 def evaluation_order(network):
     """Neuron numbers such that every source stands before its targets."""
-    sources = [[] for _ in range(network.n_neurons)]
+    sources: list[list[int]] = [[] for _ in range(network.n_neurons)]
     for source, target in zip(network.link_source, network.link_target, strict=True):
         if source >= network.n_inputs:
             sources[target].append(int(source) - network.n_inputs)

@@ -5,7 +5,10 @@ Called by users (`ww.trace`) and the command line. All numbers come from the twi
 the engine's gradient (a test holds them together).
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +17,9 @@ from wildwire.engine.evaluate import check_inputs, check_targets, check_theta
 from wildwire.engine.machine import bind_loss, resolve_loss
 from wildwire.errors import DataError, SettingError
 from wildwire.program import compile_network
+
+if TYPE_CHECKING:
+    from wildwire.network import Network
 
 
 @dataclass(frozen=True)
@@ -147,7 +153,7 @@ def _one_sample(network, x, t):
 class _Step:
     """The arrays of one step, to be read neuron by neuron."""
 
-    network: object
+    network: Network
     theta: np.ndarray
     after: np.ndarray
     computed: reference.Values
