@@ -171,7 +171,7 @@ _NEIGHBOURS = Family(
 
 def _perceptron(rows: int) -> Family:
     axes = (
-        {"solver": ("lbfgs",), "iterations": (150,)}
+        {"solver": ("lbfgs",), "iterations": (100,)}
         if rows <= 2000
         else {"solver": ("adam",), "iterations": (60,)}
     )

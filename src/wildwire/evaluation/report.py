@@ -102,9 +102,7 @@ def cells(comparison: Comparison) -> list[tuple[str, ...]]:
                 if comparison.classification
                 else f"{second:.3f}",
                 f"{model.parameters:,}",
-                f"{model.seconds:.2g}"
-                if model.seconds < 10
-                else f"{model.seconds:.0f}",
+                _seconds(model.seconds),
             )
         )
     return found

@@ -19,7 +19,7 @@ def boosted_trees(class_count: int) -> Family:
     axes = {"smallest": (10,), "share": (0.5,)}
     # Three classes and more cost one tree per class and round.
     quick = {"rate": (0.2,), "rounds": (60,)}
-    usual = {"rate": (0.1,), "rounds": (120,)}
+    usual = {"rate": (0.15,), "rounds": (84,)}
     floor = grid(leaves=(3, 8), **(quick if class_count > 2 else usual), **axes)
     slower = grid(leaves=(2, 4, 16), rate=(0.05,), rounds=(240,), **axes)
     wider = grid(
@@ -52,7 +52,7 @@ def _fit_trees(sample: Sample, setting: Setting, seed: int) -> Fitted:
 def _tree_path(
     sample: Sample, setting: Setting, seed: int, inputs: Floats
 ) -> list[tuple[Setting, Floats]]:
-    # One boosted model of 120 rounds contains those of 10, 20, ... rounds.
+    # One boosted model of 84 rounds contains those of 7, 14, ... rounds.
     models = [
         _trees_model(setting, seed, bool(sample.class_count)).fit(
             sample.inputs, target, sample_weight=sample.weight
