@@ -7,6 +7,7 @@ import pytest
 
 from wildwire.errors import (
     DuplicateNameError,
+    FunctionError,
     LanguageError,
     LoopError,
     NetworkError,
@@ -276,6 +277,8 @@ REFUSED = [
     ("y = 2*tanh(x1)", "general expression"),
     ("y = tanh(x1)*tanh(x2) + sin(x1)", "general expression"),
     ("y = max(x1, x2)", "general expression"),
+    ("y = ?*max(v) + x1", "general expression"),
+    ("y = prod(v) + sum(v)*mean(x1@1..2)", "general expression"),
     ("y = where(x1 > 0, x2, -x2)", "general expression"),
     ("y = x1**2", "general expression"),
     ("y = 1/x1", "general expression"),
@@ -293,10 +296,17 @@ REFUSED = [
 
 @pytest.mark.parametrize(("line", "word"), REFUSED, ids=[r[0] for r in REFUSED])
 def test_what_cannot_run_yet_is_named(line, word):
-    network = Network.parse(f"input x1, x2\n{line}\noutput y")
-    ((name, reason),) = network.refusals
+    network = Network.parse(f"input x1, x2, v[2]\n{line}\noutput y")
+    name, reason = network.refusals[0]
     assert name in ("y", "settle")
     assert word in reason
+
+
+def test_a_group_that_cannot_run_is_named_once():
+    network = Network.parse(
+        "input x\nh[3] ~ tanh(x, h@1)\np[2] ~ product(x)\noutput h, p"
+    )
+    assert [name for name, _ in network.refusals] == ["h", "p"]
 
 
 # ---- errors ---------------------------------------------------------------------------------------------------------
@@ -330,6 +340,8 @@ ERRORS = [
     ("h = tanh(a*x1)\nlet a = 3 in [0, 1]", LanguageError, "line 3", "outside"),
     ("h ~ tanh(x1)\nactivation f(z) = z\nactivation f(z) = z", DuplicateNameError, "line 4", "'f'"),
     ("h = sum(x1*foo(x2))", UnknownNameError, "line 2, column 12", "'foo'"),
+    ("h = [1e308]*[1e10]*x1", NetworkError, "line 2, column 1", "infinity"),
+    ("h = f(x1)\nactivation f(z) = g(z)", FunctionError, "line 3, column 1", "'g'"),
     ("h = x1*v", NetworkError, "line 2, column 8", "group of 2"),
 ]  # fmt: skip
 
@@ -361,7 +373,9 @@ BOMBS = [
 @pytest.mark.parametrize("line", BOMBS)
 def test_sizes_are_checked_before_memory_is_taken(line):
     begin = time.process_time()
-    with pytest.raises((NetworkError, LanguageError), match=r"at most|too large|larger"):
+    with pytest.raises(
+        (NetworkError, LanguageError), match=r"at most|too large|larger"
+    ):
         Network.parse(f"input x[1000]\n{line}\noutput h")
     assert time.process_time() - begin < 1
 

@@ -141,7 +141,7 @@ def _binary(tree: Binary, resolver: Resolver, element: int | None) -> list[Term]
 def _call(call: Call, resolver: Resolver, element: int | None) -> list[Term]:
     if call.function in ("sum", "mean") and call.arguments and not call.keywords:
         return _reduction(call, resolver)
-    if call.keywords or not call.arguments:
+    if call.keywords or not call.arguments or call.function in ("max", "min", "prod"):
         raise NotAffine
     arguments = [_terms(part, resolver, element) for part in call.arguments]
     value = resolver.fold(call.function, *map(_frozen, arguments))

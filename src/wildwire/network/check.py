@@ -226,23 +226,33 @@ def _loop_message(network: Network, loop: list[int]) -> str:
 
 
 def all_refusals(network: Network) -> tuple[tuple[str, str], ...]:
-    """The refusals found while reading, and those that the arrays themselves show: delays and other transfers."""
+    """The refusals found while reading, and those that the arrays themselves show: delays and other transfers.
+
+    A group is named once.
+    """
     found = list(network.refusals)
-    known = {name for name, _ in found}
     delayed = np.unique(network.link_target[network.link_delay > 0])
-    for neuron in delayed.tolist():
-        found.append(
-            (
-                network.names[network.n_inputs + neuron],
-                "reads the past (a link with a delay, `@`), which this version stores but cannot run",
-            )
-        )
-    for neuron in np.flatnonzero(network.transfer).tolist():
-        name = network.names[network.n_inputs + neuron]
-        if name not in known:
+    other = np.flatnonzero(network.transfer)
+    if len(delayed) or len(other):
+        names = _line_names(network)
+        found += [(names[neuron], DELAYED) for neuron in delayed.tolist()]
+        for neuron in other.tolist():
             transfer = network.transfers[network.transfer[neuron]]
             kind = "another" if transfer is None else f"the {transfer.name}"
-            found.append(
-                (name, f"has {kind} transfer function; this version runs linear ones")
-            )
+            reason = f"has {kind} transfer function; this version stores those and runs linear ones"
+            found.append((names[neuron], reason))
     return tuple(dict.fromkeys(found))
+
+
+DELAYED = "reads the past (a link with a delay, `@`), which this version stores but cannot run"
+
+
+def _line_names(network: Network) -> list[str]:
+    """For every neuron the name that its line defines: its group's, or its own."""
+    names: list[str] = []
+    for group in network.groups:
+        if group.dissolved:
+            names += [f"{group.name}_{i}" for i in range(group.count)]
+        else:
+            names += [group.name] * group.count
+    return names

@@ -16,6 +16,7 @@ import numpy as np
 
 from wildwire.errors import (
     DuplicateNameError,
+    FunctionError,
     LanguageError,
     NetworkError,
     UnknownNameError,
@@ -51,7 +52,7 @@ def network_from_text(text: str) -> Network:
     document = parse_text(text)
     try:
         return network_from_document(document)
-    except NetworkError as error:
+    except (NetworkError, FunctionError) as error:
         position = getattr(error, "position", None)
         if position is None:
             raise
@@ -153,7 +154,11 @@ class Elaboration:
         if definitions:
             from wildwire.functions import from_definitions
 
-            made = from_definitions(definitions)
+            try:
+                made = from_definitions(definitions)
+            except FunctionError as error:
+                _place_definition(error, definitions)
+                raise
             self.scope.functions = {
                 name: function
                 for name, function in made.items()
@@ -293,6 +298,13 @@ class Elaboration:
                 vars(error)["position"] = target.position
                 return
             neuron -= group.count
+
+
+def _place_definition(error: FunctionError, definitions) -> None:
+    """Give an error about a definition, which begins with its kind and name, the place of its line."""
+    for definition in definitions:
+        if str(error).startswith(f"{definition.kind} {definition.name}:"):
+            vars(error)["position"] = (definition.line, 1)
 
 
 def _check_size(nodes: int, position) -> None:

@@ -10,6 +10,8 @@ are kept, with names for their numbers, and refused.
 
 from __future__ import annotations
 
+import math
+
 from wildwire.errors import NetworkError
 from wildwire.language.expression import Call, Link, Name
 from wildwire.language.tree import Fixed, Formula
@@ -110,6 +112,9 @@ def _affine_drafts(use: Use, lines: list[Line], statement) -> list[Draft] | None
             terms = weighted_sum(use.call, line)
         except NotAffine:
             return None
+        if not all(math.isfinite(term.weight.coefficient) for term in terms):
+            message = f"the constants of {statement.target.name} multiply to infinity"
+            raise placed(NetworkError, message, statement.target.position)
         bias = [term.weight for term in terms if term.node is None]
         terms = [term for term in terms if term.node is not None]
         name = neuron_name(statement.target, line.element)
