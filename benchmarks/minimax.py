@@ -147,6 +147,14 @@ def problems() -> dict[str, tuple[Real, Real, float, float, dict[type, int]]]:
             1.0,
             {np.float64: 11, np.float32: 6},
         ),
+        # erf a = 1 - e^(-a^2) w P(w), w = 1/(a + 2), 1 <= a <= 6.5
+        "erf_far": (
+            lambda w: mp.exp((1 / w - 2) ** 2) * mp.erfc(1 / w - 2) / w,
+            lambda w: mp.exp(-((1 / w - 2) ** 2)) * w,
+            1 / mp.mpf(8.5),
+            1 / mp.mpf(2.99),
+            {np.float64: 11, np.float32: 5},
+        ),
         # (1 + 2a) exp(a^2) erfc(a) = P((a - 4)/(a + 4)), or 2 in place of 4
         "erfcx": (
             erfcx_scaled(4),

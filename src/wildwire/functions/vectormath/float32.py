@@ -120,6 +120,14 @@ _ERF = (
     _real(-0.0008020839304663241),
     _real(7.889113476267084e-05),
 )
+_ERF_FAR = (
+    _real(0.5577057600021362),
+    _real(1.2529700994491577),
+    _real(1.034358024597168),
+    _real(6.157027721405029),
+    _real(-1.8161230087280273),
+    _real(-3.1972057819366455),
+)
 _ERFCX = (
     _real(1.2329950332641602),
     _real(-0.1396210938692093),
@@ -341,7 +349,8 @@ def erf(x):
     a = absolute(x)
     a = select(a > _ERF_LONGEST, _ERF_LONGEST, a)
     near = a * polynomial(a * a, _ERF)
-    far = _ONE - _decay(a * a)[0] * _erfcx(a)
+    w = _ONE / (a + _TWO)
+    far = _ONE - _decay(a * a)[0] * (w * polynomial(w, _ERF_FAR))
     return copy_sign(select(a < _ONE, near, far), x)
 
 
