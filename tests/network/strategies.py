@@ -156,9 +156,9 @@ def _line(draw, name, size, known, activations, parameters):
     kind = draw(st.sampled_from("~~=" if size is None else "~~e"))
     head, tail = draw(_function(activations, parameters, signed=kind != "~"))
     if kind == "=":
-        return f"{name} = {head}({draw(_weighted_sum(known, None))}{tail})"
+        return f"{name} = {head}({draw(weighted_sums(known, None))}{tail})"
     if kind == "e":
-        return f"{name}[k: {size}] = {head}({draw(_weighted_sum(known, size))}{tail})"
+        return f"{name}[k: {size}] = {head}({draw(weighted_sums(known, size))}{tail})"
     chosen = draw(st.lists(st.sampled_from(known), min_size=1, max_size=4))
     sources = [source for source, _ in chosen]
     if draw(st.integers(0, 4)) == 0:
@@ -178,7 +178,7 @@ def _function(draw, activations, parameters, signed):
 
 
 @st.composite
-def _weighted_sum(draw, known, size):
+def weighted_sums(draw, known, size):
     """An affine expression; `size` is that of the group it stands in."""
     text = draw(_term(known, size))
     for _ in range(draw(st.integers(0, 4))):
@@ -194,7 +194,10 @@ def _term(draw, known, size):
         if group == size and draw(st.booleans()):
             name = f"{name}[k]"
         elif draw(st.booleans()):
-            name = f"{draw(st.sampled_from(['sum', 'mean']))}({name})"
+            inside = draw(
+                st.sampled_from([name, f"0.5*{name} - 1", f"[2]*({name} + a)"])
+            )
+            name = f"{draw(st.sampled_from(['sum', 'mean']))}({inside})"
         else:
             name = f"{name}[{draw(st.integers(0, group - 1))}]"
     number, other = abs(draw(_number)), draw(_size)

@@ -218,6 +218,10 @@ def test_a_copy_as_made_for_another_process_keeps_everything_and_stays_read_only
     assert not again.link_source.flags.writeable
 
 
+def test_a_notebook_shows_a_drawing():
+    assert xor()._repr_svg_().startswith("<svg")
+
+
 def test_networks_that_differ_in_one_number_differ():
     base = xor(weight=[1.0, 2, 3, 4, 5])
     assert base == xor(weight=[1.0, 2, 3, 4, 5])
