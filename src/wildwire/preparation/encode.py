@@ -92,12 +92,26 @@ def outside(columns: Sequence[Column], X: np.ndarray) -> np.ndarray:
 
 
 def find_columns(columns: Sequence[Column], table: Table) -> list[list[TableColumn]]:
-    """The table's columns behind each column of a network; errors as in `encode_table`."""
-    return (_by_name if table.named else _by_position)(columns, table)
+    """The table's columns behind each column of a network; errors as in `encode_table`.
+
+    A table without names is matched by position. If it has another number of columns, such
+    as a file without header that still holds the target, its numbered names decide.
+    """
+    if table.named or (
+        len(table.columns) != sum(_width(column) for column in columns)
+        and all(column.header in table for column in columns)
+    ):
+        return _by_name(columns, table)
+    return _by_position(columns, table)
+
+
+def _width(column: Column) -> int:
+    """How many columns of a table a column of the network takes."""
+    return 1 if column.categories is not None else column.size
 
 
 def _by_position(columns: Sequence[Column], table: Table) -> list[list[TableColumn]]:
-    widths = [1 if column.categories is not None else column.size for column in columns]
+    widths = [_width(column) for column in columns]
     if sum(widths) != len(table.columns):
         names = ", ".join(column.header for column in columns[:8])
         more = ", ..." if len(columns) > 8 else ""

@@ -102,6 +102,8 @@ def _recognise(column: TableColumn, weight: np.ndarray) -> Task:
         return "regression"
     values, used = column.values, weight > 0
     levels = len(np.unique(values[used]))
+    if levels == 1:  # refused as a constant
+        return "regression"
     enough = weight[used].sum() / weight[used].max() >= _ROWS_PER_LEVEL * levels
     few = levels == 2 or (levels <= _FEW_LEVELS and enough)
     return "classification" if few else "regression"

@@ -155,7 +155,7 @@ def _output_lines(
     lines, heads = [], []
     for target, name in zip(targets, names, strict=True):
         assert target.moments is not None
-        scaled = identifier(f"{name}_scaled", taken)
+        scaled = identifier(f"{identifier(name, ())}_scaled", taken)
         taken.add(scaled)
         heads.append(scaled)
         mean = "" if target.moments.mean == 0 else f" {_signed(target.moments.mean)}"

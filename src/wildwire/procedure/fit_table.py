@@ -84,7 +84,7 @@ def fit_table(
         One line each, before anything is learnt.
     """
     how = Options(**options)
-    seed = seed_key(seed)
+    key = seed_key(seed)
     table = as_table(table)
     if isinstance(network, str):
         network = Network.parse(network)
@@ -100,10 +100,12 @@ def fit_table(
         task=task,
         keep_all=keep_all,
     )
-    learning, result, choice = learn(prepared, how, seed)
+    learning, result, choice = learn(prepared, how, key)
     notes = [*table.notes, *prepared.notes, *([choice.note] if choice.note else [])]
     model = Model(prepared.network, result.theta)
     facts = describe(table, prepared, learning, result, choice)
+    if isinstance(seed, int | np.integer):
+        facts["seed"] = str(seed)
     if sigma is not None:
         value, freedom = chi_squared(model, table, prepared, sigma)
         shown = f"{value / freedom:.4g}" if freedom > 0 else "undefined"
