@@ -239,3 +239,12 @@ def test_a_name_that_is_taken_is_refused():
         layered(["h", "g"], 3, 1)
     with pytest.raises(NetworkError, match="'x'"):
         layered(["x", "x"], 3, 1)
+
+
+def test_a_network_gives_itself_as_a_graph():
+    network = wiring.layered(2, 3, 1)
+    theta = network.initial(seed=0)
+    graph = network.to_networkx(theta)
+    back = wiring.from_networkx(graph)
+    assert graph.number_of_edges() == network.n_links
+    assert np.array_equal(np.sort(back.start), np.sort(theta))

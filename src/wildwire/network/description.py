@@ -342,6 +342,15 @@ class Network:
             f"{self.n_links} links, {self.n_outputs} outputs, {self.n_theta} numbers>"
         )
 
+    def to_networkx(self, theta=None):
+        """The network as a graph of NetworkX; a MultiDiGraph where links are parallel.
+
+        See `wildwire.network.graphs.to_networkx`; `wildwire.wiring.from_networkx` is the way back.
+        """
+        from wildwire.network.graphs import to_networkx
+
+        return to_networkx(self, theta)
+
     def _repr_svg_(self) -> str:
         from importlib import import_module
 
