@@ -1,6 +1,8 @@
 """Functions by name and by formula, and what is refused with which words."""
 
 import pickle
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,6 +23,7 @@ from wildwire.functions import (
     loss,
     losses,
 )
+from wildwire.functions.primitives import CHOICES, COMPOSITES, PRIMITIVES
 from wildwire.language.parser import parse_definition
 
 
@@ -246,3 +249,10 @@ def test_margin_is_the_distance_to_the_nearest_kink():
     np.testing.assert_allclose(find("staircase").margin([np.array([1.75])]), 0.25)
     assert np.all(np.isinf(find("tanh").margin([np.zeros(3)])))
     assert np.all(np.isinf(find("sinc").margin([np.zeros(3)])))
+
+
+def test_the_reference_page_names_everything():
+    page = Path(__file__).parents[2] / "docs" / "functions.md"
+    named = set(re.findall(r"`(\w+)[`(]", page.read_text(encoding="utf-8")))
+    known = {*catalogue(), *losses(), *PRIMITIVES, *COMPOSITES, *CHOICES}
+    assert known <= named, known - named

@@ -1,0 +1,122 @@
+"""Derivatives of formulas that nobody has thought of, and of users' functions compiled."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from functions.kernel_calls import run_kernel
+from wildwire.errors import FunctionError
+from wildwire.functions import activation, loss
+from wildwire.functions.derive import tables
+from wildwire.functions.graph import MOST_NODES, Graph
+
+# Smooth and of moderate size everywhere, so that differences can be trusted.
+UNARY = [
+    "tanh({})", "sin({})", "cos({})", "logistic({})", "arctan({})", "erf({})",
+    "softplus({})", "normal_cdf({})", "normal_pdf({})", "sech2({})", "exp(-({})**2)",
+    "log1p(({})**2)", "sqrt(1 + ({})**2)", "expm1(tanh({}))", "erfc({})",
+    "(2 + sin({}))**1.5", "cosh(tanh({}))", "sinh(sin({}))", "1/(2 + cos({}))",
+    "gelu({})", "sinc({})", "log(3 + sin({}))", "cbrt(2 + sin({}))",
+    "(2 + cos({}))**-3", "stable(({}) > 0, sin(z), sin(z))", "-({})",
+]  # fmt: skip
+BINARY = [
+    "({} + {})",
+    "({} - {})",
+    "{}*{}",
+    "({})/(2 + sin({}))",
+    "(2 + sin({}))**({})",
+]
+
+
+@st.composite
+def formulas(draw, depth=3):
+    if depth == 0:
+        return draw(st.sampled_from(["z", "k", "0.7", "z", "1.3*z", "k*z"]))
+    inner = formulas(depth=draw(st.integers(0, depth - 1)))
+    if draw(st.booleans()):
+        return draw(st.sampled_from(UNARY)).format(draw(inner))
+    other = formulas(depth=0)
+    return draw(st.sampled_from(BINARY)).format(draw(inner), draw(other))
+
+
+@settings(derandomize=True, max_examples=150, deadline=None)
+@given(formulas())
+def test_derivatives_of_random_formulas_agree_with_differences(formula):
+    function = activation(f"f(z, k=0.8) = {formula}")
+    z, k, step = np.linspace(-1.9, 2.1, 21), 0.85, 1e-5
+    value, in_z, in_k, zz, zk, kk = function.evaluate(2, [z], [k])
+
+    def slopes(dz, dk):
+        return function.evaluate(1, [z + dz], [k + dk])
+
+    along_z = (slopes(step, 0) - slopes(-step, 0)) / (2 * step)
+    along_k = (slopes(0, step) - slopes(0, -step)) / (2 * step)
+    size = 1 + np.max(np.abs([value, in_z, in_k, zz, zk, kk]))
+    for got, differences in [
+        (in_z, along_z[0]), (in_k, along_k[0]), (zz, along_z[1]), (zk, along_z[2]),
+        (zk, along_k[1]), (kk, along_k[2]),
+    ]:  # fmt: skip
+        assert np.max(np.abs(got - differences)) < 3e-6 * size
+
+
+COMPILED = [
+    activation("f(z, a=2, b=0.5) = where(z < b, a*z**3, tan(z/4))/(1 + abs(z))"),
+    activation("g(z) = max(sin(z), min(z, 0.25)) + floor(z) - 3*z**-2"),
+    activation("h(z, p=1.7) = (1 + z**2)**p + sign(z)*2**z, slope = z"),
+    activation("i(z) = relu(z) + gaussian(z, 2)"),
+    activation("c(z) = 0.5"),
+    loss("abs(o - t)**1.5"),
+    loss("l(o, t, q=0.3) = where(o < t, q*(t - o), (1 - q)*(o - t))"),
+]
+
+
+@pytest.mark.parametrize("function", COMPILED, ids=lambda f: f.name)
+def test_users_functions_are_compiled_as_they_are_evaluated(function):
+    random = np.random.default_rng(5)
+    arguments = random.normal(0, 1.5, (len(function.arguments), 2, 11))
+    defaults = np.array(function.defaults)
+    parameters = np.tile(defaults, (2, 1)) * random.uniform(
+        0.8, 1.2, (2, defaults.size)
+    )
+    compiled, _ = run_kernel(function, 2, arguments, parameters, gap=3)
+    for row in range(2):
+        plain = function.evaluate(2, list(arguments[:, row]), parameters[row])
+        np.testing.assert_allclose(compiled[:, row], plain, rtol=1e-12, atol=1e-13)
+
+
+def test_the_slope_of_a_power_holds_at_zero():
+    z = np.array([0.0])
+    for power, slope in [(1.5, 0), (2.5, 0), (1, 1), (3, 0)]:
+        function = activation(f"f(z) = abs(z)**{power} + z")
+        assert function.evaluate(1, [z])[1, 0] == (1 if power != 1 else slope)
+
+
+def test_what_is_discarded_by_a_choice_cannot_spoil_the_slope():
+    function = activation(
+        "f(z) = sin(where(z <= 0, 0, sqrt(z)))*exp(where(z <= 0, 0, 1/z))"
+    )
+    value, slope = function.evaluate(1, [np.array([-1.0, 0.0])])
+    np.testing.assert_array_equal(value, 0)
+    np.testing.assert_array_equal(slope, 0)
+
+
+def test_a_training_slope_is_differentiated_for_curvature():
+    function = activation("f(z) = where(z > 0, 1, 0), slope = exp(-z**2)")
+    z = np.array([-0.5, 0.25])
+    value, slope, curvature = function.evaluate(2, [z])
+    np.testing.assert_array_equal(value, [0, 1])
+    np.testing.assert_allclose(slope, np.exp(-(z**2)))
+    np.testing.assert_allclose(curvature, -2 * z * np.exp(-(z**2)))
+
+
+def test_derivatives_that_are_zero_cost_nothing():
+    derived = tables(activation("f(z, k=2) = 3*z + k"), 2)
+    assert [output.number for output in derived.outputs[1:]] == [3, 1, 0, 0, 0]
+
+
+def test_a_graph_has_an_end():
+    graph = Graph()
+    with pytest.raises(FunctionError, match="split it"):
+        for i in range(MOST_NODES + 1):
+            graph.term(float(i))
