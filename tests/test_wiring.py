@@ -7,7 +7,7 @@ import pytest
 
 from wildwire.errors import DuplicateNameError, NetworkError, SettingError
 from wildwire.network import Network
-from wildwire.wiring import cascade, layered, random
+from wildwire.wiring import cascade, from_networkx, layered, random
 
 
 def sources(network):
@@ -242,9 +242,9 @@ def test_a_name_that_is_taken_is_refused():
 
 
 def test_a_network_gives_itself_as_a_graph():
-    network = wiring.layered(2, 3, 1)
+    network = layered(2, 3, 1)
     theta = network.initial(seed=0)
     graph = network.to_networkx(theta)
-    back = wiring.from_networkx(graph)
+    back = from_networkx(graph)
     assert graph.number_of_edges() == network.n_links
     assert np.array_equal(np.sort(back.start), np.sort(theta))
