@@ -36,6 +36,7 @@ class _Commands(TyperGroup):
     ) -> Any:
         try:
             code = super().main(args, prog_name, complete_var, False, **extra)
+            sys.stdout.flush()
         except BaseException as error:
             code = _exit_code(error)
         if not standalone_mode:
@@ -53,9 +54,9 @@ def _exit_code(error: BaseException) -> int:
         return 130
     if isinstance(error, BrokenPipeError):
         # The reader of our output has left, as in `wildwire show m.wire | head`. Python
-        # would complain again while it flushes stdout at its end.
+        # would complain again while it flushes stdout at its end. Typer returns 1, too.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return 1
     if isinstance(error, _UsageError):
         where = error.ctx.command_path if error.ctx is not None else "wildwire"
         _say(f"error: {error.format_message()} (see {where} --help)")

@@ -121,7 +121,7 @@ class Recipe:
         return np.unique(column.values, return_inverse=True)[1]
 
     def check(self, table: Table) -> None:
-        """Refuse unknown columns and columns that are asked to be two things.
+        """Refuse unknown columns, columns that are to be two things, gaps in groups.
 
         Raises
         ------
@@ -144,3 +144,4 @@ class Recipe:
                     f"column '{table.names[number]}' cannot be {used[number]} and {role}"
                 )
             used[number] = role
+        self.groups(table)
