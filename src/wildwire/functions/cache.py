@@ -167,8 +167,10 @@ def _cache_class() -> type:
     class Implementation(caching.CompileResultCacheImpl):
         # The base class would obey NUMBA_CACHE_LOCATOR_CLASSES and write elsewhere.
         def __init__(self, py_func: Callable):
+            folder = cache_directory()
+            assert folder is not None, "PrivateCache asks only where there is one"
             self._lineno = py_func.__code__.co_firstlineno
-            self._locator = Locator(py_func, cache_directory())
+            self._locator = Locator(py_func, folder)
             # The module's full name: stems such as "tanh" exist for both float types.
             name = f"{py_func.__module__}.{py_func.__qualname__}"
             self._filename_base = self.get_filename_base(
@@ -278,7 +280,7 @@ def cached_cfunc(
 
     own = {} if compiler is None else {"pipeline_class": compiler}
     signature = sigutils.normalize_signature(signature)
-    compiled = CFunc(py_func, signature, locals={}, options=options, **own)
+    compiled: Any = CFunc(py_func, signature, locals={}, options=options, **own)
     compiled._cache = _cache_class()(py_func)
     compiled.compile()
     return compiled

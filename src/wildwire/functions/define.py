@@ -132,15 +132,14 @@ def from_definition(
             f"{definition.kind} {definition.name}: this version reads and keeps "
             "definitions of transfer functions, but cannot run them yet"
         )
-    clauses = dict(definition.clauses)
     return from_parts(
         definition.kind,
         definition.name,
         definition.arguments,
         definition.parameters,
         definition.formula,
-        slope=clauses.get("slope"),
-        limits=clauses.get("range"),
+        slope=definition.slope,
+        limits=definition.range,
         known=known,
     )
 

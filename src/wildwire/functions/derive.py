@@ -127,6 +127,7 @@ def tables(function: Function, level: int) -> Tables:
     value = reader.read(function.formula, names)
     kinks = tuple(reader.kinks)
     outputs = [value]
+    slopes: list[Term] = []
     if level >= 1:
         slopes = [derivatives(value, variable) for variable in variables]
         if function.slope is not None:

@@ -19,6 +19,7 @@ from wildwire.language.expression import (
     Binary,
     Call,
     Expression,
+    Link,
     Name,
     Number,
     Sum,
@@ -219,11 +220,13 @@ class Function:
 
 
 def _canonical(
-    expression: Expression, names: Mapping[str, str], functions: Mapping[str, Function]
+    expression: Expression | Link,
+    names: Mapping[str, str],
+    functions: Mapping[str, Function],
 ) -> str:
     """A text that is equal for equal formulas, whatever their names are."""
 
-    def text(part: Expression) -> str:
+    def text(part: Expression | Link) -> str:
         return _canonical(part, names, functions)
 
     match expression:
@@ -254,7 +257,7 @@ def _defaults(function: Function) -> str:
 def called_names(expression: Expression) -> set[str]:
     """Names of all functions that an expression calls."""
     found: set[str] = set()
-    waiting: list[Expression] = [expression]
+    waiting: list[Expression | Link] = [expression]
     while waiting:
         match waiting.pop():
             case Unary(operand=operand):

@@ -14,7 +14,15 @@ from pathlib import Path
 
 from wildwire.functions.function import Function
 from wildwire.functions.kernel_text import DTYPES, kernel_module
-from wildwire.language.expression import Binary, Call, Expression, Name, Number, Unary
+from wildwire.language.expression import (
+    Binary,
+    Call,
+    Expression,
+    Link,
+    Name,
+    Number,
+    Unary,
+)
 
 __all__ = ["generated_files", "read_catalogue"]
 
@@ -36,7 +44,7 @@ def _stem(function: Function) -> str:
     return function.name if function.kind == "activation" else f"loss_{function.name}"
 
 
-def _code(expression: Expression) -> str:
+def _code(expression: Expression | Link) -> str:
     """Python text that builds an expression."""
     match expression:
         case Number(value=value):

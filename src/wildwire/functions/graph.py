@@ -226,10 +226,10 @@ class Graph:
             return self.source(term)
         if term.node.operation == "-":
             return self.subtract(self.source(term, 1), self.source(term))
-        if term.node.operation == "*" and self.source(term).number is not None:
-            return self.multiply(
-                self.term(-self.source(term).number), self.source(term, 1)
-            )
+        if term.node.operation == "*":
+            factor = self.source(term).number
+            if factor is not None:
+                return self.multiply(self.term(-factor), self.source(term, 1))
         return self.make("negative", term)
 
     def raise_to(self, base: Term, exponent: Term) -> Term:

@@ -174,6 +174,7 @@ def _user_module(function: Function, dtype: str) -> ModuleType:
     name = f"wildwire_{stem}_{hashlib.sha256(text).hexdigest()[:16]}"
     loader = _VerifiedLoader(path, text)
     spec = importlib.util.spec_from_loader(name, loader, origin=path)
+    assert spec is not None, "a loader that names a file always gives one"
     module = importlib.util.module_from_spec(spec)
     # Numba looks the module up by name when it loads compiled code.
     sys.modules[name] = module

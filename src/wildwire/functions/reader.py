@@ -25,6 +25,7 @@ from wildwire.language.expression import (
     Binary,
     Call,
     Expression,
+    Link,
     Name,
     Number,
     Sum,
@@ -64,16 +65,16 @@ class Reader:
     functions: Mapping[str, Function]
     kinks: list[tuple[str, Term]] = field(default_factory=list)
 
-    def read(self, expression: Expression, names: Mapping[str, Term]) -> Term:
+    def read(self, expression: Expression | Link, names: Mapping[str, Term]) -> Term:
         """The term of an expression; FunctionError says what cannot be read."""
         match expression:
-            case Number(value=None):
+            case Number(value=value) if value is not None:
+                return self.graph.term(value)
+            case Number():
                 raise FunctionError(
                     "a function formula cannot contain the unknown number ?: "
                     "give it a parameter, as in bump(z, k=10) = exp(-k*(1 - z)**2)"
                 )
-            case Number(value=value):
-                return self.graph.term(value)
             case Name():
                 return self._name(expression, names)
             case Unary(operator="-", operand=operand):
