@@ -143,12 +143,17 @@ class Model:
 
     def run(self, data: Any) -> np.ndarray:
         """The network's outputs, shape (n, n_outputs), whatever they mean."""
-        from wildwire.engine.evaluate import run
-
         self._require_trained()
         X = self.encode(data)
         hits = outside(self._network.columns, X)
         self.rows_outside = int(hits.any(axis=1).sum())
+        return self.run_encoded(X)
+
+    def run_encoded(self, X: np.ndarray) -> np.ndarray:
+        """The network's outputs for arrays that are encoded already: see `encode`."""
+        from wildwire.engine.evaluate import run
+
+        self._require_trained()
         return run(self._network, self._theta, X)
 
     def encode(self, data: Any) -> np.ndarray:
