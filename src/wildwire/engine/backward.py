@@ -15,17 +15,11 @@ store once per link.
 
 import numpy as np
 
-from wildwire.engine import tiles, vectors
-from wildwire.engine.blas import (
-    INLINE,
-    INNER,
-    MERGED,
-    is_wide,
-    wide_gradient,
-    wide_push,
-)
+from wildwire.engine import calls, tiles, vectors
+from wildwire.engine.blas import INLINE, INNER, MERGED, is_wide
 from wildwire.engine.forward import delta_table, lanes_of
 from wildwire.engine.losses import SLOPES, loss_table
+from wildwire.engine.parts import DELTAS, GATHER, GRADIENT, PUSH, SINGLE, WIDE
 from wildwire.functions.cache import cached_njit
 from wildwire.program import plan as p
 
@@ -50,12 +44,6 @@ def _gather(plan, row, slope, weights, work, d, columns):
     pairs = np.int64(plan[p.OUT_LINKS] + 2 * low)
     keep = np.int64(plan[plan[p.KEEP] + row])
     place = d + row * columns
-    if columns == 1:
-        total = work[place] if keep else work[0] - work[0]  # row 0 is 1
-        for e in range(count):
-            total += weights[plan[pairs + 2 * e + 1]] * work[d + plan[pairs + 2 * e]]
-        work[place] = total * work[slope]
-        return
     c = 0
     while c + 8 * lanes <= columns:
         tiles.gather_8(
@@ -124,16 +112,6 @@ def _block_gradient(plan, b, work, gradient, sums, d, columns):
 
 
 @cached_njit(**INNER)
-def _block_gradient_single(plan, b, work, gradient, d):
-    row, width, count = plan[b], plan[b + 1], plan[b + 3]
-    first, weight = plan[p.SOURCES] + plan[b + 2], plan[b + 4]
-    for k in range(count):
-        vectors.add_scaled(
-            work[plan[first + k]], work, d + row, gradient, weight + k * width, width
-        )
-
-
-@cached_njit(**INNER)
 def _block_push(plan, b, weights, work, d, columns, start):
     """`dE/do[k, c] += sum_m w[k, m] * delta[m, c]` for the sources from `start` on."""
     lanes = lanes_of(weights)
@@ -141,12 +119,6 @@ def _block_push(plan, b, weights, work, d, columns, start):
     first, weight = plan[p.SOURCES] + plan[b + 2], plan[b + 4]
     k = start
     deltas = d + row * columns
-    if columns == 1:
-        for i in range(k, count):
-            work[d + plan[first + i]] += vectors.dot(
-                weights, np.int64(weight + i * width), work, deltas, np.int64(width)
-            )
-        return
     while k + 4 <= count:
         at = weight + k * width
         c = 0
@@ -200,46 +172,44 @@ def backward(plan, addresses, weights, work, gradient, sums, fused, columns, to_
     """
     d = delta_table(plan, columns)
     slopes = loss_table(plan, columns, SLOPES)
+    parts = 3 * plan[p.FUNCTIONS]
+    single = addresses[parts + SINGLE]
     for s in range(plan[p.STAGES] - 1, -1, -1):
         stage = plan[p.STAGE_TABLE] + s * p.STAGE_WIDTH
         for i in range(plan[stage + 2], plan[stage + 2] + plan[stage + 3]):
             r = plan[p.RUN_TABLE] + i * p.RUN_WIDTH
-            _run_deltas(plan, r, weights, work, gradient, d, columns)
+            if columns == 1:
+                calls.call_part(
+                    single, plan, addresses, DELTAS, r, weights, work, gradient, d, 1, 0
+                )
+            else:
+                _run_deltas(plan, r, weights, work, gradient, d, columns)
         _add_fused(
             plan, fused, slopes, work, plan[stage + 4], plan[stage + 5], d, columns
         )
         for i in range(plan[stage], plan[stage] + plan[stage + 1]):
             b = plan[p.BLOCK_TABLE] + i * p.BLOCK_WIDTH
-            if columns == 1:
-                _block_gradient_single(plan, b, work, gradient, d)
-            elif is_wide(plan, b, columns):
-                wide_gradient(
-                    plan,
-                    b,
-                    addresses[3 * plan[p.FUNCTIONS]],
-                    work,
-                    gradient,
-                    d,
-                    columns,
-                )
-            else:
-                _block_gradient(plan, b, work, gradient, sums, d, columns)
             start = 0 if to_inputs else plan[b + 5]
-            if plan[b + 1] == 1 or start == plan[b + 3]:
+            pushes = plan[b + 1] > 1 and start < plan[b + 3]
+            if columns == 1 or is_wide(plan, b, columns):
+                part = addresses[parts + (SINGLE if columns == 1 else WIDE)]
+                calls.call_part(
+                    part, plan, addresses, GRADIENT, b, weights, work, gradient, d,
+                    columns, 0,
+                )  # fmt: skip
+                if pushes:
+                    calls.call_part(
+                        part, plan, addresses, PUSH, b, weights, work, gradient, d,
+                        columns, start,
+                    )  # fmt: skip
                 continue
-            if is_wide(plan, b, columns):
-                wide_push(
-                    plan,
-                    b,
-                    addresses[3 * plan[p.FUNCTIONS]],
-                    weights,
-                    work,
-                    d,
-                    columns,
-                    start,
-                )
-            else:
+            _block_gradient(plan, b, work, gradient, sums, d, columns)
+            if pushes:
                 _block_push(plan, b, weights, work, d, columns, start)
-    if to_inputs:
-        for row in range(1, 1 + plan[p.INPUTS]):
+    for row in range(1, 1 + plan[p.INPUTS] if to_inputs else 1):
+        if columns == 1:
+            calls.call_part(
+                single, plan, addresses, GATHER, row, weights, work, gradient, d, 1, 0
+            )
+        else:
             _gather(plan, row, np.int64(0), weights, work, d, columns)

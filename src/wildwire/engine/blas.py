@@ -14,11 +14,12 @@ import functools
 
 import numpy as np
 from llvmlite import ir
-from numba import types
+from numba import carray, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
 from wildwire.engine.emitter import wide
+from wildwire.engine.parts import ANY, GRADIENT, PRODUCT, SUMS
 from wildwire.functions.cache import cached_njit
 from wildwire.program import plan as p
 
@@ -179,3 +180,18 @@ def wide_push(plan, b, address, weights, work, d, columns, start):
             1, work, d + np.int64(plan[first + k]) * columns, columns,
         )  # fmt: skip
         k += length
+
+
+def wide_kernel(
+    plan_, addresses_, which, at, weights_, work_, gradient_, d, columns, start
+):
+    """One part of a pass for the wide block at place `at`; see `parts.py`."""
+    plan, work = carray(plan_, ANY), carray(work_, ANY)
+    weights, gradient = carray(weights_, ANY), carray(gradient_, ANY)
+    address = carray(addresses_, ANY)[3 * plan[p.FUNCTIONS] + PRODUCT]
+    if which == SUMS:
+        wide_sums(plan, at, address, weights, work, d, columns)
+    elif which == GRADIENT:
+        wide_gradient(plan, at, address, work, gradient, d, columns)
+    else:
+        wide_push(plan, at, address, weights, work, d, columns, start)

@@ -68,13 +68,13 @@ def call_forward(
 
 @intrinsic
 def call_loss(
-    typingctx, address, plan, kind, addresses, fused, parameters, width, scale, factor,
-    totals, work, guards, Y, weight, weight_width, order, start, real, columns,
+    typingctx, address, plan, addresses, kind, forms, fused, parameters, width, scale,
+    factor, totals, work, guards, Y, weight, weight_width, order, start, real, columns,
 ):  # fmt: skip
     """Call `kernels.loss_kernel` by its address."""
     arguments = (
-        address, plan, kind, addresses, fused, parameters, width, scale, factor, totals,
-        work, guards, Y, weight, weight_width, order, start, real, columns,
+        address, plan, addresses, kind, forms, fused, parameters, width, scale, factor,
+        totals, work, guards, Y, weight, weight_width, order, start, real, columns,
     )  # fmt: skip
     return void(arguments), _call
 
@@ -88,5 +88,18 @@ def call_backward(
     arguments = (
         address, plan, addresses, weights, work, gradient, sums, fused, kind, columns,
         to_inputs,
+    )  # fmt: skip
+    return void(arguments), _call
+
+
+@intrinsic
+def call_part(
+    typingctx, address, plan, addresses, which, at, weights, work, gradient, offset,
+    columns, start,
+):  # fmt: skip
+    """Call a part of a pass (`parts.py`) by its address."""
+    arguments = (
+        address, plan, addresses, which, at, weights, work, gradient, offset, columns,
+        start,
     )  # fmt: skip
     return void(arguments), _call

@@ -12,7 +12,8 @@ neurons' functions read.
 import numpy as np
 
 from wildwire.engine import calls, tiles
-from wildwire.engine.blas import INLINE, INNER, MERGED, is_wide, wide_sums
+from wildwire.engine.blas import INLINE, INNER, MERGED, is_wide
+from wildwire.engine.parts import HEADS, SINGLE, SUMS, VALUES, WIDE
 from wildwire.functions.cache import cached_njit
 from wildwire.program import plan as p
 
@@ -75,49 +76,6 @@ def _block_sums(plan, b, weights, work, z, columns):
         m += 1
 
 
-@cached_njit(**INNER)
-def _block_sums_single(plan, b, weights, work, z):
-    """z of the neurons of block b for one sample: vectors over neurons."""
-    lanes = lanes_of(weights)
-    row, width, count = plan[b], plan[b + 1], plan[b + 3]
-    first, weight = plan[p.SOURCES] + plan[b + 2], plan[b + 4]
-    m = 0
-    while m + 4 * lanes <= width:
-        tiles.single_4(
-            work, plan, first, count, weights, weight + m, width, work, z + row + m
-        )
-        m += 4 * lanes
-    while m + lanes <= width:
-        tiles.single_1(
-            work, plan, first, count, weights, weight + m, width, work, z + row + m
-        )
-        m += lanes
-    while m < width:
-        total = weights[weight + m] * work[plan[first]]
-        for k in range(1, count):
-            total += weights[weight + k * width + m] * work[plan[first + k]]
-        work[z + row + m] = total
-        m += 1
-
-
-@cached_njit(**INNER)
-def _softmax(plan, h, work, columns):
-    """Values of a head: exp(o_k - max) / sum exp(o_j - max), column by column."""
-    sources = plan[p.OUTPUT_ROWS] + plan[p.OUTPUTS] + plan[h]
-    row, count = plan[h + 1], plan[h + 2]
-    for c in range(columns):
-        highest = work[plan[sources] * columns + c]
-        for k in range(1, count):
-            highest = max(highest, work[plan[sources + k] * columns + c])
-        total = work[0] - work[0]  # a zero of the right type: row 0 is 1
-        for k in range(count):
-            value = np.exp(work[plan[sources + k] * columns + c] - highest)
-            work[(row + k) * columns + c] = value
-            total += value
-        for k in range(count):
-            work[(row + k) * columns + c] /= total
-
-
 @cached_njit(**MERGED)
 def forward(plan, addresses, level, weights, work, guards, columns):
     """Values of all rows, stage by stage.
@@ -125,8 +83,8 @@ def forward(plan, addresses, level, weights, work, guards, columns):
     Parameters
     ----------
     plan : int32 array
-    addresses : int64 array (3 * functions + 1,)
-        Address of function f at level l at 3*f + l; behind them, BLAS's matrix product.
+    addresses : int64 array (3 * functions + 7,)
+        Address of function f at level l at 3*f + l; behind them those of `parts.py`.
     level : int
         0 values; 1 also slopes and parameter derivatives.
     weights : array (n_weights,)
@@ -137,16 +95,17 @@ def forward(plan, addresses, level, weights, work, guards, columns):
     """
     table = np.int64(plan[p.ROWS]) * columns
     z = delta_table(plan, columns)
+    parts = 3 * plan[p.FUNCTIONS]
     for s in range(plan[p.STAGES]):
         stage = plan[p.STAGE_TABLE] + s * p.STAGE_WIDTH
         for i in range(plan[stage], plan[stage] + plan[stage + 1]):
             b = plan[p.BLOCK_TABLE] + i * p.BLOCK_WIDTH
-            if columns == 1:
-                _block_sums_single(plan, b, weights, work, z)
-            elif is_wide(plan, b, columns):
-                wide_sums(
-                    plan, b, addresses[3 * plan[p.FUNCTIONS]], weights, work, z, columns
-                )
+            part = SINGLE if columns == 1 else WIDE
+            if columns == 1 or is_wide(plan, b, columns):
+                calls.call_part(
+                    addresses[parts + part], plan, addresses, SUMS, b, weights, work,
+                    work, z, columns, 0,
+                )  # fmt: skip
             else:
                 _block_sums(plan, b, weights, work, z, columns)
         for i in range(plan[stage + 2], plan[stage + 2] + plan[stage + 3]):
@@ -159,4 +118,8 @@ def forward(plan, addresses, level, weights, work, guards, columns):
                 np.int64(plan[r + 1]), columns, columns, table, np.int64(0),
             )  # fmt: skip
     for i in range(plan[p.HEADS]):
-        _softmax(plan, plan[p.HEAD_TABLE] + i * p.HEAD_WIDTH, work, columns)
+        h = plan[p.HEAD_TABLE] + i * p.HEAD_WIDTH
+        calls.call_part(
+            addresses[parts + HEADS], plan, addresses, VALUES, h, weights, work, work,
+            z, columns, 0,
+        )  # fmt: skip

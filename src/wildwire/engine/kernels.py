@@ -8,15 +8,33 @@ of the cold start), and arrays made from pointers are not reference-counted, whi
 small network's arithmetic.
 """
 
+import numpy as np
 from numba import carray, types
 
 from wildwire.engine.backward import backward, clear_deltas
+from wildwire.engine.blas import (
+    WIDE_COLUMNS,
+    any_wide,
+    product_address,
+    wide_kernel,
+)
 from wildwire.engine.forward import forward
+from wildwire.engine.heads import head_kernel
 from wildwire.engine.losses import load_rows, load_targets, loss_deltas, loss_values
+from wildwire.engine.parts import (
+    ANY,
+    BACKWARD,
+    FORWARD,
+    HEADS,
+    LOSS,
+    N_PARTS,
+    PRODUCT,
+    SINGLE,
+    WIDE,
+)
+from wildwire.engine.single import single_kernel
 from wildwire.functions.native import compile_address
 from wildwire.program import plan as p
-
-ANY = (2**40,)  # a pointer has no length; kernels never ask for it
 
 
 def forward_kernel(
@@ -32,8 +50,8 @@ def forward_kernel(
 
 
 def loss_kernel(
-    plan_, kind, addresses_, fused_, parameters_, width, scale_, factor_, totals_,
-    work_, guards_, Y_, weight_, weight_width, order_, start, real, columns,
+    plan_, addresses_, kind, forms_, fused_, parameters_, width, scale_, factor_,
+    totals_, work_, guards_, Y_, weight_, weight_width, order_, start, real, columns,
 ):  # fmt: skip
     """Values and slopes of the loss of a tile, added to the totals."""
     plan, work, totals = carray(plan_, ANY), carray(work_, ANY), carray(totals_, ANY)
@@ -42,7 +60,7 @@ def loss_kernel(
         start, real, work, columns,
     )  # fmt: skip
     loss_values(
-        plan, kind, carray(addresses_, ANY), carray(fused_, ANY),
+        plan, carray(addresses_, ANY), kind, carray(forms_, ANY), carray(fused_, ANY),
         carray(parameters_, ANY), width, carray(scale_, ANY), carray(factor_, ANY),
         totals, work, carray(guards_, ANY), columns,
     )  # fmt: skip
@@ -54,34 +72,47 @@ def backward_kernel(
 ):  # fmt: skip
     """Deltas and gradient of a tile; with `to_inputs` from deltas that are set already."""
     plan, work, fused = carray(plan_, ANY), carray(work_, ANY), carray(fused_, ANY)
+    addresses = carray(addresses_, ANY)
     if not to_inputs:
         clear_deltas(plan, work, columns, False)
-        loss_deltas(plan, kind, fused, work, columns)
+        loss_deltas(plan, addresses, kind, fused, work, columns)
     backward(
-        plan, carray(addresses_, ANY), carray(weights_, ANY), work,
+        plan, addresses, carray(weights_, ANY), work,
         carray(gradient_, ANY), carray(sums_, ANY), fused, columns, to_inputs,
     )  # fmt: skip
 
 
-def kernel_addresses(dtype) -> tuple[int, int, int]:
-    """Addresses of the forward, loss and backward kernels for a float type."""
+def kernel_addresses(program, dtype, tile) -> np.ndarray:
+    """Addresses of what a program needs, in the order of `parts.py`; 0 for the rest."""
     real = types.CPointer(types.float32 if dtype.itemsize == 4 else types.float64)
     index, plan, flags = (
         types.CPointer(kind) for kind in (types.int64, types.int32, types.int8)
     )
     exact, whole = types.CPointer(types.float64), types.int64
-    forward_signature = types.void(
-        plan, index, whole, real, real, index, real, index, whole, whole, whole
+    found = np.zeros(N_PARTS, np.int64)
+    found[FORWARD] = compile_address(
+        forward_kernel,
+        types.void(
+            plan, index, whole, real, real, index, real, index, whole, whole, whole
+        ),
     )
-    loss_signature = types.void(
-        plan, whole, index, flags, real, whole, real, real, exact, real, index, real,
-        real, whole, index, whole, whole, whole,
+    found[LOSS] = compile_address(
+        loss_kernel,
+        types.void(
+            plan, index, whole, index, flags, real, whole, real, real, exact, real,
+            index, real, real, whole, index, whole, whole, whole,
+        ),
     )  # fmt: skip
-    backward_signature = types.void(
-        plan, index, real, real, real, real, flags, whole, whole, whole
+    found[BACKWARD] = compile_address(
+        backward_kernel,
+        types.void(plan, index, real, real, real, real, flags, whole, whole, whole),
     )
-    return (
-        compile_address(forward_kernel, forward_signature),
-        compile_address(loss_kernel, loss_signature),
-        compile_address(backward_kernel, backward_signature),
-    )
+    part = types.void(plan, index, whole, whole, real, real, real, whole, whole, whole)
+    if tile == 1:
+        found[SINGLE] = compile_address(single_kernel, part)
+    elif tile >= WIDE_COLUMNS and any_wide(program.plan):
+        found[PRODUCT] = product_address(dtype)
+        found[WIDE] = compile_address(wide_kernel, part)
+    if program.plan[p.HEADS]:
+        found[HEADS] = compile_address(head_kernel, part)
+    return found

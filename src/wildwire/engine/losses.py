@@ -13,8 +13,9 @@ from typing import NamedTuple
 import numpy as np
 
 from wildwire.engine import calls, vectors
-from wildwire.engine.blas import INLINE, INNER, MERGED
+from wildwire.engine.blas import INLINE, MERGED
 from wildwire.engine.forward import delta_table, lanes_of
+from wildwire.engine.parts import CROSS_ENTROPY, HEAD_DELTAS, HEADS
 from wildwire.functions.cache import cached_njit
 from wildwire.program import plan as p
 
@@ -91,9 +92,7 @@ def load_targets(plan, Y, weight, width, order, start, real, work, columns):
 
 
 @cached_njit(**MERGED)
-def _elementwise(
-    plan, addresses, fused, parameters, width, scale, work, guards, columns
-):
+def _elementwise(plan, forms, fused, parameters, width, scale, work, guards, columns):
     """Values and slopes of a loss that looks at one output at a time."""
     arguments = loss_table(plan, columns, ARGUMENTS)
     targets = loss_table(plan, columns, TARGETS)
@@ -109,38 +108,11 @@ def _elementwise(
             work[arguments + at] = work[base + row * columns + c] * unit
             work[targets + at] *= unit
         calls.call_function(
-            addresses[fused[q]],
+            forms[fused[q]],
             work, arguments + q * columns, parameters, q * width,
             work, values + q * columns, guards, np.int64(0),
             np.int64(1), columns, columns, table, table,
         )  # fmt: skip
-
-
-@cached_njit(**INNER)
-def _softmax_cross_entropy(plan, h, work, columns):
-    """-sum t_k log p_k from z: value sum t_k (log sum exp z - z_k), slope p_k sum t - t_k."""
-    sources = plan[p.OUTPUT_ROWS] + plan[p.OUTPUTS] + plan[h]
-    row, count, first = plan[h + 1], plan[h + 2], plan[h + 3]
-    targets = loss_table(plan, columns, TARGETS) + first * columns
-    values = loss_table(plan, columns, VALUES) + first * columns
-    slopes = loss_table(plan, columns, SLOPES) + first * columns
-    for c in range(columns):
-        highest = work[plan[sources] * columns + c]
-        for k in range(1, count):
-            highest = max(highest, work[plan[sources + k] * columns + c])
-        total = work[0] - work[0]
-        mass = total
-        for k in range(count):
-            total += np.exp(work[plan[sources + k] * columns + c] - highest)
-            mass += work[targets + k * columns + c]
-        level = np.log(total) + highest
-        for k in range(count):
-            target = work[targets + k * columns + c]
-            value = level - work[plan[sources + k] * columns + c]
-            work[values + k * columns + c] = target * value if target != 0 else target
-            work[slopes + k * columns + c] = (
-                work[(row + k) * columns + c] * mass - target
-            )
 
 
 @cached_njit(**MERGED)
@@ -164,7 +136,7 @@ def _weigh(plan, scale, factor, work, columns, sums):
 
 
 @cached_njit(**MERGED)
-def loss_deltas(plan, kind, fused, work, columns):
+def loss_deltas(plan, addresses, kind, fused, work, columns):
     """Add the slopes to the deltas of the neurons that the outputs come from."""
     d = delta_table(plan, columns)
     slopes = loss_table(plan, columns, SLOPES)
@@ -172,7 +144,10 @@ def loss_deltas(plan, kind, fused, work, columns):
     for i in range(plan[p.HEADS]):
         h = plan[p.HEAD_TABLE] + i * p.HEAD_WIDTH
         in_head += plan[h + 2]
-        _head_deltas(plan, h, kind, work, slopes, d, columns)
+        calls.call_part(
+            addresses[3 * plan[p.FUNCTIONS] + HEADS], plan, addresses, HEAD_DELTAS, h,
+            work, work, work, d, columns, kind,
+        )  # fmt: skip
     if in_head == plan[p.OUTPUTS]:
         return
     first_head_row = 1 + plan[p.INPUTS] + plan[p.NEURONS]
@@ -184,36 +159,21 @@ def loss_deltas(plan, kind, fused, work, columns):
             work[d + row * columns + c] += work[slopes + q * columns + c]
 
 
-@cached_njit(**INNER)
-def _head_deltas(plan, h, kind, work, slopes, d, columns):
-    """dE/dz of a softmax: the slope itself (partner loss), or p_k (g_k - sum g_j p_j)."""
-    sources = plan[p.OUTPUT_ROWS] + plan[p.OUTPUTS] + plan[h]
-    row, count, first = plan[h + 1], plan[h + 2], plan[h + 3]
-    for c in range(columns):
-        inner = work[0] - work[0]
-        if kind != SOFTMAX:
-            for k in range(count):
-                slope = work[slopes + (first + k) * columns + c]
-                inner += slope * work[(row + k) * columns + c]
-        for k in range(count):
-            slope = work[slopes + (first + k) * columns + c]
-            if kind != SOFTMAX:
-                slope = (slope - inner) * work[(row + k) * columns + c]
-            work[d + plan[sources + k] * columns + c] += slope
-
-
 @cached_njit(**MERGED)
 def loss_values(
-    plan, kind, addresses, fused, parameters, width, scale, factor, totals, work,
-    guards, columns,
+    plan, addresses, kind, forms, fused, parameters, width, scale, factor, totals,
+    work, guards, columns,
 ):  # fmt: skip
     """Values and weighted slopes of a tile; adds to `totals`."""
     if kind == SOFTMAX:
         for i in range(plan[p.HEADS]):
             h = plan[p.HEAD_TABLE] + i * p.HEAD_WIDTH
-            _softmax_cross_entropy(plan, h, work, columns)
+            calls.call_part(
+                addresses[3 * plan[p.FUNCTIONS] + HEADS], plan, addresses,
+                CROSS_ENTROPY, h, work, work, work, 0, columns, kind,
+            )  # fmt: skip
     else:
         _elementwise(
-            plan, addresses, fused, parameters, width, scale, work, guards, columns
+            plan, forms, fused, parameters, width, scale, work, guards, columns
         )
     _weigh(plan, scale, factor, work, columns, totals)

@@ -56,13 +56,11 @@ def bind(program, dtype, tile, level, loss_width=0) -> Machine:
     loss_width : int
         Parameters of the loss, for which room is made.
     """
-    addresses = np.zeros(3 * len(program.functions) + 4, np.int64)
-    addresses[-3:] = kernel_addresses(dtype)
-    if tile >= blas.WIDE_COLUMNS and blas.any_wide(program.plan):
-        addresses[-4] = blas.product_address(dtype)
+    functions = np.zeros(3 * len(program.functions), np.int64)
     for number, function in enumerate(program.functions):
         # Level 1 writes the values as well: one kernel to compile instead of two.
-        addresses[3 * number : 3 * number + 2] = native.address(function, level, dtype)
+        functions[3 * number : 3 * number + 2] = native.address(function, level, dtype)
+    addresses = np.concatenate((functions, kernel_addresses(program, dtype, tile)))
     tables = 3 + int(program.plan[p.MAX_PARAMETERS])
     outputs = (6 + loss_width) * program.n_outputs
     work = np.zeros((tables * program.n_rows + outputs) * tile, dtype)

@@ -10,7 +10,8 @@ from wildwire.engine import calls
 from wildwire.engine.backward import clear_deltas
 from wildwire.engine.blas import INLINE, KERNEL
 from wildwire.engine.forward import delta_table
-from wildwire.engine.steps import BACKWARD, FORWARD, LOSS, columns_of, kernel_of
+from wildwire.engine.parts import BACKWARD, FORWARD, LOSS
+from wildwire.engine.steps import columns_of, kernel_of
 from wildwire.functions.cache import cached_njit
 from wildwire.program import plan as p
 
@@ -48,8 +49,8 @@ def loss_of(machine, data, loss, tile):
             guards, X, order, at, real, columns,
         )  # fmt: skip
         calls.call_loss(
-            kernel_of(plan, addresses, LOSS), plan, kind, forms, fused, parameters,
-            width, scale, factor, totals, work, guards, Y, weight, weight_width, order,
+            kernel_of(plan, addresses, LOSS), plan, addresses, kind, forms, fused,
+            parameters, width, scale, factor, totals, work, guards, Y, weight, weight_width, order,
             at, real, columns,
         )  # fmt: skip
 

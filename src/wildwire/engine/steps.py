@@ -16,10 +16,9 @@ import numpy as np
 from wildwire.engine import calls, vectors
 from wildwire.engine.blas import INLINE, KERNEL, MERGED
 from wildwire.engine.mapping import gradient_to_theta, weights_from_theta
+from wildwire.engine.parts import BACKWARD, FORWARD, LOSS
 from wildwire.functions.cache import cached_njit
 from wildwire.program import plan as p
-
-FORWARD, LOSS, BACKWARD = 1, 2, 3  # behind the functions' addresses; 0 is BLAS
 
 
 class Machine(NamedTuple):
@@ -63,7 +62,7 @@ class Update(NamedTuple):
 
 @cached_njit(**INLINE)
 def kernel_of(plan, addresses, which):
-    """Address of one of the kernels of `kernels.py`."""
+    """Address of one of the kernels, by its number in `parts.py`."""
     return addresses[3 * plan[p.FUNCTIONS] + which]
 
 
@@ -88,8 +87,8 @@ def _batch_gradient(
             guards, X, order, at, real, columns,
         )  # fmt: skip
         calls.call_loss(
-            kernel_of(plan, addresses, LOSS), plan, kind, forms, fused, parameters,
-            width, scale, factor, totals, work, guards, Y, weight, weight_width, order,
+            kernel_of(plan, addresses, LOSS), plan, addresses, kind, forms, fused,
+            parameters, width, scale, factor, totals, work, guards, Y, weight, weight_width, order,
             at, real, columns,
         )  # fmt: skip
         calls.call_backward(
