@@ -188,15 +188,15 @@ def _content(
         "training": training,
     }
     if recipe.sigma is not None:
-        content["chi_squared"] = _chi_squared(recipe, table, model, problem, predicted)
+        sigma = table.column(recipe.sigma).values
+        content["chi_squared"] = _chi_squared(sigma, model, problem, predicted)
     return content
 
 
 def _chi_squared(
-    recipe: Recipe, table: Table, model: Model, problem: Problem, predicted: np.ndarray
+    sigma: np.ndarray, model: Model, problem: Problem, predicted: np.ndarray
 ) -> dict[str, float | int | None]:
     """Sum of ((target - prediction)/sigma)^2 and its degrees of freedom."""
-    sigma = table.column(recipe.sigma).values
     residuals = problem.target - predicted.reshape(problem.target.shape)
     total = float(np.sum((residuals / sigma[:, None]) ** 2))
     freedom = residuals.size - model.network.n_theta

@@ -104,7 +104,7 @@ def _class_codes(
 ) -> np.ndarray:
     places = {_comparable(label): code for code, label in enumerate(classes)}
     codes = np.zeros(table.n_rows, dtype=np.int64)
-    for row in np.flatnonzero(used):
+    for row in np.flatnonzero(used).tolist():
         code = places.get(_comparable(_label(column, row)))
         if code is None:
             known = ", ".join(str(label) for label in classes)

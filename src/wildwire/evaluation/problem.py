@@ -8,6 +8,7 @@ Called by comparison.py, plain.py and the command line.
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -150,11 +151,12 @@ def split(
     target = problem.target[rows]
     count = min(folds, problem.unit_count(rows))
     stratified = problem.class_count > 0 and np.max(np.bincount(target)) >= count
-    if group is None:
-        kind = StratifiedKFold if stratified else KFold
-    else:
-        kind = StratifiedGroupKFold if stratified else GroupKFold
-    splitter = kind(count, shuffle=True, random_state=seed)
+    kinds: tuple[Any, ...] = (
+        (KFold, StratifiedKFold)
+        if group is None
+        else (GroupKFold, StratifiedGroupKFold)
+    )
+    splitter = kinds[int(stratified)](count, shuffle=True, random_state=seed)
     with warnings.catch_warnings():
         # A class with fewer members than folds is legal here, only unevenly spread.
         warnings.filterwarnings("ignore", "The least populated class", UserWarning)

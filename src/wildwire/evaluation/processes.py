@@ -41,7 +41,7 @@ def _regressor(sample: Sample, seed: int) -> Any:
     length = np.sqrt(max(sample.inputs.shape[1], 1))
     smooth = 1.0 * RBF(length, (length / 30, length * 300))
     kernel = smooth + WhiteKernel(0.3, (1e-6, 10.0))
-    model = GaussianProcessRegressor(
+    model: Any = GaussianProcessRegressor(
         kernel, optimizer=_short_search, random_state=seed
     ).fit(sample.inputs, sample.target)
     if np.all(sample.weight == sample.weight[0]):

@@ -89,7 +89,7 @@ def headings(comparison: Comparison) -> tuple[str, ...]:
 
 def cells(comparison: Comparison) -> list[tuple[str, ...]]:
     """One row of texts per model, in the order of `comparison.models`."""
-    found = []
+    found: list[tuple[str, ...]] = []
     for model in comparison.models:
         low, high = (_short(end) for end in _error_interval(model))
         second = model.figures["accuracy" if comparison.classification else "r2"]

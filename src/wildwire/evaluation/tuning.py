@@ -26,7 +26,10 @@ class Predictor(Protocol):
     A predictor may also have `hidden(rows) -> (n, h)`: outputs of its hidden neurons.
     """
 
-    parameters: int
+    @property
+    def parameters(self) -> int:
+        """Numbers stored."""
+        ...
 
     def predict(self, rows: Rows) -> Floats:
         """Targets in the user's units, or probabilities; shape (len(rows), k)."""
@@ -36,12 +39,19 @@ class Predictor(Protocol):
 class Procedure(Protocol):
     """Everything from train rows to a predictor: tuning, scaling, fit.
 
-    `stored` is how many numbers the model of all rows stores; None takes the median over
-    folds, whose models may be smaller because their size was chosen from fewer rows.
+    Where `stored` is None the table gives the median over folds, whose models may be
+    smaller because their size was chosen from fewer rows.
     """
 
-    name: str
-    stored: int | None
+    @property
+    def name(self) -> str:
+        """What the table calls it."""
+        ...
+
+    @property
+    def stored(self) -> int | None:
+        """Numbers stored by the model of all rows."""
+        ...
 
     def fit(self, rows: Rows, seed: int) -> Predictor:
         """Learn from these rows only."""
