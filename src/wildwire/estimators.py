@@ -219,7 +219,7 @@ class NetworkRegressor(RegressorMixin, _NetworkEstimator):
         How often the rows are gone through, at most.
     l2 : float, optional
         Penalty l2/2 * sum w**2, of the mean loss in units of the targets' spread. None
-        chooses it in three folds up to 2,000 rows (for a network made here).
+        chooses it on held-out rows, for a network made here.
     early_stopping : bool, float or "auto"
         Choose the number of epochs on held-out rows, then learn again from all rows; a
         number is the share held out (0.2). "auto": from 200 rows up.

@@ -21,6 +21,7 @@ from wildwire.procedure.options import (
     PATIENCE,
     PATIENCE_FULL,
     PENALTIES,
+    SMALL,
     Clock,
     Options,
 )
@@ -146,8 +147,9 @@ class Learning:
             penalties = tuple(alpha / self.rows for alpha in PENALTIES)
         elif not options.wants_rows_held_out(self.rows):
             return Choice(penalties[0], self.epochs, ""), None
-        if self.rows > FOLDED:
-            penalties = penalties[:1] if len(penalties) == 1 else (1.0 / self.rows,)
+        if self.rows > SMALL and len(penalties) > 1:
+            # So many rows hold the network by themselves.
+            penalties = (1.0 / self.rows,)
         return self._search(penalties)
 
     def _search(self, penalties: tuple[float, ...]) -> tuple[Choice, Result | None]:
