@@ -13,7 +13,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -269,6 +269,6 @@ def _json(data: bytes, source: str) -> dict[str, Any]:
     return table
 
 
-def _texts(table: Any) -> bool:
+def _texts(table: Any) -> TypeGuard[dict[str, str]]:
     """Whether this is a dict from texts to texts."""
     return isinstance(table, dict) and all(isinstance(v, str) for v in table.values())

@@ -17,10 +17,13 @@ from wildwire.learning.stopping import Reason
 from wildwire.preparation import Prepared, row_count
 from wildwire.procedure.holdout import fold_numbers, held_out, row_keys
 from wildwire.procedure.options import (
+    DISTINCT,
     FOLDED,
+    HOLD_OUT,
     PATIENCE,
     PATIENCE_FULL,
     PENALTIES,
+    SLIGHT,
     SMALL,
     Clock,
     Options,
@@ -142,6 +145,8 @@ class Learning:
         own = self.prepared.wiring is None or self.theta is not None
         penalties = (options.l2,) if options.l2 is not None else (0.0,)
         if options.l2 is None and not own:
+            if self._few_distinct():
+                return Choice(SLIGHT / self.rows, self.epochs, ""), None
             if options.early_stopping is False:
                 return Choice(1.0 / self.rows, self.epochs, ""), None
             penalties = tuple(alpha / self.rows for alpha in PENALTIES)
@@ -152,10 +157,22 @@ class Learning:
             penalties = (1.0 / self.rows,)
         return self._search(penalties)
 
+    def _few_distinct(self) -> bool:
+        """Whether the different rows are so few that each of them is needed to learn.
+
+        A truth table is the example: no row of it can be guessed from the others.
+        """
+        if self.rows > HOLD_OUT * DISTINCT:
+            return False
+        keys = row_keys(self.prepared.X, self.prepared.Y, self.seed)
+        return len(np.unique(keys)) < DISTINCT
+
     def _search(self, penalties: tuple[float, ...]) -> tuple[Choice, Result | None]:
         splits = list(self._splits())
         best, found = np.inf, Choice(penalties[0], self.epochs, "")
-        for l2 in penalties:
+        for number, l2 in enumerate(penalties):
+            if number == 2 and found.l2 == penalties[1]:
+                break  # less was better than the middle: more need not be tried
             curves = []
             for train, held in splits:
                 if self.clock.used(0.5):

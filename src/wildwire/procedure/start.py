@@ -90,7 +90,8 @@ def _ridge(
     wiring = prepared.wiring
     assert wiring is not None
     Z = wiring.scaled(prepared.X[rows])
-    scale = np.array([(t.moments.mean, t.moments.spread) for t in prepared.targets])
+    found = [target.moments for target in prepared.targets if target.moments]
+    scale = np.array([(moments.mean, moments.spread) for moments in found])
     T = (prepared.Y[rows] - scale[:, 0]) / scale[:, 1]
     share = weight[rows] / weight[rows].sum()
     z_mean, t_mean = share @ Z, share @ T
