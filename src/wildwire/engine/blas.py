@@ -53,9 +53,14 @@ def _controller():
     return ThreadpoolController()
 
 
-def one_thread(program, tile):
-    """Context in which BLAS runs on one thread, if the program comes to use it."""
-    if tile < WIDE_COLUMNS or not any_wide(program.plan):
+def is_needed(program, tile) -> bool:
+    """Whether a program with tiles of this width has blocks for BLAS."""
+    return tile >= WIDE_COLUMNS and any_wide(program.plan)
+
+
+def one_thread(needed):
+    """Context in which BLAS runs on one thread, if it runs at all."""
+    if not needed:
         return contextlib.nullcontext()
     return _controller().limit(limits=1, user_api="blas")
 

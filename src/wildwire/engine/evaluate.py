@@ -6,7 +6,7 @@ by users (`ww.run`, `ww.loss_and_gradient`), models and learners.
 
 import numpy as np
 
-from wildwire.engine.blas import one_thread
+from wildwire.engine.blas import is_needed, one_thread
 from wildwire.engine.machine import bind, bind_loss, dtype_of, resolve_loss, tile_width
 from wildwire.engine.mapping import mapping_of, spread
 from wildwire.engine.passes import input_gradient_of, values_of
@@ -117,7 +117,7 @@ def _values(network, theta, X, dtype, rows_of):
     program, machine, tile = _machine(network, theta, len(X), dtype, 0)
     rows = rows_of(program)
     out = np.empty((len(X), len(rows)), dtype)
-    with one_thread(program, tile):
+    with one_thread(is_needed(program, tile)):
         values_of(machine, X.ravel(), np.arange(len(X)), rows, out, tile)
     return out
 
@@ -203,7 +203,7 @@ def loss_and_gradient(
     machine.weights[:] = spread(program, theta)
     bound = bind_loss(network, program, loss, dtype)
     result = np.empty(program.n_theta, dtype)
-    with one_thread(program, tile):
+    with one_thread(is_needed(program, tile)):
         run_steps(
             machine, data_of(X, Y, weight), bound, _no_update(theta, result), mapping,
             True, False, max(len(X), 1), tile, 0, 1,
@@ -251,7 +251,7 @@ def input_gradient(network, theta, X, *, output=0, dtype="float64") -> np.ndarra
     program, machine, tile = _machine(network, theta, len(X), dtype, 1)
     out = np.empty(X.shape, dtype)
     fused = np.zeros(network.n_outputs, np.int8)
-    with one_thread(program, tile):
+    with one_thread(is_needed(program, tile)):
         input_gradient_of(
             machine, X.ravel(), np.arange(len(X)), number, fused, out, tile
         )

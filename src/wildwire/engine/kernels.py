@@ -12,12 +12,7 @@ import numpy as np
 from numba import carray, types
 
 from wildwire.engine.backward import backward, clear_deltas
-from wildwire.engine.blas import (
-    WIDE_COLUMNS,
-    any_wide,
-    product_address,
-    wide_kernel,
-)
+from wildwire.engine.blas import is_needed, product_address, wide_kernel
 from wildwire.engine.forward import forward
 from wildwire.engine.heads import head_kernel
 from wildwire.engine.losses import load_rows, load_targets, loss_deltas, loss_values
@@ -110,7 +105,7 @@ def kernel_addresses(program, dtype, tile) -> np.ndarray:
     part = types.void(plan, index, whole, whole, real, real, real, whole, whole, whole)
     if tile == 1:
         found[SINGLE] = compile_address(single_kernel, part)
-    elif tile >= WIDE_COLUMNS and any_wide(program.plan):
+    elif is_needed(program, tile):
         found[PRODUCT] = product_address(dtype)
         found[WIDE] = compile_address(wide_kernel, part)
     if program.plan[p.HEADS]:

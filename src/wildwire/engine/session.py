@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wildwire.engine import evaluate
-from wildwire.engine.blas import one_thread
+from wildwire.engine.blas import is_needed, one_thread
 from wildwire.engine.machine import bind, bind_loss, dtype_of, resolve_loss, tile_width
 from wildwire.engine.mapping import mapping_of, spread
 from wildwire.engine.passes import loss_of
@@ -81,6 +81,7 @@ class Session:
         self._is_mean = gradient == "mean"
         loss = resolve_loss(loss)
         self._tile = tile_width(self.program, self.batch, self.dtype)
+        self._needs_blas = is_needed(self.program, self._tile)
         self._machine = bind(
             self.program, self.dtype, self._tile, 1, len(loss.parameters)
         )
@@ -118,6 +119,7 @@ class Session:
             self._places = np.flatnonzero(program.slot >= 0)
             self._slots = program.slot[self._places]
         self.vector_size = self._vector.size
+        self._machine.weights[:] = program.constant
         free = np.zeros(self.vector_size, self.dtype)
         free[self._places] = 1
         penalised = np.zeros(self.vector_size, self.dtype)
@@ -141,10 +143,10 @@ class Session:
 
     def load(self, theta) -> None:
         """Set theta, a vector (n_theta,)."""
-        theta = evaluate.check_theta(self.network, theta).astype(self.dtype)
+        theta = evaluate.check_theta(self.network, theta)
         if self._is_mapped:
             self._vector[:] = theta
-        self._machine.weights[:] = spread(self.program, theta)
+        self._spread(theta)
 
     def theta(self) -> np.ndarray:
         """The present theta, float64 (n_theta,)."""
@@ -180,10 +182,10 @@ class Session:
         update = self._update._replace(
             rule=int(rule),
             state=state.reshape(-1),
-            numbers=np.asarray(numbers, self.dtype).copy(),
+            numbers=np.array(numbers, self.dtype),
             rates=np.asarray(rates, self.dtype),
         )
-        with one_thread(self.program, self._tile):
+        with one_thread(self._needs_blas):
             status = run_steps(
                 self._machine, self._data._replace(order=order), loss, update,
                 self._mapping, self._is_mapped, self._is_mean, self.batch, self._tile,
@@ -224,14 +226,21 @@ class Session:
         """
         kept = None
         if theta is not None:
-            kept = self.theta()
-            self.load(theta)
+            kept = self._machine.weights.copy()
+            self._spread(np.asarray(theta, np.float64))
         loss = self._loss
         loss.totals[:] = 0
-        with one_thread(self.program, self._tile):
+        with one_thread(self._needs_blas):
             loss_of(self._machine, self._data, loss, self._tile)
         weight = float(loss.totals[-1])
-        total = float((loss.totals[:-1] * self._unit).sum())
+        total = float(loss.totals[:-1] @ self._unit)
         if kept is not None:
-            self.load(kept)
+            self._machine.weights[:] = kept
         return total / weight if weight else 0.0
+
+    def _spread(self, theta) -> None:
+        """Set the weights of the program, and nothing else, from a theta."""
+        if self._is_mapped:
+            self._machine.weights[:] = spread(self.program, theta.astype(self.dtype))
+        else:
+            self._machine.weights[self._places] = theta[self._slots]
