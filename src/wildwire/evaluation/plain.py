@@ -24,7 +24,7 @@ def families(problem: Problem) -> list[Family]:
     width = problem.inputs.shape[1]
     if width >= 2 and width * (width + 3) // 2 <= 1000:
         chosen.append(_quadratic(_LINEAR[_task(problem)]))
-    chosen += [_NEIGHBOURS, boosted_trees(problem.class_count)]
+    chosen += [_NEIGHBOURS, boosted_trees(rows)]
     weighable = not (problem.class_count and problem.weighted)
     if rows <= 600 and problem.class_count <= 10 and weighable:
         chosen.append(Family("Gaussian process", _fit_gaussian_process))
@@ -175,6 +175,6 @@ def _perceptron(rows: int) -> Family:
         if rows <= 2000
         else {"solver": ("adam",), "iterations": (60,)}
     )
-    floor = grid(hidden=(12,), penalty=(0.3, 3.0, 30.0), **axes)
-    further = grid(hidden=(4, 32), penalty=(3.0, 30.0, 0.3), **axes)
+    floor = grid(hidden=(16,), penalty=(1.0, 10.0, 100.0), **axes)
+    further = grid(hidden=(4, 32), penalty=(10.0, 100.0, 1.0, 0.1), **axes)
     return Family("scikit-learn's MLP", _fit_perceptron, floor, further)

@@ -13,15 +13,23 @@ from wildwire.evaluation.family import Family, Fitted, Setting, grid
 from wildwire.evaluation.problem import Floats
 from wildwire.evaluation.sample import Sample, class_probabilities
 
+BINS = 250
+"""Different values of a column of weighted rows; scikit-learn has 255 bins."""
 
-def boosted_trees(class_count: int) -> Family:
-    """The family, for a number of classes; 0 is a regression."""
+
+def boosted_trees(rows: int) -> Family:
+    """The family for a number of rows.
+
+    Few large steps of small trees lose nothing on small tables (measured on diabetes,
+    wine, breast cancer and friedman1 against 240 rounds at rate 0.05) and take a fifth
+    of the time.
+    """
     axes = {"smallest": (10,), "share": (0.5,)}
-    # Three classes and more cost one tree per class and round.
-    quick = {"rate": (0.2,), "rounds": (60,)}
-    usual = {"rate": (0.15,), "rounds": (84,)}
-    floor = grid(leaves=(3, 8), **(quick if class_count > 2 else usual), **axes)
-    slower = grid(leaves=(2, 4, 16), rate=(0.05,), rounds=(240,), **axes)
+    if rows <= 2000:
+        floor = grid(leaves=(2, 6), rate=(0.2,), rounds=(48,), **axes)
+    else:
+        floor = grid(leaves=(6, 31), rate=(0.1,), rounds=(144,), **axes)
+    slower = grid(leaves=(3, 8, 16), rate=(0.1,), rounds=(120,), **axes)
     wider = grid(
         leaves=(3, 8), rate=(0.05,), rounds=(240,), smallest=(5, 20), share=(1.0,)
     )
@@ -29,12 +37,7 @@ def boosted_trees(class_count: int) -> Family:
 
 
 def _fit_trees(sample: Sample, setting: Setting, seed: int) -> Fitted:
-    models = [
-        _trees_model(setting, seed, bool(sample.class_count)).fit(
-            sample.inputs, target, sample_weight=sample.weight
-        )
-        for target in _each_target(sample)
-    ]
+    models = _grown(sample, setting, seed)
     stored = sum(
         len(tree.nodes)
         for model in models
@@ -52,18 +55,44 @@ def _fit_trees(sample: Sample, setting: Setting, seed: int) -> Fitted:
 def _tree_path(
     sample: Sample, setting: Setting, seed: int, inputs: Floats
 ) -> list[tuple[Setting, Floats]]:
-    # One boosted model of 84 rounds contains those of 7, 14, ... rounds.
-    models = [
-        _trees_model(setting, seed, bool(sample.class_count)).fit(
-            sample.inputs, target, sample_weight=sample.weight
-        )
-        for target in _each_target(sample)
-    ]
+    # One boosted model of 48 rounds contains those of 4, 8, ... rounds.
+    models = _grown(sample, setting, seed)
     wanted = {setting["rounds"] * part // 12 for part in (1, 2, 3, 4, 6, 9, 12)}
     found = []
     for round_number, stages in enumerate(_stages(models, sample, inputs), start=1):
         if round_number in wanted:
             found.append(({**setting, "rounds": round_number}, stages))
+    return found
+
+
+def _grown(sample: Sample, setting: Setting, seed: int) -> list[Any]:
+    """One boosted model per target, or one for all classes."""
+    inputs, weight = sample.inputs, None
+    if np.any(sample.weight != sample.weight[0]):
+        # scikit-learn 1.9 takes seconds to find weighted percentiles of a column with
+        # more values than bins, and no time with fewer.
+        inputs, weight = _coarse(inputs), sample.weight
+    return [
+        _trees_model(setting, seed, bool(sample.class_count)).fit(
+            inputs, target, sample_weight=weight
+        )
+        for target in _each_target(sample)
+    ]
+
+
+def _coarse(inputs: Floats) -> Floats:
+    """Columns of more than 250 different values, cut into that many by rank."""
+    found = inputs.copy()
+    for column in found.T:
+        values, place, counts = np.unique(
+            column, return_inverse=True, return_counts=True
+        )
+        if len(values) > BINS:
+            bins = (np.cumsum(counts) - 1) * BINS // len(column)
+            centres = np.bincount(bins, values * counts, BINS) / np.maximum(
+                np.bincount(bins, counts, BINS), 1
+            )
+            column[:] = centres[bins][place]
     return found
 
 

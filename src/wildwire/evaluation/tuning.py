@@ -129,7 +129,8 @@ def tune(
     if len(family.floor) > 1 or family.path:
         for setting in family.floor:
             scored += _scores(family, setting, folds)
-    used, last = 0, 0.0
+    # Settings beyond the floor are finer and mostly dearer than those of it.
+    used, last = 0, 2 * (time.perf_counter() - started) / len(family.floor)
     for setting in family.further[:further]:
         now = time.perf_counter() - started
         # A setting may take as long as the one before it, or longer.
