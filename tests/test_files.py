@@ -3,6 +3,8 @@
 import json
 import os
 import struct
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -341,6 +343,31 @@ def test_a_network_that_cannot_be_printed_leaves_the_old_file(tmp_path, monkeypa
     with pytest.raises(ZeroDivisionError):
         files.save(path, model)
     assert path.read_text() == "old"
+
+
+WRITER = """
+import sys
+from wildwire.disk import write_atomically
+print("ready", flush=True)
+while True:
+    for letter in b"ab":
+        write_atomically(sys.argv[1], bytes([letter]) * 300_000)
+"""
+
+
+def test_a_killed_writer_leaves_the_old_file_or_the_new_one(tmp_path):
+    path = tmp_path / "m.wire"
+    path.write_bytes(b"a" * 300_000)
+    for delay in (0.003, 0.01, 0.02, 0.03):
+        process = subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE
+        )
+        with process:
+            process.stdout.readline()
+            time.sleep(delay)
+            process.kill()
+        data = path.read_bytes()
+        assert len(data) == 300_000 and len(set(data)) == 1
 
 
 def test_places_that_cannot_be_written(tmp_path):

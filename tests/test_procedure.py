@@ -1,5 +1,10 @@
 """The procedure from a table to a model: choices, weights, provenance."""
 
+import os
+import signal
+import threading
+import time
+
 import numpy as np
 import pytest
 
@@ -8,7 +13,14 @@ from wildwire.learning.learners import GradientDescent
 from wildwire.model import load
 from wildwire.network import Network
 from wildwire.preparation import prepare
-from wildwire.procedure import Options, chi_squared, fit_table, learn, row_weights
+from wildwire.procedure import (
+    Options,
+    chi_squared,
+    choose,
+    fit_table,
+    learn,
+    row_weights,
+)
 from wildwire.procedure.holdout import fold_numbers, held_out, row_keys
 from wildwire.procedure.options import Clock
 from wildwire.procedure.start import start_theta
@@ -246,14 +258,30 @@ def test_the_seed_decides():
 
 
 def test_a_time_limit_is_kept():
-    import time
-
     big = {name: np.tile(values, 300) for name, values in DATA.items()}
     fitted(big, epochs=1)
     began = time.perf_counter()
     found = fitted(big, epochs=10**6, time_limit=0.5)
     assert time.perf_counter() - began < 3
     assert np.isfinite(found.model.theta).all()
+
+
+@pytest.mark.parametrize("searching", [True, False])
+def test_an_interrupt_keeps_the_best_so_far(searching, monkeypatch):
+    monkeypatch.setattr(choose, "PATIENCE", 10**9)
+    x = np.linspace(-3, 3, 6000)
+    data = {"x": x, "y": np.sin(2 * x)}
+    options = {"l2": 0.0, "early_stopping": searching, "batch": 1000}
+    fitted(data, **{**options, "epochs": 1})
+    timer = threading.Timer(0.4, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    try:
+        found = fitted(data, **options, epochs=10**6, time_limit=20)
+    finally:
+        timer.cancel()
+    assert "interrupted" in told(found.notes)
+    assert found.result.reason == "interrupted"
+    assert np.isfinite(found.model.predict(data)).all()
 
 
 def test_the_clock():
@@ -290,7 +318,10 @@ BAD_OPTIONS = {
     "odd time": ({"time_limit": "soon"}, "time limit"),
     "unknown learner": ({"learner": "adamm"}, "adam"),
     "unknown loss": ({"loss": "sqared"}, "squared"),
-    "network and hidden": ({"network": "input a\ny = a\noutput y", "hidden": 2}, "not both"),
+    "network and hidden": (
+        {"network": "input a\ny = a\noutput y", "hidden": 2},
+        "not both",
+    ),
 }
 
 

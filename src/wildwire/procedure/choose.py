@@ -86,6 +86,9 @@ class Learning:
             return interrupted, choice
         everything = np.ones(len(self.weight), dtype=bool)
         result = self.fit(everything, None, choice.l2, choice.epochs)
+        if result.reason == Reason.INTERRUPTED:
+            told = f"interrupted after {result.epochs} epochs; {choice.note}"
+            choice = replace(choice, note=told.removesuffix("; "))
         return result, choice
 
     def fit(
