@@ -93,9 +93,9 @@ def test_a_regression_has_no_probabilities():
 def test_missing_values_follow_the_rule_of_the_network():
     data = {**DATA, "b": [np.nan, 5.0, -2.0]}
     assert model().predict(data)[0].tolist() == [0.0, -0.5]
-    with pytest.raises(DataError, match="row 0.*'the a' is missing"):
+    with pytest.raises(DataError, match=r"row 0.*'the a' is missing"):
         model().predict({**DATA, "the a": [np.nan, 1, 1]})
-    with pytest.raises(DataError, match="row 1.*'c' is 'q'.*never seen"):
+    with pytest.raises(DataError, match=r"row 1.*'c' is 'q'.*never seen"):
         model().predict({**DATA, "c": ["x", "q", "y"]})
 
 
