@@ -176,7 +176,7 @@ def test_the_same_seed_gives_the_same_table(better, wave):
 def test_other_processes_give_the_same_bits(all_rivals):
     rows = np.arange(40)
     small = make_problem(INPUTS[rows], WAVE[rows])
-    tasks = comparison._tasks(small, 1, 3, 0, None)
+    tasks = comparison.tasks_of(small, 1, 3, 0, None)
     alone = list(results_of(small, Known(WAVE), tasks, FLOOR, 1))
     others = list(results_of(small, Known(WAVE), tasks, FLOOR, 2))
     for one, two in zip(alone, others, strict=True):

@@ -72,7 +72,7 @@ def compare(
     if reason := too_small(problem):
         raise DataError(f"{reason}: skip it with --no-compare")
     deadline = None if time_limit is None else time.time() + time_limit
-    tasks = _tasks(problem, repeats, folds, seed, deadline)
+    tasks = tasks_of(problem, repeats, folds, seed, deadline)
     ledger = Ledger(problem, repeats, folds, [])
     stopped = None
     counts: dict[str, int] = {} if further is None else dict(further)
@@ -118,9 +118,14 @@ def _check_settings(
         raise SettingError(f"the time limit is {time_limit} s: give more than 0")
 
 
-def _tasks(
-    problem: Problem, repeats: int, folds: int, seed: int, deadline: float | None
+def tasks_of(
+    problem: Problem,
+    repeats: int,
+    folds: int,
+    seed: int,
+    deadline: float | None = None,
 ) -> list[Task]:
+    """The outer folds of a comparison, in order, each with a seed of its own."""
     found = []
     for repeat in range(repeats):
         split_seed = _seed(seed, repeat)
