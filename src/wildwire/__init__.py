@@ -50,6 +50,7 @@ _HOME = {
     "fit": "wildwire.learning",
     "input_gradient": "wildwire.engine.evaluate",
     "learners": "wildwire.learning",
+    "learning": None,
     "load": "wildwire.model",
     "loss": "wildwire.functions",
     "loss_and_gradient": "wildwire.engine.evaluate",
@@ -89,7 +90,13 @@ def parse(text: str) -> "Network":
     return Network.parse(text)
 
 
+# reached as attributes too, though their names are not among the public ones
+_PACKAGES = frozenset({"drawing", "evaluation", "functions", "network", "program"})
+
+
 def __getattr__(name):
+    if name in _PACKAGES:
+        return import_module(f"wildwire.{name}")
     if name not in _HOME:
         raise AttributeError(f"module 'wildwire' has no attribute {name!r}")
     home = _HOME[name]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from wildwire.engine import reference
+from wildwire.engine import evaluate, reference
 from wildwire.engine.session import Session
 from wildwire.learning import learners
 from wildwire.learning.update_rules import rule_address
@@ -203,3 +203,58 @@ def test_state_vectors_go_to_theta_order_and_back(kind):
     there = session.state_from_theta_order(vector)
     assert there.shape == (session.vector_size,)
     assert np.array_equal(session.state_to_theta_order(there), vector)
+
+
+def test_bounds_hold_in_the_text_that_float32_leads_to():
+    network = Network.parse("input x\nlet a in [0, 0.1]\ny = a*x\noutput y")
+    session = Session(
+        network, np.ones((4, 1)), np.full((4, 1), 5.0), loss="squared", dtype="float32"
+    )
+    session.load([0.05])
+    descend(session, 1.0, 1, np.arange(4))
+    assert 0.09 < session.theta()[0] <= 0.1
+    assert Network.parse(network.to_text(session.theta())).start[0] <= 0.1
+
+
+@pytest.mark.parametrize(("dtype", "size"), [("float32", 1e25), ("float64", 1e200)])
+def test_clipping_survives_squares_that_overflow(dtype, size):
+    network, theta, X, Y, order = problem("one to one")
+    session = Session(
+        network, X, Y, loss=f"{size}*(o - t)**2", batch="full", clip=0.5, dtype=dtype
+    )
+    session.load(theta)
+    descend(session, 1.0, 1, order)
+    assert np.linalg.norm(session.theta() - theta) == pytest.approx(0.5, rel=1e-5)
+
+
+def test_a_weight_for_every_output():
+    network = Network.from_arrays(2, [0, 1, 0], [0, 0, 1], activation="identity")
+    rng = np.random.default_rng(5)
+    theta = rng.normal(size=network.n_theta)
+    X, Y = rng.normal(size=(6, 2)), rng.normal(size=(6, 2))
+    weight = rng.integers(0, 2, (6, 2)).astype(float)
+    weight[:, 0] = 0
+    weight[0, 1] = 1
+    Y[weight == 0] = 99.0
+    value, gradient = evaluate.loss_and_gradient(
+        network, theta, X, Y, sample_weight=weight
+    )
+    expected = reference.loss_and_gradient(network, theta, X, Y, sample_weight=weight)
+    assert value == pytest.approx(expected[0], rel=1e-12)
+    assert np.allclose(gradient, expected[1], rtol=1e-12)
+    both = np.repeat(rng.uniform(1, 2, (6, 1)), 2, axis=1)
+    assert evaluate.loss_and_gradient(network, theta, X, Y, sample_weight=both)[
+        0
+    ] == pytest.approx(
+        evaluate.loss_and_gradient(network, theta, X, Y, sample_weight=both[:, 0])[0]
+    )
+
+
+def test_rows_that_weigh_nothing_have_no_gradient():
+    network = Network.from_arrays(1, [0], [0], activation="identity")
+    value, gradient = evaluate.loss_and_gradient(
+        network, [1.0, 2.0], np.ones((3, 1)), np.ones(3), sample_weight=np.zeros(3),
+        gradient="sum",
+    )  # fmt: skip
+    assert value == 0
+    assert gradient.tolist() == [0.0, 0.0]

@@ -26,7 +26,14 @@ def check_theta(network, theta) -> np.ndarray:
     UntrainedError
         A number is NaN; the first is named.
     """
-    theta = np.asarray(theta, np.float64)
+    if not hasattr(network, "n_theta"):
+        raise SettingError(
+            f"network is a {type(network).__name__}: read a text with wildwire.parse(text)"
+        )
+    try:
+        theta = np.asarray(theta, np.float64)
+    except (TypeError, ValueError) as error:
+        raise SettingError(f"theta cannot be read as numbers: {error}") from None
     if theta.shape != (network.n_theta,):
         raise SettingError(
             f"theta has shape {theta.shape}; this network needs ({network.n_theta},)"
@@ -42,6 +49,8 @@ def check_theta(network, theta) -> np.ndarray:
 
 
 def _two_dimensional(array, dtype, what) -> np.ndarray:
+    if np.iscomplexobj(array):
+        raise DataError(f"{what} holds complex numbers: give real ones")
     try:
         array = np.asarray(array, dtype)
     except (TypeError, ValueError) as error:
@@ -66,6 +75,12 @@ def _finite(array, what) -> None:
 
 def check_inputs(network, X, dtype) -> np.ndarray:
     """X as a finite C-ordered array (n, n_inputs); DataError names row and column."""
+    if not hasattr(network, "n_inputs"):
+        raise SettingError(
+            f"network is a {type(network).__name__}: read a text with wildwire.parse(text)"
+        )
+    if network.n_inputs == 1 and np.ndim(X) == 1:
+        X = np.reshape(X, (-1, 1))
     X = _two_dimensional(X, dtype, "X")
     if X.shape[1] != network.n_inputs:
         raise DataError(
@@ -135,7 +150,7 @@ def run(network, theta, X, *, dtype="float64") -> np.ndarray:
     network : Network
     theta : array (n_theta,)
     X : array (n_samples, n_inputs)
-        Columns by position, in the order of the inputs.
+        Columns by position, in the order of the inputs; (n_samples,) for one input.
     dtype : "float64" or "float32"
 
     Returns
@@ -175,7 +190,8 @@ def loss_and_gradient(
         A name, or a formula over `o` and `t`. `"squared"` is (o - t)**2 / 2, summed over outputs.
     gradient : "mean" or "sum"
         Over samples (weighted by `sample_weight`), for both value and gradient.
-    sample_weight : array (n_samples,) or None
+    sample_weight : array (n_samples,) or (n_samples, n_outputs) or None
+        0 in an entry of the second form: no target there. A row then weighs the mean of its entries.
     dtype : "float64" or "float32"
 
     Returns
@@ -202,7 +218,7 @@ def loss_and_gradient(
     mapping = mapping_of(program, dtype)
     machine.weights[:] = spread(program, theta)
     bound = bind_loss(network, program, loss, dtype)
-    result = np.empty(program.n_theta, dtype)
+    result = np.zeros(program.n_theta, dtype)
     with one_thread(is_needed(program, tile)):
         run_steps(
             machine, data_of(X, Y, weight), bound, _no_update(theta, result), mapping,

@@ -75,7 +75,10 @@ def load_rows(plan, X, order, start, real, work, columns):
 
 @cached_njit(**MERGED)
 def load_targets(plan, Y, weight, width, order, start, real, work, columns):
-    """Targets and weights of a tile; padded columns weigh 0. Returns the weights' sum."""
+    """Targets and weights of a tile; padded columns weigh 0.
+
+    Returns the sum of the rows' weights; with a weight for every output, that of a row is their mean.
+    """
     targets = loss_table(plan, columns, TARGETS)
     weights = loss_table(plan, columns, WEIGHTS)
     outputs = plan[p.OUTPUTS]
@@ -86,9 +89,9 @@ def load_targets(plan, Y, weight, width, order, start, real, work, columns):
             work[targets + q * columns + c] = Y[sample * outputs + q]
             own = weight[sample * width + (0 if width == 1 else q)]
             work[weights + q * columns + c] = own if c < real else own * 0
-        if c < real:
-            total += weight[sample * width]
-    return total
+        for q in range(width if c < real else 0):
+            total += weight[sample * width + q]
+    return total / width
 
 
 @cached_njit(**MERGED)

@@ -76,8 +76,22 @@ def bind(program, dtype, tile, level, loss_width=0) -> Machine:
 
 
 def resolve_loss(loss):
-    """A loss by name, text or as a Function; see `wildwire.functions.find_loss`."""
-    return find_loss(loss) if isinstance(loss, str) else loss
+    """A loss by name, text or as a Function; see `wildwire.functions.find_loss`.
+
+    Raises
+    ------
+    SettingError
+        It is none of these, or a function of another kind.
+    """
+    loss = find_loss(loss) if isinstance(loss, str) else loss
+    kind = getattr(loss, "kind", None)
+    if kind != "loss":
+        what = f"the {kind} {loss.name}" if kind else f"a {type(loss).__name__}"
+        raise SettingError(
+            f"loss is {what}: give a name such as 'squared', a formula over o and t, or "
+            "wildwire.loss(...)"
+        )
+    return loss
 
 
 def bind_loss(

@@ -249,7 +249,8 @@ def loss_and_gradient(
     if network.derived.count:
         result = result + network.derived.pull_back(np.asarray(theta, float), derived)
     if gradient == "mean":
-        return total / weight.sum(), result / weight.sum()
+        rows = weight.sum() if weight.ndim == 1 else weight.mean(axis=1).sum()
+        return total / rows, result / rows
     return total, result
 
 

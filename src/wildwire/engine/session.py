@@ -55,7 +55,7 @@ class Session:
     dtype : "float64" or "float32"
     l1, l2 : float
         Penalties l1 * sum |w| + l2/2 * sum w**2 on the weights of links, added to each batch's
-        gradient.
+        gradient; not on biases, parameters, or numbers inside products such as 0.5*(x - 3).
     l1_dies : bool
         A link that l1 pulls across zero stays at zero.
     clip : float
@@ -137,8 +137,15 @@ class Session:
             return np.zeros(0, self.dtype), np.zeros(0, self.dtype)
         low = np.full(self.vector_size, -np.inf, self.dtype)
         high = np.full(self.vector_size, np.inf, self.dtype)
-        low[self._places] = network.bounds[self._slots, 0]
-        high[self._places] = network.bounds[self._slots, 1]
+        bounds = network.bounds[self._slots]
+        low[self._places], high[self._places] = bounds[:, 0], bounds[:, 1]
+        # A bound rounded outwards would let learning end outside of it.
+        for edge, inner, wrong in (
+            (low, np.inf, low[self._places] < bounds[:, 0]),
+            (high, -np.inf, high[self._places] > bounds[:, 1]),
+        ):
+            at = self._places[wrong]
+            edge[at] = np.nextafter(edge[at], self.dtype.type(inner))
         return low, high
 
     def load(self, theta) -> None:

@@ -116,11 +116,20 @@ def _penalise(update):
 def _clip(update):
     """Shorten the gradient to the length `clip`."""
     gradient = update.gradient
-    length = np.sqrt(vectors.dot(gradient, 0, gradient, 0, gradient.size))
+    largest = 0.0
+    for i in range(gradient.size):
+        largest = max(largest, np.float64(abs(gradient[i])))
+    total = (
+        0.0  # of squares, each divided by the largest: those themselves may overflow
+    )
+    for i in range(gradient.size):
+        part = gradient[i] / largest if largest > 0 else 0.0
+        total += part * part
+    length = largest * np.sqrt(total)
     if length > update.settings[2]:
-        share = gradient.dtype.type(update.settings[2] / length)
+        share = update.settings[2] / length
         for i in range(gradient.size):
-            gradient[i] *= share
+            gradient[i] = gradient.dtype.type(gradient[i] * share)
 
 
 @cached_njit(**MERGED)

@@ -7,7 +7,7 @@ the engine's gradient (a test holds them together).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -81,6 +81,39 @@ class Trace:
     theta: np.ndarray
     rate: float
 
+    def __str__(self) -> str:
+        """The numbers as two tables of text."""
+        neurons = [
+            (n.name, *_digits(n.z, n.output, n.slope, n.delta)) for n in self.neurons
+        ]
+        links = [
+            (link.name, *_digits(link.weight, link.dz_dw, link.dE_dw, link.new_weight))
+            for link in self.links
+        ]
+        return "\n".join(
+            (
+                f"loss {self.loss:.6g}, rate {self.rate:g}",
+                *_columns(("neuron", "z", "output", "slope", "delta"), neurons),
+                *_columns(("link", "weight", "dz/dw", "dE/dw", "new weight"), links),
+            )
+        )
+
+
+def _digits(*numbers):
+    return tuple(f"{number:.6g}" for number in numbers)
+
+
+def _columns(head, rows):
+    """Lines of text with aligned columns."""
+    table = [head, *rows]
+    widths = [max(len(row[i]) for row in table) for i in range(len(head))]
+    for row in table:
+        first = row[0].ljust(widths[0])
+        rest = (
+            cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)
+        )
+        yield "  ".join((first, *rest))
+
 
 def trace(network, theta, x, t, *, loss="squared", rate=0.1) -> Trace:
     """The numbers of one forward and backward step for one sample.
@@ -133,11 +166,24 @@ def trace(network, theta, x, t, *, loss="squared", rate=0.1) -> Trace:
         dict(zip(network.output_names, computed.outputs[0].tolist(), strict=True)),
         total,
         tuple(step.neuron(j) for j in reference.evaluation_order(network)),
-        tuple(link for j in range(network.n_neurons) for link in step.links_into(j)),
+        _numbered(
+            link for j in range(network.n_neurons) for link in step.links_into(j)
+        ),
         gradient,
         after,
         float(rate),
     )
+
+
+def _numbered(links):
+    """The links, parallel ones told apart as in `theta_names`: `x -> h #2`."""
+    seen: dict[str, int] = {}
+    result = []
+    for link in links:
+        count = seen[link.name] = seen.get(link.name, 0) + 1
+        name = link.name if count == 1 else f"{link.name} #{count}"
+        result.append(replace(link, name=name))
+    return tuple(result)
 
 
 def _one_sample(network, x, t):
