@@ -11,10 +11,12 @@ from hypothesis import given, settings
 from network.strategies import array_networks
 from wildwire.errors import (
     DuplicateNameError,
+    FunctionError,
     LoopError,
     NetworkError,
     UnknownNameError,
 )
+from wildwire.functions import loss
 from wildwire.network import Column, Network
 
 NAN = float("nan")
@@ -176,6 +178,44 @@ def test_views():
         ((["x"], [0, 0], [0, 1]), {"classes": "ab"}, NetworkError, "stand alone"),
         ((["x"], [0], [0]), {"head": "max"}, NetworkError, "'max'"),
         ((["x"], [0], [0]), {"parameters": {"k": 1}}, UnknownNameError, "'k'"),
+        ((["x"], [2**32], [0]), {}, NetworkError, r"source\[0\] is 4294967296"),
+        ((["x"], [0], [2**40]), {}, NetworkError, r"target\[0\] is 1099511627776"),
+        ((["x"], [0], [0]), {"delay": [2**32]}, NetworkError, r"delay\[0\]"),
+        (
+            (["x"], [0], [0]),
+            {"link_sign": [257], "link_let": [0], "lets": {"a": 1}},
+            NetworkError,
+            r"link_sign\[0\] is 257",
+        ),
+        ((["x"], [0], [0]), {"link_let": [-5]}, NetworkError, r"link_let\[0\] is -5"),
+        ((["x"], [0], [0]), {"outputs": [0, 0]}, DuplicateNameError, "output twice"),
+        (([""], [0], [0]), {}, NetworkError, "not empty"),
+        (([("x", 0), "u"], [0], [0]), {}, NetworkError, "size 0"),
+        ((["x"], [0], [0]), {"neurons": [("h", 0), "y"]}, NetworkError, "size 0"),
+        ((0, [0], [0]), {}, NetworkError, "size 0"),
+        ((["x"], [0], [0]), {"activation": loss("abs(o - t)")}, FunctionError, "loss"),
+        ((["x"], [0], [0]), {"activation": 3}, NetworkError, "activation is 3"),
+        ((["x"], [0], [0]), {"activation": [3]}, NetworkError, "activation is 3"),
+        ((None, [0], [0]), {}, NetworkError, "inputs is None"),
+        (([3], [0], [0]), {}, NetworkError, "entry 3"),
+        (
+            (["x"], [0], [0]),
+            {"weight": ["a"]},
+            NetworkError,
+            "weight must hold numbers",
+        ),
+        (
+            (["x"], [0], [0]),
+            {"lets": {"a": "x"}},
+            NetworkError,
+            "lets must hold numbers",
+        ),
+        (
+            (["x"], [0], [0]),
+            {"activation": "bump", "parameters": {"k": [1.0, 2.0]}},
+            NetworkError,
+            "has 2 entries, expected 1",
+        ),
     ],
 )
 def test_bad_arrays_are_named(arguments, options, error, words):
@@ -198,10 +238,20 @@ def test_loop_with_a_delay_is_a_network():
     assert network.refusals
 
 
+def test_arrays_of_the_caller_stay_theirs():
+    source, target = np.array([0], np.int32), np.array([0], np.int32)
+    network = Network.from_arrays(["x"], source, target)
+    source[0] = 7
+    assert network.link_source[0] == 0
+
+
 def test_arrays_cannot_be_changed():
     network = xor()
     with pytest.raises(ValueError, match="read-only"):
         network.link_source[0] = 1
+    for name in ("link_source", "link_target", "start", "activation"):
+        with pytest.raises(ValueError, match="cannot set WRITEABLE"):
+            getattr(network, name).flags.writeable = True
     with pytest.raises(AttributeError):
         network.start = None
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 
-from wildwire.errors import NetworkError
+from wildwire.errors import FunctionError, NetworkError
+from wildwire.functions import Function, find
 from wildwire.network.naming import look_up
 
 # ---- links ----------------------------------------------------------------------------------------------------------
@@ -42,6 +44,11 @@ def link_table(source, target, delay, weight, frozen, link_let, sign) -> LinkTab
         weight = _array("weight", weight, np.float64, n)
     free = np.ones(n, bool) if frozen is None else ~_array("frozen", frozen, bool, n)
     if let is not None:
+        if np.any(let < -1):
+            wrong = int(np.argmax(let < -1))
+            raise NetworkError(
+                f"link_let[{wrong}] is {let[wrong]}; it is a place in lets, or -1"
+            )
         free &= let < 0
         if np.any((sign != 1) & (let < 0)):
             raise NetworkError("link_sign is for links with a shared number only")
@@ -66,15 +73,41 @@ def _sort(links: LinkTable) -> None:
 
 
 def _array(name: str, values, dtype, size: int | None = None) -> np.ndarray:
-    array = np.asarray(values)
+    """A copy of the values in the type that is kept; nothing is rounded or wrapped round."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise NetworkError(f"{name} must have one dimension") from None
     if array.ndim != 1:
         raise NetworkError(f"{name} must have one dimension, it has {array.ndim}")
     if size is not None and len(array) != size:
         raise NetworkError(f"{name} has {len(array)} entries, expected {size}")
-    whole = np.issubdtype(dtype, np.integer)
-    if whole and len(array) and not np.issubdtype(array.dtype, np.integer):
-        raise NetworkError(f"{name} must hold whole numbers, not {array.dtype}")
+    if not len(array):
+        return np.zeros(0, dtype)
+    if np.issubdtype(dtype, np.integer):
+        _check_whole(name, array, np.iinfo(dtype))
+    elif array.dtype.kind == "c" or not _is_numeric(array):
+        raise NetworkError(f"{name} must hold numbers, not {array.dtype}")
     return np.array(array, dtype=dtype)
+
+
+def _check_whole(name: str, array: np.ndarray, limits: np.iinfo) -> None:
+    if not np.issubdtype(array.dtype, np.integer):
+        raise NetworkError(f"{name} must hold whole numbers, not {array.dtype}")
+    beyond = (array < limits.min) | (array > limits.max)
+    if np.any(beyond):
+        place = int(np.argmax(beyond))
+        raise NetworkError(
+            f"{name}[{place}] is {array[place]}; it must lie in "
+            f"{limits.min} to {limits.max}"
+        )
+
+
+def _is_numeric(array: np.ndarray) -> bool:
+    """Whether it holds numbers; objects such as None or Decimal are tried one by one."""
+    if array.dtype.kind != "O":
+        return array.dtype.kind in "biuf"
+    return all(isinstance(value, Real) for value in array)
 
 
 def check_targets(target: np.ndarray, n_neurons: int) -> None:
@@ -90,22 +123,34 @@ def check_targets(target: np.ndarray, n_neurons: int) -> None:
 
 
 def activations(activation, n_neurons: int):
-    def resolve(item):
-        if not isinstance(item, str):
-            return item
-        from wildwire.functions import find
-
-        return find(item)
-
     if isinstance(activation, str) or not isinstance(activation, Sequence):
-        return (resolve(activation),), np.zeros(n_neurons, np.int32)
+        return (_resolved(activation),), np.zeros(n_neurons, np.int32)
     if len(activation) != n_neurons:
         raise NetworkError(
             f"{len(activation)} activations for {n_neurons} neurons: give one, or one per neuron"
         )
+    for item in activation:
+        if not isinstance(item, str | Function):
+            _resolved(item)
     places: dict = {}
     index = np.array([places.setdefault(a, len(places)) for a in activation], np.int32)
-    return tuple(resolve(item) for item in places), index
+    return tuple(_resolved(item) for item in places), index
+
+
+def _resolved(item) -> Function:
+    """The activation that an entry of `activation` names or is."""
+    if isinstance(item, str):
+        return find(item)
+    if not isinstance(item, Function):
+        raise NetworkError(
+            f"activation is {item!r}; it must be a name such as 'tanh', or what "
+            "activation() made"
+        )
+    if item.kind != "activation":
+        raise FunctionError(
+            f"{item.name} is a {item.kind}; a neuron needs an activation"
+        )
+    return item
 
 
 @dataclass
@@ -131,13 +176,19 @@ def parameter_table(
         for place, (name, default) in enumerate(function.parameters):
             rows = offset[members] + place
             if name in chosen:
-                values = np.broadcast_to(
-                    np.asarray(chosen[name], np.float64), (n_neurons,)
-                )
+                values = _per_neuron(name, chosen[name], n_neurons)
                 start[rows], free[rows] = values[members], True
             else:
                 start[rows] = default
     return ParameterTable(offset, neuron, start, free)
+
+
+def _per_neuron(name: str, values, n_neurons: int) -> np.ndarray:
+    """One value per neuron, from one for all or an array of them."""
+    what = f"the parameter {name!r}"
+    if np.ndim(values) == 0:
+        return np.full(n_neurons, _array(what, [values], np.float64)[0])
+    return _array(what, values, np.float64, n_neurons)
 
 
 @dataclass
@@ -192,7 +243,7 @@ def assign_slots(
     start[link[links.free]] = links.weight[links.free]
     start[bias[biases.free]] = biases.start[biases.free]
     start[parameter[table.free]] = table.start[table.free]
-    start[n_own:] = list(lets.values())
+    start[n_own:] = _array("lets", list(lets.values()), np.float64)
     if links.let is not None:
         if len(links.let) and links.let.max() >= len(lets):
             raise NetworkError(

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from wildwire.errors import NetworkError
+from wildwire.errors import DuplicateNameError, NetworkError
 from wildwire.network.around import labels_needed
 from wildwire.network.array_numbers import (
     BiasTable,
@@ -146,19 +146,18 @@ def from_arrays(
 
 def _columns(inputs) -> tuple[Column, ...]:
     if isinstance(inputs, int | np.integer):
-        return (Column("x", size=int(inputs), indexed=True),)
-    if isinstance(inputs, str):
-        return (Column(inputs),)
-    return tuple(_column(item) for item in inputs)
+        return (Column("x", size=_size("inputs", inputs), indexed=True),)
+    return tuple(_column(item) for item in _items("inputs", inputs))
 
 
 def _column(item) -> Column:
     if isinstance(item, Column):
-        return item
+        _size(item.name, item.size)
+        return replace(item, name=_name("inputs", item.name))
     if isinstance(item, str):
-        return Column(item)
-    name, size = item
-    return Column(name, size=int(size), indexed=True)
+        return Column(_name("inputs", item))
+    name, size = _pair("inputs", item)
+    return Column(name, size=size, indexed=True)
 
 
 def _groups(neurons, links: LinkTable) -> tuple[Group, ...]:
@@ -166,18 +165,53 @@ def _groups(neurons, links: LinkTable) -> tuple[Group, ...]:
         neurons = int(links.target[-1]) + 1 if len(links.target) else 0
     if isinstance(neurons, int | np.integer):
         return (Group("n", int(neurons), dissolved=True),) if neurons else ()
-    if isinstance(neurons, str):
-        neurons = [neurons]
-    return tuple(_group(item) for item in neurons)
+    return tuple(_group(item) for item in _items("neurons", neurons))
 
 
 def _group(item) -> Group:
     if isinstance(item, Group):
-        return item
+        _size(item.name, item.count)
+        return replace(item, name=_name("neurons", item.name))
     if isinstance(item, str):
-        return Group(item)
-    name, size = item
-    return Group(name, int(size))
+        return Group(_name("neurons", item))
+    return Group(*_pair("neurons", item))
+
+
+def _items(what: str, given) -> list:
+    """The entries of a sequence; a text is one entry."""
+    if isinstance(given, str):
+        return [given]
+    try:
+        return list(given)
+    except TypeError:
+        raise NetworkError(
+            f"{what} is {given!r}; it must be a number or a list of names"
+        ) from None
+
+
+def _pair(what: str, item) -> tuple[str, int]:
+    try:
+        name, size = item
+    except (TypeError, ValueError):
+        raise NetworkError(
+            f"{what} has the entry {item!r}; an entry is a name or a pair (name, size)"
+        ) from None
+    return _name(what, name), _size(name, size)
+
+
+def _name(what: str, name) -> str:
+    if isinstance(name, str) and name:
+        return str(name)
+    raise NetworkError(f"{what} has the name {name!r}; a name is a text, not empty")
+
+
+def _size(name, size) -> int:
+    is_whole = isinstance(size, int | np.integer) and not isinstance(size, bool)
+    if is_whole and size >= 1:
+        return int(size)
+    raise NetworkError(
+        f"{name!r} has the size {size!r}; a size is a whole number, 1 or more"
+    )
 
 
 def _outputs(outputs, columns, whole, groups, links):
@@ -189,7 +223,7 @@ def _outputs(outputs, columns, whole, groups, links):
         read[links.source[inside]] = True
         chosen = np.flatnonzero(~read[first:])
     else:
-        chosen = _chosen_outputs(outputs, whole, n_neurons)
+        chosen = _chosen_outputs(_items("outputs", outputs), whole, n_neurons)
     nodes = np.asarray(chosen, np.int32) + np.int32(first)
     return nodes, tuple(_neuron_names(groups, chosen))
 
@@ -207,12 +241,16 @@ def _chosen_outputs(outputs, groups, n_neurons) -> list[int]:
     for item in outputs:
         if isinstance(item, str):
             chosen += look_up(table, item, "neuron for the output")
-        elif 0 <= item < n_neurons:
+        elif isinstance(item, int | np.integer) and 0 <= item < n_neurons:
             chosen.append(int(item))
         else:
             raise NetworkError(
                 f"output {item} is no neuron: they are 0 to {n_neurons - 1}"
             )
+    if len(set(chosen)) < len(chosen):
+        twice = next(i for i in chosen if chosen.count(i) > 1)
+        name = _neuron_names(groups, [twice])[0]
+        raise DuplicateNameError(f"{name!r} is an output twice")
     return chosen
 
 

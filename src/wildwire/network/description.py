@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wildwire.network import check, naming
-from wildwire.network.tables import Column, Derived, Group, Head
+from wildwire.network.tables import Column, Derived, Group, Head, readonly
 from wildwire.network.views import Link, Links, Neuron, Neurons
 
 if TYPE_CHECKING:
@@ -136,9 +136,9 @@ class Network:
     def _freeze(self):
         """Give every array its type and make it read-only; an array of the right type is not copied."""
         for name, dtype in ARRAYS.items():
-            object.__setattr__(self, name, _readonly(getattr(self, name), dtype))
+            object.__setattr__(self, name, readonly(getattr(self, name), dtype))
         if self.bounds is not None:
-            object.__setattr__(self, "bounds", _readonly(self.bounds, np.float64))
+            object.__setattr__(self, "bounds", readonly(self.bounds, np.float64))
 
     # ---- made from ------------------------------------------------------------------------------------------------
 
@@ -415,14 +415,6 @@ def _table(network: Network) -> dict[str, int]:
             table.setdefault(record.name, node)
         node += count
     return table
-
-
-def _readonly(values, dtype) -> np.ndarray:
-    array = np.ascontiguousarray(values, dtype=dtype)
-    if array.flags.writeable:
-        array = array.view()
-        array.flags.writeable = False
-    return array
 
 
 def _same(one, other) -> bool:

@@ -83,12 +83,27 @@ class Head:
     labels: tuple | None = None
 
 
-def _readonly(values, dtype) -> np.ndarray:
+def readonly(values, dtype) -> np.ndarray:
+    """The values as an array that nobody can change: neither it nor what it is a view of.
+
+    An array of the right type that owns its data is locked itself, not copied: who made it gave it away. Of one that
+    can be changed through another (a view) a copy is made.
+    """
     array = np.ascontiguousarray(values, dtype=dtype)
-    if array.flags.writeable:
-        array = array.view()
-        array.flags.writeable = False
-    return array
+    if array.base is not None and not _is_locked(array):
+        array = array.copy()
+    array.flags.writeable = False
+    # An array that owns its data could be unlocked again; a view of a locked one cannot.
+    return array if array.base is not None else array.view()
+
+
+def _is_locked(array: np.ndarray) -> bool:
+    base = array.base
+    return (
+        isinstance(base, np.ndarray)
+        and not array.flags.writeable
+        and not base.flags.writeable
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +141,7 @@ class Derived:
 
     def __post_init__(self):
         for name, dtype in self._types.items():
-            object.__setattr__(self, name, _readonly(getattr(self, name), dtype))
+            object.__setattr__(self, name, readonly(getattr(self, name), dtype))
 
     def __len__(self) -> int:
         return self.count
