@@ -1,0 +1,20 @@
+"""The examples run and do what they say."""
+
+import numpy as np
+from examples import one_neuron_xor, skip_links
+
+import wildwire as ww
+
+
+def test_one_neuron_learns_xor(capsys):
+    network, result = one_neuron_xor.main()
+    data = ww.datasets.xor()
+    outputs = ww.run(network, result.theta, data.X)[:, 0]
+    assert np.array_equal(outputs > 0.5, np.ravel(data.y) > 0.5)
+    assert "bump" in capsys.readouterr().out
+
+
+def test_a_random_graph_learns_a_bowl(tmp_path):
+    assert skip_links.main(tmp_path) < 0.1
+    assert ww.parse((tmp_path / "skip_links.wire").read_text()).n_neurons >= 32
+    assert (tmp_path / "skip_links.svg").read_text().startswith("<svg")
