@@ -200,6 +200,29 @@ def test_few_rows_are_fitted_and_not_compared(place):
     assert "no comparison: a comparison needs at least 10 rows" in done.stderr
 
 
+def test_a_short_time_limit_fits_and_says_why_there_is_no_comparison(place):
+    done = succeed("fit", "numbers.csv", "-t", "y", "--time-limit", "0.01s")
+    assert "no comparison: not one of 20 folds ended within" in done.stderr
+    assert Path("model.wire").exists()
+
+
+def test_a_table_without_names_goes_by_position(place):
+    lines = NUMBERS.splitlines()[1:]
+    Path("bare.csv").write_text("\n".join(lines) + "\n")
+    succeed("fit", "bare.csv", "-t", "-1", "--no-compare")
+    inputs = [line.rpartition(",")[0] for line in lines]
+    done = succeed("predict", "model.wire", "-", stdin="\n".join(inputs) + "\n")
+    predicted = np.array([float(line) for line in done.stdout.splitlines()[1:]])
+    assert np.mean((predicted - Y) ** 2) < 0.05 * Y.var()
+    step = succeed("trace", "model.wire", "bare.csv", "-t", "3", "--json")
+    assert list(json.loads(step.stdout)["targets"].values()) == [Y[0]]
+
+
+def test_large_networks_are_saved_as_arrays(place):
+    succeed("fit", "numbers.csv", "-t", "y", "--hidden", "150,140", *FAST)
+    assert [path.name for path in place.glob("model.*")] == ["model.safetensors"]
+
+
 def test_groups_reach_the_comparison(place, monkeypatch):
     from wildwire.commands import fitting
 

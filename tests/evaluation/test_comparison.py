@@ -3,11 +3,12 @@
 import json
 import time
 from dataclasses import dataclass
+from multiprocessing import active_children
 
 import numpy as np
 import pytest
 
-from wildwire.errors import SettingError
+from wildwire.errors import DataError, SettingError
 from wildwire.evaluation import compare, comparison, fold, make_problem, report
 from wildwire.evaluation.parallel import results_of
 from wildwire.evaluation.plain import families
@@ -185,6 +186,19 @@ def test_other_processes_give_the_same_bits(all_rivals):
             assert np.array_equal(outcome.measures, two.outcomes[name].measures), name
 
 
+def test_other_processes_end_with_the_caller():
+    rows = np.arange(40)
+    small = make_problem(INPUTS[rows], WAVE[rows])
+    results = results_of(small, None, comparison.tasks_of(small, 4, 5, 0), FLOOR, 2)
+    assert next(results).task.fold == 0
+    workers = active_children()
+    assert len(workers) >= 2
+    results.close()
+    for worker in workers:
+        worker.join(20)
+    assert not any(worker.is_alive() for worker in workers)
+
+
 def test_further_settings_can_be_repeated(wave):
     rows = np.arange(30)
     small = make_problem(INPUTS[rows], WAVE[rows])
@@ -246,6 +260,23 @@ def test_a_plain_model_that_fails_is_left_out_and_named(wave, monkeypatch, all_r
     assert "Gaussian process" not in [model.name for model in found.models]
     assert "Gaussian process failed" in found.notes[0]
     assert len(families(wave)) == len(found.models)
+
+
+def test_predictions_that_are_not_finite_are_no_missing_rows(wave):
+    with pytest.raises(DataError, match="not finite in fold 1 of repeat 1"):
+        quick(wave, Known(np.full(N, np.inf)))
+
+
+def test_several_targets(all_rivals):
+    targets = np.column_stack([1e-9 * INPUTS[:, 0], 1e9 * WAVE])
+    both = make_problem(INPUTS, targets)
+    found = quick(both, Known(targets), folds=2)
+    assert len(found.models) == 8
+    ridge = {m.name: m.figures for m in found.models}["ridge regression"]
+    # One target is a line and the other is none of it.
+    assert ridge["r2"] == pytest.approx(0.5, abs=0.1)
+    assert ridge["rmse"] == pytest.approx(np.sqrt(0.5), abs=0.1)
+    assert found.models[-1].figures == {"rmse": 0.0, "r2": 1.0}
 
 
 def test_sample_weights_decide_what_counts(wave):

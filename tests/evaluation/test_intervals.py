@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from wildwire.evaluation.intervals import over_folds, over_rows
+from wildwire.evaluation.intervals import fit_variance, over_folds, over_rows
 
 
 def test_equal_weights_give_the_classical_t_interval():
@@ -58,3 +58,17 @@ def test_nadeau_bengio_by_hand():
 def test_one_fold_or_row_says_nothing():
     assert over_folds(np.array([1.0]), np.array([0.25])).high == np.inf
     assert over_rows(np.array([1.0]), np.ones(1), None).low == -np.inf
+
+
+def test_variance_of_the_fits_by_hand():
+    # variance of the means 4, of which 1 is due to rows: (4 - 1)/3
+    means = np.array([-2.0, 0, 2])
+    assert fit_variance(means, np.ones(3)) == (1.0, 3)
+    assert fit_variance(means, np.full(3, 5.0)) == (0.0, 3)
+    assert fit_variance(means[:1], np.ones(1)) == (0.0, 1)
+
+
+def test_degrees_of_freedom_of_both_variances():
+    """Only the fits vary: as many degrees of freedom as there are fits, less one."""
+    found = over_rows(np.ones(200), np.ones(200), None, (4.0, 20))
+    assert found.high - 1 == pytest.approx(2 * stats.t.ppf(0.975, 19))

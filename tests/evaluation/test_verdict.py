@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from wildwire.evaluation.intervals import over_rows
 from wildwire.evaluation.problem import make_problem
 from wildwire.evaluation.verdict import Tally, judge, paired_interval
 
@@ -95,3 +96,37 @@ def test_the_corrected_interval_is_wider_than_the_naive_one():
     reach = (corrected.high - corrected.low) / 2
     assert reach == pytest.approx(2.093024 * widened)
     assert reach > 2 * naive
+
+
+def alarms(fit_luck: float, row_spread: float) -> float:
+    """Share of simulated comparisons without a difference that are told as one."""
+    count = 0
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        problem, _, _ = setting(150)
+        fold_of = np.stack([rng.permutation(150) % FOLDS for _ in range(4)])
+        luck = fit_luck * rng.normal(size=(4, FOLDS))
+        rows = row_spread * rng.normal(size=150)
+        differences = rows + 0.3 * rng.normal(size=(4, 150))
+        differences += np.take_along_axis(luck, fold_of, axis=1)
+        interval = paired_interval(problem, differences, fold_of)
+        count += not interval.low <= 0 <= interval.high
+    return count / 200
+
+
+@pytest.mark.parametrize("fit_luck", [0.0, 0.1, 0.5])
+@pytest.mark.parametrize("row_spread", [0.0, 1.0])
+def test_false_alarms_with_and_without_luck(fit_luck, row_spread):
+    assert alarms(fit_luck, row_spread) <= 0.085
+
+
+def test_luck_of_fits_widens_the_interval_and_its_absence_does_not():
+    problem, fold_of, rng = setting(150)
+    stable = np.tile(rng.normal(size=150), (4, 1))
+    lucky = stable + np.array([-0.5, 0.5])[fold_of % 2]
+    by_row = over_rows(stable[0], np.ones(150), None)
+    assert paired_interval(problem, stable, fold_of).high == pytest.approx(
+        by_row.high, rel=0.05
+    )
+    found = paired_interval(problem, lucky, fold_of)
+    assert found.high - found.low > 1.5 * (by_row.high - by_row.low)

@@ -23,15 +23,18 @@ from wildwire.commands.output import (
 )
 from wildwire.commands.recipe import Recipe
 from wildwire.commands.showing import model_counts
-from wildwire.errors import SettingError
+from wildwire.errors import SettingError, WildwireError
 from wildwire.evaluation import Comparison, Problem, compare, report, too_small
 from wildwire.evaluation.measures import figures, row_measures
+from wildwire.files import default_suffix
 from wildwire.learning import learners
 from wildwire.learning.settings import time_limit_seconds
 from wildwire.model import Model, load
 from wildwire.tables import Table, read_table
 
 INTERRUPTED = 130
+DEFAULT_OUT = {suffix: Path(f"model{suffix}") for suffix in (".wire", ".safetensors")}
+"""Text for networks that people can read, arrays above 20,000 links."""
 SHARE_OF_FIT = 12
 """A time limit T that holds for fit and comparison gives each network fit T/12: the
 20 folds on two processes then take about the rest."""
@@ -91,8 +94,8 @@ def fit_command(options: FitOptions) -> int:
         Bad input, before anything is written.
     """
     recipe = recipe_of(options)
-    out = options.out or Path("model.wire")
-    check_free(out, options.force)
+    for path in [options.out] if options.out else DEFAULT_OUT.values():
+        check_free(path, options.force)
     table = read_table(options.data)
     recipe.check(table)
     notes(table.notes, quiet=options.quiet)
@@ -104,6 +107,7 @@ def fit_command(options: FitOptions) -> int:
     )
     # The table's own notes come first, and have been told.
     notes(fitted.notes[len(table.notes) :], quiet=options.quiet)
+    out = options.out or DEFAULT_OUT[default_suffix(fitted.model.network)]
     fitted.model.save(out)
     note(f"model saved to {out}", quiet=options.quiet)
     problem = problem_of(recipe, table, fitted.model)
@@ -186,6 +190,7 @@ def _content(
         "epochs": result.epochs,
         "seconds": result.seconds,
         "training": training,
+        "notes": list(fitted.notes),
     }
     if recipe.sigma is not None:
         sigma = table.column(recipe.sigma).values
@@ -224,19 +229,24 @@ def _compare(
         options.fit_seconds,
         model.network.n_theta,
     )
+    # Of the whole command; the model is saved, and stays so whatever happens here.
     left = options.seconds
     if left is not None:
         left = max(left - fitted.result.seconds, 1e-3)
     text = "comparing with plain models, fold"
-    with progress_bar(text, quiet=options.quiet) as progress:
-        return compare(
-            problem,
-            procedure,
-            seed=options.seed,
-            time_limit=left,
-            jobs=options.jobs or usable_processors(),
-            progress=progress,
-        )
+    try:
+        with progress_bar(text, quiet=options.quiet) as progress:
+            return compare(
+                problem,
+                procedure,
+                seed=options.seed,
+                time_limit=left,
+                jobs=options.jobs or usable_processors(),
+                progress=progress,
+            )
+    except WildwireError as error:
+        note(f"note: no comparison: {error}", quiet=options.quiet)
+        return None
 
 
 def usable_processors() -> int:

@@ -61,7 +61,8 @@ def compare(
     Raises
     ------
     DataError
-        If there are fewer than 10 rows or 3 groups.
+        If there are fewer than 10 rows or 3 groups, or the network predicts a number
+        that is not finite.
     SettingError
         If repeats, folds, jobs or the time limit are out of range, or the time was too
         short for a single fold.

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from wildwire.errors import DataError
 from wildwire.evaluation.family import Family
 from wildwire.evaluation.measures import row_measures
 from wildwire.evaluation.plain import LINEAR, families
@@ -130,7 +131,13 @@ def _run_network(
     started = time.perf_counter()
     predictor = network.fit(task.train, task.seed)
     seconds = time.perf_counter() - started
-    measures = row_measures(problem, task.test, predictor.predict(task.test))
+    predicted = predictor.predict(task.test)
+    if not np.all(np.isfinite(predicted)):
+        raise DataError(
+            f"{network.name} predicts a number that is not finite in fold "
+            f"{task.fold + 1} of repeat {task.repeat + 1}"
+        )
+    measures = row_measures(problem, task.test, predicted)
     result.outcomes[network.name] = Outcome(measures, seconds, predictor.parameters)
     return predictor, seconds
 
@@ -148,6 +155,8 @@ def _run_plain(
         tuned = tune(family, folds, further, budget)
         seconds = time.perf_counter() - started
         predicted = tuned.predictor.predict(result.task.test)
+        if not np.all(np.isfinite(predicted)):
+            raise ArithmeticError("a prediction is not finite")
     except (ValueError, ArithmeticError, np.linalg.LinAlgError, MemoryError) as error:
         result.failures[family.name] = f"{type(error).__name__}: {error}"
         return

@@ -5,7 +5,10 @@ Called by comparison.py.
 """
 
 import signal
+from collections import deque
 from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any
 
 from wildwire.evaluation.fold import FoldResult, Task, run_fold
 from wildwire.evaluation.problem import Problem
@@ -31,12 +34,17 @@ def results_of(
 
     one_thread = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     pool = ProcessPoolExecutor(jobs, initializer=_ignore_interrupt, env=one_thread)
+    # Only one task more than processes is handed over: loky's manager fails with a
+    # KeyError if it is stopped while it still moves tasks into its queue.
+    waiting = iter(tasks)
+    running: deque[Any] = deque()
     try:
-        futures = [
-            pool.submit(run_fold, problem, network, task, further) for task in tasks
-        ]
-        for future in futures:
-            yield future.result()
+        while True:
+            for task in islice(waiting, jobs + 1 - len(running)):
+                running.append(pool.submit(run_fold, problem, network, task, further))
+            if not running:
+                return
+            yield running.popleft().result()
     finally:
         pool.shutdown(kill_workers=True)
 

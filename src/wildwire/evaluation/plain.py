@@ -21,7 +21,7 @@ def families(problem: Problem) -> list[Family]:
     """
     rows = len(problem.rows)
     chosen = [_CONSTANT[_task(problem)], _LINEAR[_task(problem)]]
-    width = problem.inputs.shape[1]
+    width = _width(problem)
     if width >= 2 and width * (width + 3) // 2 <= 1000:
         chosen.append(_quadratic(_LINEAR[_task(problem)]))
     chosen += [_NEIGHBOURS, boosted_trees(rows)]
@@ -31,6 +31,13 @@ def families(problem: Problem) -> list[Family]:
     if not problem.weighted or _mlp_takes_weights():
         chosen.append(_perceptron(rows))
     return chosen
+
+
+def _width(problem: Problem) -> int:
+    """Columns after one-hot coding, without those that mark gaps."""
+    numbers = int(np.sum(~problem.categorical))
+    coded = problem.inputs[:, problem.categorical]
+    return numbers + sum(len(np.unique(column)) for column in coded.T)
 
 
 def _task(problem: Problem) -> int:

@@ -11,7 +11,14 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from wildwire.evaluation.intervals import FEW_UNITS, Interval, over_folds, over_rows
+from wildwire.evaluation.intervals import (
+    FEW_UNITS,
+    Interval,
+    fit_variance,
+    mean_variance,
+    over_folds,
+    over_rows,
+)
 from wildwire.evaluation.problem import Floats, Problem
 
 TOO_FEW_UNITS = 30
@@ -113,26 +120,30 @@ def paired_interval(
 ) -> Interval:
     """95 % interval of the mean difference between two models.
 
-    Over rows, each averaged over its repeats; below 100 rows (or groups) over folds,
-    with the correction of Nadeau and Bengio.
+    Over rows, each averaged over its repeats, widened by what the luck of single fits
+    adds; below 100 rows (or groups) over folds, with the correction of Nadeau and
+    Bengio.
 
     Parameters
     ----------
     differences, fold_of : ndarray, shape (repeats, n)
     """
     rows = tested_rows(differences)
-    weight = problem.weight[rows]
-    if problem.unit_count(rows) >= FEW_UNITS:
-        group = None if problem.group is None else problem.group[rows]
-        return over_rows(np.nanmean(differences[:, rows], axis=0), weight, group)
-    means, shares = [], []
+    weight, group = problem.weight, problem.group
+    means, variances, shares = [], [], []
     for repeat, folds in zip(differences, fold_of, strict=True):
         for fold in np.unique(folds[folds >= 0]):
             test = folds == fold
-            mass = problem.weight[test]
-            means.append(np.average(repeat[test], weights=mass))
-            shares.append(mass.sum() / (problem.weight.sum() - mass.sum()))
-    return over_folds(np.array(means), np.array(shares))
+            mass = weight[test]
+            means.append(float(np.average(repeat[test], weights=mass)))
+            shares.append(mass.sum() / (weight.sum() - mass.sum()))
+            units = None if group is None else group[test]
+            variances.append(mean_variance(repeat[test], mass, units)[0])
+    if problem.unit_count(rows) < FEW_UNITS:
+        return over_folds(np.array(means), np.array(shares))
+    by_row = np.nanmean(differences[:, rows], axis=0)
+    fits = fit_variance(np.array(means), np.array(variances))
+    return over_rows(by_row, weight[rows], None if group is None else group[rows], fits)
 
 
 def tested_rows(loss: Floats) -> NDArray:
