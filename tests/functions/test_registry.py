@@ -75,6 +75,87 @@ def test_a_loss_is_an_expression_or_a_definition():
     assert loss("where(o <= t, 0, 1)").name == "custom"
 
 
+def test_a_bare_name_is_that_function_of_the_catalogue():
+    assert loss("huber") is losses()["huber"]
+    assert loss(" squared ") is losses()["squared"]
+    assert activation("tanh") is catalogue()["tanh"]
+    assert loss("o").evaluate(0, [np.array([3.0]), np.array([1.0])]).tolist() == [[3.0]]
+    for make in (loss, activation):
+        with pytest.raises(FunctionError, match="unknown"):
+            make("nobody")
+
+
+@pytest.mark.parametrize("make", [loss, find_loss])
+def test_parameters_of_a_loss_can_be_set(make):
+    o, t = np.array([0.0, 3.0]), np.array([1.0, 1.0])
+    chosen = make("quantile(q=0.9)")
+    np.testing.assert_allclose(chosen.evaluate(0, [o, t])[0], [0.9, 0.2])
+    assert chosen.key == losses()["quantile"].key
+    assert make("huber( delta = 0.5 )").defaults == (0.5,)
+    np.testing.assert_allclose(
+        make("huber(delta=0.5)").evaluate(0, [o, t])[0], [0.375, 0.875]
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("huber(delt=1)", "no parameter 'delt'; it has delta"),
+        ("squared(k=1)", "it has none"),
+        ("hubr(delta=1)", "did you mean 'huber'"),
+        ("huber(delta=x)", "between 0 and inf; it is 'x'"),
+        ("huber(delta=-1)", "between 0 and inf"),
+        ("quantile(q=1)", "between 0 and 1"),
+        ("mse", "did you mean 'squared'"),
+        ("L1", "did you mean 'absolute'"),
+        ("cross_entropy", "did you mean 'logistic' or 'softmax'"),
+        ("Huber", "did you mean 'huber'"),
+    ],
+)
+def test_losses_that_cannot_be_found_are_explained(text, words):
+    with pytest.raises(FunctionError, match=words):
+        find_loss(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("sigmoid", "did you mean 'logistic'"),
+        ("swish", "did you mean 'silu'"),
+        ("linear", "did you mean 'identity'"),
+        ("TANH", "did you mean 'tanh'"),
+        ("softmax", r"write `output softmax\(...\)`"),
+    ],
+)
+def test_common_names_of_activations_are_known(name, words):
+    with pytest.raises(FunctionError, match=words):
+        find(name)
+
+
+@pytest.mark.parametrize(
+    ("make", "text", "line", "column"),
+    [
+        (activation, "f(z) = z $ 2", 1, 10),
+        (activation, "activation f(z) = z $ 2", 1, 21),
+        (activation, "  f(z) = z $ 2", 1, 12),
+        (activation, "\n f(z) = z $ 2", 2, 11),
+        (loss, "f(o, t) = o $ t", 1, 13),
+        (loss, "o $ t", 1, 3),
+        (loss, "  o $ t", 1, 5),
+    ],
+)
+def test_an_error_stands_at_its_place_in_the_users_text(make, text, line, column):
+    with pytest.raises(LanguageError) as caught:
+        make(text)
+    assert (caught.value.line, caught.value.column) == (line, column)
+    assert caught.value.source == text.split("\n")[line - 1]
+
+
+def test_a_place_named_in_the_words_of_an_error_is_the_users_too():
+    with pytest.raises(LanguageError, match="opened in column 12 is not closed"):
+        activation("f(z) = tanh(z")
+
+
 def test_slope_and_range_are_kept():
     step = activation("hard(z) = where(z > 0, 1, 0), slope = sech2(z), range = 0..1")
     value, slope = step.evaluate(1, [np.array([-1.0, 0.5])])

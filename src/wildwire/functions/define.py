@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import graphlib
 import math
+import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from wildwire.errors import FunctionError, UnsupportedError
+from wildwire.errors import FunctionError, LanguageError, UnsupportedError
 from wildwire.functions.function import Function, called_names
 from wildwire.language.expression import Expression
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["activation", "from_definition", "from_definitions", "from_parts", "loss"]
 
 _ARITY = {"activation": 1, "loss": 2}
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def activation(text: str) -> Function:
@@ -49,6 +51,10 @@ def activation(text: str) -> Function:
     FunctionError
         It names what does not exist, or does not fit.
 
+    Notes
+    -----
+    A name alone, `"tanh"`, is that function of the catalogue.
+
     Examples
     --------
     >>> import wildwire as ww
@@ -67,7 +73,8 @@ def loss(text: str) -> Function:
     text : str
         An expression in `o` (output) and `t` (target), `"abs(o - t)**1.5"`, or a whole
         definition, `"mine(o, t, p=1.5) = abs(o - t)**p"`. A clause
-        `, range = 0..1` says which outputs it can take.
+        `, range = 0..1` says which outputs it can take. A name alone, `"huber"`, is that
+        loss of the catalogue, `"huber(delta=0.5)"` the same with another parameter.
 
     Returns
     -------
@@ -89,11 +96,43 @@ def _define(kind: str, text: str) -> Function:
 
     if not isinstance(text, str):
         raise FunctionError(f"an {kind} is defined by text, not by {text!r}")
-    text = text.strip()
+    if _WORD.fullmatch(text.strip()) and text.strip() not in ("o", "t", kind):
+        from wildwire.functions.registry import find, find_loss
+
+        return find_loss(text) if kind == "loss" else find(text.strip())
     if kind == "loss" and not _is_definition(text):
+        from wildwire.functions.registry import set_loss
+
+        chosen = set_loss(text)
+        if chosen is not None:
+            return chosen
         return from_parts("loss", "custom", ("o", "t"), (), parse_formula(text))
-    head = "" if text.split(maxsplit=1)[:1] == [kind] else f"{kind} "
-    return from_definition(parse_definition(head + text))
+    body = text.lstrip()
+    head = "" if body.split(maxsplit=1)[:1] == [kind] else f"{kind} "
+    try:
+        return from_definition(parse_definition(head + body))
+    except LanguageError as error:
+        lead = text[: len(text) - len(body)]
+        raise _as_written(error, text, lead, len(head)) from None
+
+
+def _as_written(
+    error: LanguageError, text: str, lead: str, n_head: int
+) -> LanguageError:
+    """The error with its place in the user's text, before which stood `n_head` more characters instead of `lead`."""
+    if error.line is None or error.column is None:
+        return error
+    shift = 0
+    if error.line == 1:
+        shift = len(lead.rpartition("\n")[2]) - n_head
+    line = error.line + lead.count("\n")
+
+    def moved(match: re.Match) -> str:
+        return f"in column {max(1, int(match[1]) + shift)}"
+
+    source = text.splitlines()[line - 1] if line <= len(text.splitlines()) else None
+    message = re.sub(r"in column (\d+)", moved, error.message)
+    return LanguageError(message, line, max(1, error.column + shift), source)
 
 
 def _is_definition(text: str) -> bool:

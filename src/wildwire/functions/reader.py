@@ -7,8 +7,7 @@ refused here. Called by `derive.py`.
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -31,11 +30,42 @@ from wildwire.language.expression import (
     Sum,
     Unary,
 )
+from wildwire.language.words import nearest
 
 if TYPE_CHECKING:
     from wildwire.functions.function import Function
 
-__all__ = ["Reader", "suggestion"]
+__all__ = ["Reader", "alternatives", "suggestion"]
+
+SYNONYMS = {
+    "sigmoid": ("logistic",),
+    "expit": ("logistic",),
+    "linear": ("identity",),
+    "none": ("identity",),
+    "swish": ("silu",),
+    "leakyrelu": ("leaky_relu",),
+    "hardtanh": ("hard_tanh",),
+    "heaviside": ("step",),
+    "rbf": ("gaussian",),
+    "mse": ("squared",),
+    "l2": ("squared",),
+    "squared_error": ("squared",),
+    "mean_squared_error": ("squared",),
+    "mae": ("absolute",),
+    "l1": ("absolute",),
+    "absolute_error": ("absolute",),
+    "mean_absolute_error": ("absolute",),
+    "smooth_l1": ("huber",),
+    "pinball": ("quantile",),
+    "bce": ("logistic",),
+    "binary_cross_entropy": ("logistic",),
+    "binary_crossentropy": ("logistic",),
+    "log_loss": ("logistic", "softmax"),
+    "cross_entropy": ("logistic", "softmax"),
+    "crossentropy": ("logistic", "softmax"),
+    "categorical_crossentropy": ("softmax",),
+}
+"""What other libraries call the functions of the catalogue; for suggestions only."""
 
 _ARITHMETIC = {
     "+": lambda a, b: a + b,
@@ -204,6 +234,13 @@ def _check_count(call: Call, arity: int) -> None:
 
 def suggestion(name: str, known: Sequence[str]) -> str:
     """`; did you mean 'tanh'?`, or nothing when nothing is near."""
-    near = [name.lower()] if name.lower() in known else []
-    near = near or difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    if near := alternatives(name, known):
+        return f"; did you mean {' or '.join(map(repr, near))}?"
+    near = nearest(name, known, 0.6)
+    return f"; did you mean {near!r}?" if near else ""
+
+
+def alternatives(name: str, known: Iterable[str]) -> list[str]:
+    """What other libraries call `name`, as it is called here; empty if it is not known for that."""
+    meant = SYNONYMS.get(name.lower().replace("-", "_"), ())
+    return [word for word in meant if word in set(known)]

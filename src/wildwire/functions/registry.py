@@ -9,13 +9,22 @@ looking up a built-in function parses nothing.
 from __future__ import annotations
 
 import functools
+import math
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from wildwire.errors import FunctionError
 from wildwire.functions.function import Function
 
-__all__ = ["catalogue", "find", "find_loss", "losses"]
+__all__ = ["catalogue", "find", "find_loss", "losses", "set_loss"]
+
+_SET = re.compile(r"([A-Za-z_]\w*)\(\s*([A-Za-z_]\w*\s*=(?!=)[^()]*)\)")
+"""A loss with parameters by name: `huber(delta=0.5)`."""
+
+_ALLOWED = {("huber", "delta"): (0.0, math.inf), ("quantile", "q"): (0.0, 1.0)}
+"""Open ranges of the parameters of built-in losses: outside they have no minimum where o is t."""
 
 
 @functools.lru_cache(maxsize=1)
@@ -64,8 +73,9 @@ def find_loss(text: str | Function) -> Function:
     Parameters
     ----------
     text : str or Function
-        "squared", `"abs(o - t)**1.5"`, `"huber(o, t, delta=1) = ..."`; a Function is
-        returned as it is.
+        "squared", "huber(delta=0.5)" (a loss of the catalogue with another parameter),
+        `"abs(o - t)**1.5"`, `"mine(o, t, delta=1) = ..."`; a Function is returned as it
+        is.
 
     Raises
     ------
@@ -78,18 +88,62 @@ def find_loss(text: str | Function) -> Function:
         if text.kind != "loss":
             raise FunctionError(f"{text.name} is an {text.kind}, not a loss")
         return text
-    found = losses().get(text)
+    if not isinstance(text, str):
+        raise FunctionError(f"a loss is a name, a formula or a Function, not {text!r}")
+    found = losses().get(text.strip())
     if found is not None:
         return found
-    if text.replace("_", "").isalnum():
-        raise FunctionError(_unknown("loss", text, list(losses())))
+    if text.strip() not in ("o", "t") and text.strip().replace("_", "").isalnum():
+        raise FunctionError(_unknown("loss", text.strip(), list(losses())))
     from wildwire.functions.define import loss
 
     return loss(text)
+
+
+def set_loss(text: str) -> Function | None:
+    """The loss of the catalogue that `huber(delta=0.5)` means; None for texts of another form.
+
+    Raises
+    ------
+    FunctionError
+        No such loss, no such parameter, or a value that it cannot have.
+    """
+    match = _SET.fullmatch(text.strip())
+    if match is None:
+        return None
+    name = match[1]
+    found = losses().get(name)
+    if found is None:
+        raise FunctionError(_unknown("loss", name, list(losses())))
+    numbers = dict(found.parameters)
+    for part in match[2].split(","):
+        key, _, value = (piece.strip() for piece in part.partition("="))
+        if key not in numbers:
+            known = ", ".join(numbers) or "none"
+            raise FunctionError(
+                f"the loss {name} has no parameter {key!r}; it has {known}"
+            )
+        numbers[key] = _parameter(name, key, value)
+    return replace(found, parameters=tuple(numbers.items()))
+
+
+def _parameter(name: str, key: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    low, high = _ALLOWED.get((name, key), (-math.inf, math.inf))
+    if low < value < high:
+        return value
+    raise FunctionError(
+        f"{name}: {key} must be a number between {low:g} and {high:g}; it is {text!r}"
+    )
 
 
 def _unknown(kind: str, name: str, known: list[str]) -> str:
     from wildwire.functions.reader import suggestion
 
     hint = suggestion(name, known) or "."
+    if kind == "activation" and name == "softmax":
+        hint = "; it is computed over outputs: write `output softmax(...)`."
     return f"unknown {kind} {name!r}{hint} There are {', '.join(sorted(known))}"

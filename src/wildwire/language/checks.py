@@ -7,7 +7,6 @@ and `functions`.
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 from wildwire.errors import LanguageError
@@ -23,7 +22,7 @@ from wildwire.language.expression import (
 )
 from wildwire.language.expression_printer import print_expression
 from wildwire.language.rewrite import parts_of, walk
-from wildwire.language.words import print_name
+from wildwire.language.words import nearest, print_name
 
 if TYPE_CHECKING:
     from wildwire.language.expression_builder import ExpressionBuilder
@@ -44,8 +43,8 @@ SETTINGS = ("steps", "tolerance")
 
 def closest(word: str, known) -> str:
     """` Did you mean X?`, or nothing if no known word is near."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f" Did you mean `{near[0]}`?" if near else ""
+    near = nearest(word, known, 0.6)
+    return f" Did you mean `{near}`?" if near else ""
 
 
 # ---- depth --------------------------------------------------------------------------

@@ -6,7 +6,9 @@ Comes in: names as Python strings, or quoted text as it stands in a line. Goes o
 
 from __future__ import annotations
 
+import difflib
 import re
+from collections.abc import Iterable
 
 FIRST_WORDS = (
     "wire", "input", "fixed", "let", "output", "missing", "start", "settle", "range",
@@ -23,6 +25,13 @@ BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
 _ESCAPED = {value: "\\" + key for key, value in _ESCAPES.items()}
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.?))", re.DOTALL)
+
+
+def nearest(word: str, known: Iterable[str], cutoff: float) -> str | None:
+    """The known word that looks most like this one, upper and lower case being the same; None where none does."""
+    table = {str(name).lower(): str(name) for name in known}
+    near = difflib.get_close_matches(str(word).lower(), list(table), 1, cutoff)
+    return table[near[0]] if near else None
 
 
 def is_bare(name: str) -> bool:

@@ -77,7 +77,7 @@ def _use(call: Call, scope: Scope) -> Use:
             raise scope.unknown_function(call.function, call.position)
         transfer = scope.transfer(inner.function)
         if transfer is None and inner.function != "linear":
-            raise scope.unknown_function(inner.function, inner.position)
+            raise scope.unknown_transfer(inner.function, inner.position)
         return Use(activation, transfer, inner)
     if activation is not None:
         return Use(activation, None, call)

@@ -7,13 +7,12 @@ it is printed or asked by name.
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from wildwire.errors import UnknownNameError
-from wildwire.language.words import print_name, print_text
+from wildwire.language.words import nearest, print_name, print_text
 
 if TYPE_CHECKING:
     from wildwire.network.description import Network
@@ -66,8 +65,8 @@ def node_names(columns: Iterable[Column], groups: Iterable[Group]) -> tuple[str,
 
 def suggestion(name: str, known: Iterable[str]) -> str:
     """` Did you mean 'h1'?`, or nothing when no known name is near."""
-    near = difflib.get_close_matches(str(name), list(known), n=1, cutoff=0.5)
-    return f" Did you mean {near[0]!r}?" if near else ""
+    near = nearest(name, known, 0.5)
+    return f" Did you mean {near!r}?" if near else ""
 
 
 def look_up(table: dict, name: str, what: str):

@@ -173,6 +173,7 @@ class Scope:
     def unknown_function(self, name: str, position) -> NetworkError:
         """The error for a function that nobody defines."""
         from wildwire.functions import catalogue
+        from wildwire.functions.reader import alternatives
 
         known = [
             *self.functions,
@@ -181,8 +182,25 @@ class Scope:
             *REDUCTIONS,
             *catalogue(),
         ]
-        message = f"there is no function {name!r}.{suggestion(name, known)}"
+        meant = alternatives(name, known)
+        near = suggestion(name, known)
+        if meant:
+            near = f" Did you mean {' or '.join(map(repr, meant))}?"
+        if name == "softmax":
+            near = " It is computed over outputs: write `output softmax(...)`."
+        message = f"there is no function {name!r}.{near}"
         return placed(UnknownNameError, message, position)
+
+    def unknown_transfer(self, name: str, position) -> NetworkError:
+        """The error for what stands where a transfer should: inside an activation, or in front of numbered sources."""
+        if self.activation(name) is None:
+            return self.unknown_function(name, position)
+        known = ", ".join([*TRANSFERS, *self.transfers])
+        message = (
+            f"here only a transfer may stand ({known}); {name!r} is an activation: "
+            "give it a neuron of its own"
+        )
+        return placed(NetworkError, message, position)
 
 
 @dataclass(frozen=True, eq=False)
