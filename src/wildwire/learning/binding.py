@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wildwire.learning.data import Rows
+from wildwire.learning.data import Rows, check_targets
 from wildwire.learning.objective import link_weights
 from wildwire.learning.scaling import Scaling, scaling_of
 from wildwire.learning.settings import Settings
@@ -39,6 +39,11 @@ class Problem:
         """Sessions of the training rows and of the validation rows.
 
         Both are scaled by the training rows: a validation loss must not depend on how its rows spread.
+
+        Raises
+        ------
+        SettingError, DataError
+            The loss does not suit the outputs, or the targets.
         """
         s = self.settings
         scaling = scaling_of(
@@ -48,8 +53,11 @@ class Problem:
             self.rows, scaling, batch=s.batch or "full", gradient=s.gradient, l1=s.l1,
             l2=s.l2, l1_dies=s.l1_dies, clip=s.clip or 0.0,
         )  # fmt: skip
+        # After the session: a loss that does not suit the outputs is the better explanation.
+        check_targets(self.loss, self.network, self.rows)
         if self.held is None:
             return training, None
+        check_targets(self.loss, self.network, self.held, "validation ")
         return training, self._session(self.held, scaling, batch="full")
 
     def _session(self, rows: Rows, scaling: Scaling, **options) -> "Session":

@@ -9,7 +9,7 @@ The epoch kernel does not go through here: `fit` walks through mini-batches insi
 import numpy as np
 
 from wildwire.errors import SettingError
-from wildwire.learning.data import as_rows
+from wildwire.learning.data import as_rows, check_targets
 from wildwire.learning.settings import checked_number
 
 __all__ = ["Objective", "link_weights"]
@@ -62,6 +62,7 @@ class Objective:
         self.n_theta = network.n_theta
         self._rows = as_rows(network, X, Y, sample_weight)
         self._loss = resolve_loss(loss)
+        check_targets(self._loss, network, self._rows)
         self._gradient = gradient
         self._decay = checked_number("l2", l2) * link_weights(network)
 
