@@ -12,6 +12,7 @@ import difflib
 import numpy as np
 
 from wildwire.errors import SettingError
+from wildwire.network.initialisers import generator
 
 DEFAULT_P = {"er": 0.2, "ws": 0.75, "ba": None}
 ROUNDS = 8  # in which a Watts-Strogatz ring is rewired at most
@@ -51,7 +52,7 @@ def random_graph(kind: str, n: int, *, p=None, k=4, m=5, seed=0):
             f"there is no kind {kind!r} of random wiring; the kinds are 'er' "
             f"(Erdős–Rényi), 'ws' (Watts–Strogatz) and 'ba' (Barabási–Albert).{hint}"
         )
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     p = DEFAULT_P[kind] if p is None else p
     if kind == "er":
         low, high = erdos_renyi(n, _probability(p), rng)

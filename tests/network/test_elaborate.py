@@ -343,6 +343,23 @@ ERRORS = [
     ("h = [1e308]*[1e10]*x1", NetworkError, "line 2, column 1", "infinity"),
     ("h = f(x1)\nactivation f(z) = g(z)", FunctionError, "line 3, column 1", "'g'"),
     ("h = x1*v", NetworkError, "line 2, column 8", "group of 2"),
+    ("h ~ tanh(tanh(x1))", NetworkError, "line 2, column 10", "only a transfer may stand"),
+    ("h = tanh(tanh(x1: 0.5))", NetworkError, "line 2, column 10", "only a transfer"),
+    ("h ~ sigmoid(x1)", UnknownNameError, "line 2, column 5", "Did you mean 'logistic'?"),
+    ("h = Swish(2*x1)", UnknownNameError, "line 2, column 5", "Did you mean 'silu'?"),
+    ("h ~ TANH(x1)", UnknownNameError, "line 2, column 5", "Did you mean 'tanh'?"),
+    ("h ~ softmax(x1)", UnknownNameError, "line 2, column 5", "`output softmax(...)`"),
+    ("h = tanh(x1, 2)", NetworkError, "line 2, column 5", "tanh takes 1 argument, not 2"),
+    ("h = x1*erf(x1, x2)", NetworkError, "line 2, column 8", "erf takes 1 argument, not 2"),
+    ("h = x1*cosh(x1, x2)", NetworkError, "line 2, column 8", "cosh takes 1 argument"),
+    ("h = x1*power(x1)", NetworkError, "line 2, column 8", "power takes 2 arguments, not 1"),
+    ("h = where(x1, 1, 2)", NetworkError, "line 2, column 5", "takes a comparison"),
+    ("h = where(x1 > 0, x2)", NetworkError, "line 2, column 5", "takes a comparison"),
+    ("h = x1/0", NetworkError, "line 2", "'h' divides by 0"),
+    ("h = tanh(x1/[0])", NetworkError, "line 2", "'h' divides by 0"),
+    ("h = x1*x2/0", NetworkError, "line 2", "'h' divides by 0"),
+    ("h = x1/a\nlet a = [0]", NetworkError, "line 2", "'h' divides by 0"),
+    ("fixed h = x1/0", NetworkError, "line 2", "'h' divides by 0"),
 ]  # fmt: skip
 
 

@@ -210,3 +210,18 @@ def test_a_line_of_ten_thousand_terms_is_no_recursion():
     terms = " + ".join(f"0.5*x[{i}]" for i in range(10_000))
     network = Network.parse(f"input x[10000]\ny = tanh({terms})\noutput y")
     assert same_bits(Network.parse(network.to_text(network.start)).start, network.start)
+
+
+def test_numbers_that_the_text_could_not_say_are_refused():
+    network = Network.parse("input x\ny = a*x\nlet a in [0, 1]\noutput y")
+    for value in (0.0, 1.0):
+        assert Network.parse(network.to_text([value])).start.tolist() == [value]
+    with pytest.raises(
+        SettingError, match=r"'a' is .*2\.0.*outside of its bounds 0 to 1"
+    ):
+        network.to_text([2.0])
+    assert "a in" in network.to_text([float("nan")])
+    for body in ("x/2", "x**2/2"):
+        divided = Network.parse(f"input x\ny = {body}\noutput y")
+        with pytest.raises(SettingError, match="divides is 0"):
+            divided.to_text(np.zeros(divided.n_theta))

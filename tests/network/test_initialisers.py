@@ -121,8 +121,28 @@ def test_parameters_start_at_their_default_and_divisors_at_one():
 
 
 def test_starts_stay_inside_bounds():
-    network = Network.parse("input x\ny = a*x\nlet a in [2, 3]\noutput y")
-    assert network.initial(seed=0).tolist() == [2.0]
+    network = Network.parse(
+        "input x\ny = tanh(a*x) + b*x + c*x + d*x\nlet a in [2, 3]\nlet b in [5, ]\n"
+        "let c in [-1e308, 1e308]\nlet d in [7, 7]\noutput y"
+    )
+    starts = np.array([network.initial(seed=seed) for seed in range(400)])
+    low, high = network.bounds.T
+    assert np.all((starts >= low) & (starts <= high))
+    inside = starts[:, 0]
+    assert len(np.unique(inside)) == 400
+    assert inside.mean() == pytest.approx(2.5, abs=0.06)
+    assert inside.min() < 2.02
+    assert inside.max() > 2.98
+    assert np.all(starts[:, 1] == 5)
+    assert np.all(starts[:, 3] == 7)
+
+
+def test_starts_inside_bounds_are_not_drawn_again():
+    text = "input x\ny = a*x\nlet a{}\noutput y"
+    free = Network.parse(text.format(""))
+    bound = Network.parse(text.format(" in [-10, 10]"))
+    for seed in range(5):
+        assert free.initial(seed) == bound.initial(seed)
 
 
 @pytest.mark.parametrize(
@@ -135,6 +155,9 @@ def test_starts_stay_inside_bounds():
         lambda: Glorot("square"),
         lambda: wide(2, 2).initial(initialiser="glorot"),
         lambda: wide(2, 2).initial(initialiser=3),
+        lambda: wide(2, 2).initial(initialiser=[]),
+        lambda: wide(2, 2).initial("x"),
+        lambda: wide(2, 2).initial(-1),
     ],
 )
 def test_wrong_settings(make):

@@ -56,3 +56,18 @@ def test_matrix_adds_parallel_links_and_knows_frozen_shared_and_derived_numbers(
 def test_matrix_of_an_unknown_neuron():
     with pytest.raises(UnknownNameError, match="'h'"):
         Network.parse(TEXT).matrix(np.zeros(5), "hh")
+
+
+@pytest.mark.parametrize(
+    ("use", "words"),
+    [
+        (lambda n: n.theta(None), "numbers by name"),
+        (lambda n: n.theta({"a": "x"}), "'a' must be a number"),
+        (lambda n: n.theta({"a": [1, 2]}), "'a' must be a number"),
+        (lambda n: n.numbers("abc"), "must be a vector of 5 numbers"),
+        (lambda n: n.links["x1 -> h"], "links have numbers, 0 to 3"),
+    ],
+)
+def test_wrong_uses_are_explained(use, words):
+    with pytest.raises(SettingError, match=words):
+        use(Network.parse(TEXT))

@@ -7,7 +7,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from wildwire.datasets.dataset import Dataset, check_count, check_noise, numbered
+from wildwire.datasets.dataset import (
+    Dataset,
+    check_count,
+    check_noise,
+    generator,
+    numbered,
+)
 
 
 def sin(n: int = 200, noise: float = 0.0, seed=0) -> Dataset:
@@ -27,7 +33,7 @@ def sin(n: int = 200, noise: float = 0.0, seed=0) -> Dataset:
         X of shape (n, 1), y of shape (n,).
     """
     x = np.linspace(0.0, 2.0 * np.pi, check_count(n, "n", 2))
-    return _noisy(x[:, None], np.sin(x), noise, np.random.default_rng(seed), ("x",))
+    return _noisy(x[:, None], np.sin(x), noise, generator(seed), ("x",))
 
 
 def friedman1(n: int = 200, noise: float = 0.0, seed=0, n_inputs: int = 10) -> Dataset:
@@ -53,7 +59,7 @@ def friedman1(n: int = 200, noise: float = 0.0, seed=0, n_inputs: int = 10) -> D
     J. Friedman: Multivariate adaptive regression splines. Annals of Statistics 19 (1991), section 4.3.
     """
     n, n_inputs = check_count(n, "n", 1), check_count(n_inputs, "n_inputs", 5)
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     X = rng.uniform(0.0, 1.0, (n, n_inputs))
     x1, x2, x3, x4, x5 = X[:, :5].T
     y = 10 * np.sin(np.pi * x1 * x2) + 20 * (x3 - 0.5) ** 2 + 10 * x4 + 5 * x5
@@ -97,7 +103,7 @@ def friedman3(n: int = 200, noise: float = 0.0, seed=0) -> Dataset:
 
 
 def _circuit(n: int, seed) -> tuple[np.ndarray, np.random.Generator]:
-    n, rng = check_count(n, "n", 1), np.random.default_rng(seed)
+    n, rng = check_count(n, "n", 1), generator(seed)
     low = np.array((0.0, 40 * np.pi, 0.0, 1.0))
     high = np.array((100.0, 560 * np.pi, 1.0, 11.0))
     return low + (high - low) * rng.uniform(0.0, 1.0, (n, 4)), rng

@@ -59,6 +59,17 @@ def check_count(value: int, what: str, low: int, high: int | None = None) -> int
     raise SettingError(f"{what} must be a whole number, {allowed}; it is {value!r}.")
 
 
+def generator(seed) -> np.random.Generator:
+    """The random generator of a seed, or an error that says what seeds there are."""
+    try:
+        return np.random.default_rng(seed)
+    except (TypeError, ValueError):
+        raise SettingError(
+            "seed must be a whole number, 0 or more, None, a SeedSequence or a "
+            f"Generator; it is {seed!r}."
+        ) from None
+
+
 def check_noise(noise: float) -> float:
     """A finite, non-negative number."""
     if isinstance(noise, Real) and math.isfinite(noise) and noise >= 0:

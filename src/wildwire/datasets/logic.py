@@ -7,7 +7,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from wildwire.datasets.dataset import Dataset, check_count, check_noise, numbered
+from wildwire.datasets.dataset import (
+    Dataset,
+    check_count,
+    check_noise,
+    generator,
+    numbered,
+)
 
 
 def and_(copies: int = 1, noise: float = 0.0, seed=0) -> Dataset:
@@ -83,5 +89,5 @@ def _gate(outputs: tuple[int, ...], copies: int, noise: float, seed) -> Dataset:
     corners = np.array(((0, 0), (0, 1), (1, 0), (1, 1)), dtype=float)
     X = np.repeat(corners, copies, axis=0)
     if noise:
-        X += np.random.default_rng(seed).normal(0.0, noise, X.shape)
+        X += generator(seed).normal(0.0, noise, X.shape)
     return Dataset(X, np.repeat(np.array(outputs, dtype=float), copies), numbered(2))

@@ -15,6 +15,7 @@ from wildwire.datasets.dataset import (
     check_count,
     check_labels,
     check_noise,
+    generator,
     numbered,
 )
 from wildwire.errors import SettingError
@@ -166,7 +167,7 @@ def two_spirals(n: int = 194, noise: float = 0.0, seed=0, labels=(0.0, 1.0)) -> 
 
 
 def _checked(n, noise, labels, seed):
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     return check_count(n, "n", 2), check_noise(noise), check_labels(labels), rng
 
 
@@ -177,6 +178,6 @@ def _classes(X: np.ndarray, positive: np.ndarray, labels) -> Dataset:
 
 def _square(n: int, noise: float, seed) -> tuple[np.ndarray, np.ndarray]:
     n, noise = check_count(n, "n", 1), check_noise(noise)
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     X = rng.uniform(-6, 6, (n, 2))
     return X, X + rng.uniform(-6, 6, X.shape) * noise

@@ -33,7 +33,7 @@ from wildwire.network.generate import (
     table,
 )
 from wildwire.network.numbers import as_theta
-from wildwire.network.prepare import number, prepare, put_back
+from wildwire.network.prepare import Learnable, number, prepare, put_back, walk
 
 if TYPE_CHECKING:
     from wildwire.network.description import Network
@@ -53,7 +53,7 @@ def network_document(network: Network, theta=None) -> Document:
     Raises
     ------
     SettingError
-        theta has the wrong shape or holds an infinity.
+        theta has the wrong shape, holds an infinity, or leaves the bounds of a `let` number.
     """
     if theta is None and network.document is not None:
         return network.document
@@ -63,9 +63,24 @@ def network_document(network: Network, theta=None) -> Document:
         raise SettingError(
             f"{name!r} is infinite; only finite numbers are written (NaN for unknown)"
         )
+    _check_bounds(network, theta)
     if network.document is None:
         return generated_document(network, theta)
     return _Rewriter(network, network.document, theta).document()
+
+
+def _check_bounds(network: Network, theta: np.ndarray) -> None:
+    """Refuse what the text could not say: a `let` number outside of its own bounds."""
+    if network.bounds is None:
+        return
+    low, high = network.bounds.T
+    outside = (theta < low) | (theta > high)
+    if outside.any():
+        slot = int(np.argmax(outside))
+        raise SettingError(
+            f"{network.theta_names[slot]!r} is {theta[slot]!r}, outside of its bounds "
+            f"{low[slot]:g} to {high[slot]:g}"
+        )
 
 
 class _Rewriter:
@@ -111,6 +126,7 @@ class _Rewriter:
             return [self._closed(statement, neuron, values[0])]
         written = self.theta[self.places.written[place]]
         tree = prepare(statement.expression, isinstance(statement, Formula)).tree
+        _check_divisors(tree, written, name)
         return [replace(statement, expression=put_back(tree, written.tolist()))]
 
     def _table(self, statement):
@@ -143,6 +159,17 @@ class _Rewriter:
         return Formula(
             statement.target, body, comment=statement.comment, line=statement.line
         )
+
+
+def _check_divisors(tree, written: np.ndarray, name: str) -> None:
+    """Refuse a 0 that is divided by, which the reader of the text would refuse."""
+    for node in walk(tree):
+        if isinstance(node, Binary) and node.operator == "/":
+            key = node.right.key if isinstance(node.right, Learnable) else None
+            if key is not None and written[key] == 0:
+                raise SettingError(
+                    f"a number by which the line of {name!r} divides is 0 in theta"
+                )
 
 
 def _places(document: Document) -> Places:

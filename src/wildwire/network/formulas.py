@@ -13,7 +13,15 @@ from __future__ import annotations
 import math
 
 from wildwire.errors import NetworkError
-from wildwire.language.expression import Call, Link, Name
+from wildwire.functions.primitives import CHOICES, COMPOSITES, PRIMITIVES
+from wildwire.language.expression import (
+    COMPARISONS,
+    Binary,
+    Call,
+    Link,
+    Name,
+    Number,
+)
 from wildwire.language.tree import Fixed, Formula
 from wildwire.network.affine import (
     ONE,
@@ -31,7 +39,7 @@ from wildwire.network.lines import (
     no_sources,
     parameters_of,
 )
-from wildwire.network.prepare import parts, prepare, walk
+from wildwire.network.prepare import Learnable, parts, prepare, walk
 from wildwire.network.scope import REDUCTIONS, Line, Scope, placed
 
 GENERAL = (
@@ -44,6 +52,7 @@ def formula_chunk(statement: Formula | Fixed, scope: Scope) -> tuple[Chunk, str 
     """The chunk of an `=` or `fixed` line, and why it cannot run (None: it can)."""
     prepared = prepare(statement.expression, learns=isinstance(statement, Formula))
     tree = prepared.tree
+    _check_divisors(tree, prepared.starts, scope, statement)
     lines = elements(statement.target, scope, tree)
     use = _transfer_use(tree, scope)
     if use is not None:
@@ -70,6 +79,25 @@ def formula_chunk(statement: Formula | Fixed, scope: Scope) -> tuple[Chunk, str 
     return chunk, reason
 
 
+def _check_divisors(tree, starts: list[float], scope: Scope, statement) -> None:
+    """Refuse a written 0 that is divided by: no value of the sources gives such a line a meaning."""
+    for node in walk(tree):
+        if not isinstance(node, Binary) or node.operator != "/":
+            continue
+        divisor = node.right
+        let = scope.lets.get(divisor.name) if isinstance(divisor, Name) else None
+        is_zero = (
+            (isinstance(divisor, Learnable) and starts[divisor.key] == 0)
+            or (isinstance(divisor, Number) and divisor.value == 0)
+            or (let is not None and let.coefficient == 0)
+        )
+        if is_zero:
+            name = statement.target.name
+            message = f"the line of {name!r} divides by 0; write another number or `?`"
+            position = node.position or statement.target.position
+            raise placed(NetworkError, message, position)
+
+
 def _transfer_use(tree, scope: Scope) -> Use | None:
     """The use of a transfer with its numbers behind the sources, alone or inside an activation."""
     if not isinstance(tree, Call):
@@ -91,7 +119,7 @@ def _is_transfer(call: Call, scope: Scope) -> bool:
     if any(isinstance(argument, Link) for argument in call.arguments):
         if call.function == "linear" or scope.transfer(call.function) is not None:
             return True
-        raise scope.unknown_function(call.function, call.position)
+        raise scope.unknown_transfer(call.function, call.position)
     transfer = scope.transfer(call.function)
     return transfer is not None and call.function not in REDUCTIONS
 
@@ -193,6 +221,35 @@ def _check_general(tree, line: Line, reduced: bool) -> None:
     if isinstance(tree, Call):
         if not line.scope.is_function(tree.function):
             raise line.scope.unknown_function(tree.function, tree.position)
+        _check_call(tree, line.scope)
         reduced = reduced or tree.function in REDUCTIONS
     for part in parts(tree):
         _check_general(part, line, reduced)
+
+
+def _check_call(call: Call, scope: Scope) -> None:
+    """Every function gets as many arguments as it has, and a choice its condition."""
+    if call.function in REDUCTIONS or scope.transfer(call.function) is not None:
+        return
+    given = len(call.arguments)
+    if call.function in CHOICES:
+        first = call.arguments[0] if call.arguments else None
+        compares = isinstance(first, Binary) and first.operator in COMPARISONS
+        if compares and given == 3:
+            return
+        message = (
+            f"{call.function} takes a comparison and two values, "
+            f"as in {call.function}(x > 0, x, 0)"
+        )
+        raise placed(NetworkError, message, call.position)
+    activation = scope.activation(call.function)
+    if activation is not None:
+        least, most = 1, 1 + activation.n_parameters
+    elif call.function in PRIMITIVES:
+        least = most = PRIMITIVES[call.function].arity
+    else:
+        least = most = COMPOSITES[call.function][0]
+    if not least <= given <= most:
+        count = f"{least} argument{'s' if least > 1 else ''}"
+        message = f"{call.function} takes {count}, not {given}"
+        raise placed(NetworkError, message, call.position)

@@ -225,7 +225,7 @@ def find_initialiser(chosen: str | Initialiser) -> Initialiser:
     """
     if isinstance(chosen, Initialiser):
         return chosen
-    if chosen not in INITIALISERS:
+    if not isinstance(chosen, str) or chosen not in INITIALISERS:
         raise SettingError(
             f"unknown initialiser {chosen!r}.{suggestion(chosen, INITIALISERS)} "
             f"Known: {', '.join(INITIALISERS)}"
@@ -237,8 +237,8 @@ def start_values(network: Network, seed, chosen: str | Initialiser) -> np.ndarra
     """The numbers of the text, and drawn ones where they are unknown; shape (n_theta,).
 
     Only the unknown weights (and biases, if the initialiser draws them) consume random numbers, in theta's
-    order. A start
-    outside the number's bounds is moved to the nearer bound.
+    order. A start outside the number's bounds is drawn again, uniformly between them, after all others: on the edge
+    it would be a special case that training rarely leaves. With one bound it is moved to that bound.
     """
     initialiser = find_initialiser(chosen)
     theta = np.array(network.start)
@@ -251,8 +251,32 @@ def start_values(network: Network, seed, chosen: str | Initialiser) -> np.ndarra
     part = Layout(
         made.role[drawn], made.fan_in[drawn], made.fan_out[drawn], made.default[drawn]
     )
-    theta[drawn] = initialiser.draw(np.random.default_rng(seed), part)
+    random = generator(seed)
+    theta[drawn] = initialiser.draw(random, part)
     if network.bounds is not None:
         low, high = network.bounds.T
-        theta[unknown] = np.clip(theta, low, high)[unknown]
+        again = unknown & ((theta < low) | (theta > high))
+        theta[again] = np.clip(theta, low, high)[again]
+        again &= np.isfinite(low) & np.isfinite(high)
+        # Not low + (high - low)*u: the difference of two large bounds may overflow.
+        share = random.random(int(again.sum()))
+        theta[again] = low[again] * (1 - share) + high[again] * share
+        theta[again] = np.clip(theta, low, high)[again]
     return theta
+
+
+def generator(seed) -> np.random.Generator:
+    """The random generator of a seed.
+
+    Raises
+    ------
+    SettingError
+        It is none that NumPy knows.
+    """
+    try:
+        return np.random.default_rng(seed)
+    except (TypeError, ValueError):
+        raise SettingError(
+            "seed must be a whole number, 0 or more, None, a SeedSequence or a "
+            f"Generator; it is {seed!r}"
+        ) from None

@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 
 def as_theta(network: Network, theta) -> np.ndarray:
     """The vector as float64 of the right length, or an error that says which length it should have."""
-    vector = np.asarray(theta, dtype=np.float64)
+    try:
+        vector = np.asarray(theta, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise SettingError(
+            f"theta must be a vector of {network.n_theta} numbers, not "
+            f"{type(theta).__name__}"
+        ) from None
     if vector.shape != (network.n_theta,):
         raise SettingError(
             f"theta has shape {vector.shape}, but this network has {network.n_theta} "
@@ -43,11 +49,21 @@ def vector(network: Network, given: Mapping[str, float]) -> np.ndarray:
     ------
     UnknownNameError
         A name that theta does not have.
+    SettingError
+        What is given is no mapping, or a value is no number.
     """
+    if not isinstance(given, Mapping):
+        raise SettingError(
+            f"theta() takes numbers by name, as in theta({{'a': 0.5}}), not {given!r}"
+        )
     theta = np.array(network.start)
     places = {name: slot for slot, name in enumerate(network.theta_names)}
     for name, value in given.items():
-        theta[naming.look_up(places, name, "learnable number")] = value
+        slot = naming.look_up(places, name, "learnable number")
+        try:
+            theta[slot] = value
+        except (TypeError, ValueError):
+            raise SettingError(f"{name!r} must be a number; it is {value!r}") from None
     return theta
 
 

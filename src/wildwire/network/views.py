@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from wildwire.errors import SettingError
 from wildwire.network import naming
 
 if TYPE_CHECKING:
@@ -199,6 +200,11 @@ class Links(Sequence):
     def __getitem__(self, key):
         if isinstance(key, slice):
             return [Link(self._network, i) for i in range(len(self))[key]]
+        if isinstance(key, str):
+            raise SettingError(
+                f"links have numbers, 0 to {len(self) - 1}, not names; those into a "
+                'neuron are network.neurons["name"].links'
+            )
         return Link(self._network, range(len(self))[key])
 
     def __repr__(self) -> str:
