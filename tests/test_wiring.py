@@ -248,3 +248,17 @@ def test_a_network_gives_itself_as_a_graph():
     back = from_networkx(graph)
     assert graph.number_of_edges() == network.n_links
     assert np.array_equal(np.sort(back.start), np.sort(theta))
+
+
+@pytest.mark.parametrize(("kind", "least"), [("er", 1), ("ws", 3), ("ba", 2)])
+def test_defaults_of_random_wiring_fit_small_networks(kind, least):
+    for n in range(least, 8):
+        assert random(2, n, kind=kind).n_neurons == n + 1
+    for n in range(1, least):
+        with pytest.raises(SettingError, match="take kind='er'"):
+            random(2, n, kind=kind)
+
+
+def test_a_seed_that_is_none_is_refused():
+    with pytest.raises(SettingError, match="seed must be"):
+        random(2, 5, seed="x")

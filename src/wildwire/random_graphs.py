@@ -19,7 +19,7 @@ ROUNDS = 8  # in which a Watts-Strogatz ring is rewired at most
 TRIES = 64  # to find a free place for an edge, before it stays where it is
 
 
-def random_graph(kind: str, n: int, *, p=None, k=4, m=5, seed=0):
+def random_graph(kind: str, n: int, *, p=None, k=None, m=None, seed=0):
     """Edges (low, high), sorted by high, then low.
 
     Parameters
@@ -29,10 +29,10 @@ def random_graph(kind: str, n: int, *, p=None, k=4, m=5, seed=0):
         Number of nodes.
     p : float in [0, 1] or None
         Probability of an edge ("er") or of rewiring ("ws"); None is 0.2 or 0.75.
-    k : int, even, 2 to n - 1
-        Neighbours on the ring ("ws").
-    m : int, 1 to n - 1
-        Edges a new node brings ("ba").
+    k : int, even, 2 to n - 1, or None
+        Neighbours on the ring ("ws"); None is 4, or 2 for fewer than 5 nodes.
+    m : int, 1 to n - 1, or None
+        Edges a new node brings ("ba"); None is 5, or n - 1 for fewer than 6 nodes.
     seed : int, SeedSequence or Generator
 
     Returns
@@ -163,16 +163,22 @@ def _probability(p) -> float:
 
 
 def _neighbours(k, n: int) -> int:
+    if k is None:
+        k = 4 if n > 4 else 2
     if isinstance(k, int | np.integer) and k >= 2 and k % 2 == 0 and k < n:
         return int(k)
     raise SettingError(
-        f"k must be even, at least 2 and less than the {n} neurons; it is {k!r}."
+        f"k must be even, at least 2 and less than the {n} neurons; it is {k!r}. For "
+        "fewer than 3 neurons take kind='er'."
     )
 
 
 def _new_edges(m, n: int) -> int:
+    if m is None:
+        m = max(1, min(5, n - 1))
     if isinstance(m, int | np.integer) and 1 <= m < n:
         return int(m)
     raise SettingError(
-        f"m must be at least 1 and less than the {n} neurons; it is {m!r}."
+        f"m must be at least 1 and less than the {n} neurons; it is {m!r}. For one "
+        "neuron take kind='er'."
     )

@@ -147,8 +147,8 @@ def random(
     *,
     kind: str = "ws",
     p: float | None = None,
-    k: int = 4,
-    m: int = 5,
+    k: int | None = None,
+    m: int | None = None,
     activation: str | Function | Sequence = "tanh",
     output_activation: str | Function = "identity",
     bias: bool = True,
@@ -171,8 +171,10 @@ def random(
         m edges to nodes that are chosen in proportion to their degree.
     p : float in [0, 1] or None
         None is 0.2 for "er" and 0.75 for "ws".
-    k : int, even, 2 to n_neurons - 1
-    m : int, 1 to n_neurons - 1
+    k : int, even, 2 to n_neurons - 1, or None
+        None is 4, or 2 for fewer than 5 neurons; "ws" needs at least 3.
+    m : int, 1 to n_neurons - 1, or None
+        None is 5, or n_neurons - 1 for fewer than 6 neurons; "ba" needs at least 2.
     activation : str, Function, or one per neuron of the graph
     output_activation : str or Function
     bias : bool

@@ -221,3 +221,18 @@ def test_every_data_set_is_float64_with_a_name_per_column(name):
 def test_bad_arguments_are_named(name, arguments, message):
     with pytest.raises(SettingError, match=message):
         make(name, **arguments)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: datasets.circle(seed="x"),
+        lambda: datasets.plane(seed="x"),
+        lambda: datasets.xor(noise=0.1, seed="x"),
+        lambda: datasets.friedman1(seed=-1),
+        lambda: datasets.friedman2(seed="x"),
+    ],
+)
+def test_a_seed_that_is_none_is_refused(make):
+    with pytest.raises(SettingError, match="seed must be"):
+        make()

@@ -206,3 +206,37 @@ def test_without_networkx_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "networkx", None)
     with pytest.raises(DependencyError, match="pip install"):
         to_networkx(layered(1, 1))
+
+
+def test_bounds_go_to_the_graph_and_back():
+    network = Network.parse(
+        "input x\ny = tanh(a*x + b)\nlet a = 2 in [1, 3]\nlet b = 0.5\noutput y"
+    )
+    graph = network.to_networkx()
+    assert graph.graph["bounds"]["a"] == (1.0, 3.0)
+    again = from_networkx(graph)
+    assert dict(zip(again.theta_names, again.bounds.tolist(), strict=True)) == {
+        "a": [1, 3], "b": [-np.inf, np.inf],
+    }  # fmt: skip
+    assert "let a = 2 in [1, 3]" in str(again)
+
+
+@pytest.mark.parametrize(
+    ("node", "edge", "words"),
+    [
+        ({"activation": 3}, {}, "activation is 3"),
+        ({"bias": "high"}, {}, "'high'"),
+        ({"activation": "bump", "parameters": 3}, {}, "parameters of neuron 0"),
+        ({}, {"weight": "high"}, "'high'"),
+        ({}, {"delay": 1.5}, "delay must hold whole numbers"),
+        ({}, {"delay": "late"}, "delay must hold whole numbers"),
+        ({}, {"shared": "a", "sign": 257}, "a sign in the graph is 257"),
+    ],
+)
+def test_bad_attributes_are_named(node, edge, words):
+    graph = networkx.DiGraph()
+    graph.add_node("x", kind="input")
+    graph.add_node("y", kind="neuron", **node)
+    graph.add_edge("x", "y", **edge)
+    with pytest.raises(NetworkError, match=words):
+        from_networkx(graph)

@@ -328,6 +328,17 @@ class Network:
         -------
         str
             A text whose network has exactly these numbers as its start, bit for bit, and prints the same text.
+
+        Raises
+        ------
+        SettingError
+            theta has the wrong shape, or holds what no text can say: an infinity, a `let` number outside of its bounds.
+
+        Notes
+        -----
+        The form is canonical: spaces, number formats and signs are set anew, several empty lines become one, and with
+        theta a `~` line of one neuron becomes an `=` line or gets a table `numbers` below it. Statements, their order
+        and comments stay.
         """
         from wildwire.network.express import network_text
 

@@ -8,6 +8,7 @@ bias is shared.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,7 +34,8 @@ class _Numbers:
         numbers = np.array([_number(item.get(value)) for item in about])
         frozen = np.array([bool(item.get(f"{prefix}frozen")) for item in about], bool)
         shared = [item.get(f"{prefix}shared") for item in about]
-        sign = np.array([item.get(f"{prefix}sign", 1) for item in about], np.int8)
+        signs = [_sign(item.get(f"{prefix}sign", 1)) for item in about]
+        sign = np.array(signs, np.int8)
         if np.any(frozen & np.isnan(numbers)):
             place = int(np.argmax(frozen & np.isnan(numbers)))
             raise NetworkError(
@@ -43,7 +45,18 @@ class _Numbers:
 
 
 def _number(value) -> float:
-    return np.nan if value is None else float(value)
+    try:
+        return np.nan if value is None else float(value)
+    except (TypeError, ValueError):
+        raise NetworkError(
+            f"an attribute of the graph that must be a number is {value!r}"
+        ) from None
+
+
+def _sign(value) -> int:
+    if value in (1, -1):
+        return int(value)
+    raise NetworkError(f"a sign in the graph is {value!r}; it is 1 or -1")
 
 
 def with_numbers(
@@ -82,6 +95,7 @@ def with_numbers(
         "slot_names": tuple((slot, name) for name, slot in lets),
         "heads": whole.get("heads", ()),
         "classes": whole.get("classes"),
+        "bounds": _bounds(whole.get("bounds"), lets, len(start)),
     }
     for table, slot in zip(numbers, slots, strict=True):
         changes[f"{table.kind}_slot"] = slot
@@ -90,10 +104,32 @@ def with_numbers(
     return dataclasses.replace(network, **changes)
 
 
+def _bounds(given, lets, n_theta: int) -> np.ndarray | None:
+    """The bounds of the shared numbers, from a mapping of names to pairs."""
+    if not given:
+        return None
+    bounds = np.tile([-np.inf, np.inf], (n_theta, 1))
+    for name, slot in lets:
+        try:
+            low, high = given.get(name, (-np.inf, np.inf))
+            bounds[slot] = low, high
+        except (AttributeError, TypeError, ValueError):
+            raise NetworkError(
+                f"bounds of the graph are {given!r}; they are a mapping of names to "
+                "pairs (low, high)"
+            ) from None
+    return bounds
+
+
 def _parameter_numbers(network: Network, nodes: list[dict]) -> _Numbers:
     about, owner = [], []
     for neuron, node in enumerate(nodes):
         given = node.get("parameters", {})
+        if not isinstance(given, Mapping):
+            raise NetworkError(
+                f"parameters of neuron {neuron} of the graph are {given!r}; they are a "
+                "mapping of names to numbers"
+            )
         frozen = node.get("frozen_parameters", ())
         shared = node.get("shared_parameters", {})
         for name, default in network.function_of(neuron).parameters:

@@ -56,8 +56,9 @@ def to_networkx(network: Network, theta=None):
 
     Notes
     -----
-    Costs about 1 kB a link. Bounds, comments and transfers other than linear are not kept; a number that is
-    calculated from others (the `0.5*3` in `0.5*(x - 3)`) comes back as a number of its own.
+    Costs about 1 kB a link. Bounds of `let` numbers are the attribute `bounds` of the graph. Comments and transfers
+    other than linear are not kept, nor `let` numbers that no link, bias or parameter is; a number that is calculated
+    from others (the `0.5*3` in `0.5*(x - 3)`) comes back as a number of its own.
     """
     networkx = _import_networkx()
     pairs = (
@@ -77,6 +78,9 @@ def to_networkx(network: Network, theta=None):
         heads=network.heads,
         classes=network.classes,
     )
+    if network.bounds is not None:
+        bounds = {name: tuple(network.bounds[s].tolist()) for name, s in network.lets}
+        graph.graph["bounds"] = bounds
     return graph
 
 
@@ -212,7 +216,7 @@ def from_networkx(graph, *, activation="tanh", output_activation="identity") -> 
         neurons=_groups(graph, layout),
         outputs=outputs,
         activation=functions,
-        delay=np.array([about.get("delay", 0) for *_, about in edges], np.int32),
+        delay=[about.get("delay", 0) for *_, about in edges],
         output_names=graph.graph.get("output_names"),
     )
     nodes = [graph.nodes[node] for node in layout.neurons]
