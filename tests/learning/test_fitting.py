@@ -40,6 +40,26 @@ def test_initialiser_and_seed_draw_the_start():
         assert np.array_equal(result.theta, expected)
 
 
+def test_the_start_is_that_of_the_network():
+    """Without theta a run starts at `network.initial(seed)`: the same bits either way."""
+    made, _ = network(REGRESSION)
+    settings = {"seed": 5, "epochs": 3, "validation": 0.2}
+    one = ww.fit(made, X, Y, **settings)
+    two = ww.fit(made, X, Y, made.initial(seed=5), **settings)
+    assert one.theta.tobytes() == two.theta.tobytes()
+    assert one.history["loss"].tobytes() == two.history["loss"].tobytes()
+
+
+def test_a_start_outside_its_bounds_is_refused():
+    made = ww.parse("input x\nlet w = 0.5 in [0, 1]\ny = w*x\noutput y")
+    x = np.linspace(0, 1, 5)
+    for start in (-0.25, 1.5):
+        with pytest.raises(SettingError, match=rf"'w' is {start}, outside .* 0\.\.1"):
+            ww.fit(made, x, x, [start], epochs=1)
+    for start in (0.0, 1.0):
+        ww.fit(made, x, x, [start], epochs=1)
+
+
 HUBER = "where(abs(o - t) < {0}, (o - t)**2/2, {0}*(abs(o - t) - {0}/2))"
 
 
@@ -146,6 +166,26 @@ BAD = [
     ({"X": X[:, :2]}, DataError, "X must have shape"),
     ({"Y": np.where(Y > 1, np.inf, Y)}, DataError, "column 'y' is inf"),
     ({"validation": 2}, SettingError, "validation must be"),
+    ({"network": "input x"}, SettingError, "must be a Network.*wildwire.parse"),
+    ({"network": X}, SettingError, "network must be a Network"),
+    ({"loss": ww.activation("twice(z) = 2*z")}, WildwireError, "loss"),
+    ({"loss": X}, SettingError, "loss must be"),
+    ({"learner": X}, SettingError, "learner must be"),
+    ({"learner": Adam}, SettingError, "learner must be"),
+    ({"theta": "abc"}, DataError, "theta must be numbers"),
+    ({"theta": np.full(11, 1j)}, DataError, "theta is complex"),
+    ({"X": X + 0j}, DataError, "X is complex"),
+    ({"Y": Y + 0j}, DataError, "Y is complex"),
+    ({"sample_weight": WEIGHT + 0j}, DataError, "sample_weight is complex"),
+    ({"progress": "x"}, SettingError, "progress must be"),
+    ({"dtype": None}, SettingError, "dtype must be"),
+    ({"callbacks": 3}, SettingError, "callbacks must be"),
+    ({"history_of": 3}, SettingError, "history_of must be"),
+    ({"history_of": [3]}, SettingError, "3 is not a name"),
+    ({"checkpoint": 3}, SettingError, "checkpoint must be a path"),
+    ({"resume": 3}, SettingError, "resume must be a path"),
+    ({"validation": X}, SettingError, "validation must be"),
+    ({"initialiser": 3}, SettingError, "initialiser must be"),
     ({"initialiser": "glorott"}, SettingError, "glorot"),
 ]
 
@@ -154,5 +194,5 @@ BAD = [
 def test_refusals(changed, error, words):
     made, _ = network(REGRESSION)
     with pytest.raises(error, match=words) as caught:
-        ww.fit(made, **{"X": X, "Y": Y} | changed)
+        ww.fit(**{"network": made, "X": X, "Y": Y} | changed)
     assert "\n" not in str(caught.value)

@@ -1,6 +1,7 @@
 """Progress: who is told, and on which stream."""
 
 import sys
+from threading import Event
 from types import ModuleType, SimpleNamespace
 
 import pytest
@@ -46,6 +47,7 @@ def test_a_short_run_shows_nothing_in_a_terminal(capsys):
 def test_compiling_is_announced_once(capsys, monkeypatch):
     """`cache` calls the notice before the first kernel that is not on disk."""
     monkeypatch.setitem(cache.statistics, "misses", cache.statistics["misses"])
+    monkeypatch.setattr(p, "_said", Event())
     p.announce_compiling(None)
     cache._announce()
     cache._announce()
@@ -53,6 +55,14 @@ def test_compiling_is_announced_once(capsys, monkeypatch):
         "",
         "wildwire: compiling kernels, once for this version\n",
     )
+    p.announce_compiling(None)  # the next fit, with another learner
+    cache._announce()
+    assert capsys.readouterr() == ("", "")
+
+
+def test_compiling_is_not_announced_to_those_who_want_no_progress(capsys, monkeypatch):
+    monkeypatch.setitem(cache.statistics, "misses", cache.statistics["misses"])
+    monkeypatch.setattr(p, "_said", Event())
     p.announce_compiling(None)
     p.announce_compiling(False)
     cache._announce()

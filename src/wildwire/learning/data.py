@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from wildwire.errors import DataError, SettingError
+from wildwire.learning.settings import one_line
 from wildwire.learning.shuffling import split_rows
 
-__all__ = ["Rows", "as_rows", "check_targets", "split_validation"]
+__all__ = ["Rows", "as_rows", "check_targets", "real_numbers", "split_validation"]
 
 # How far the targets of a softmax head may sum from 1: rounding of shares, not wrong columns.
 SUM_TOLERANCE = 1e-6
@@ -41,11 +42,25 @@ class Rows:
         return Rows(self.X[rows], self.Y[rows], weight, self.number[rows])
 
 
-def _table(values, what: str, names: tuple[str, ...]) -> np.ndarray:
+def real_numbers(what: str, values) -> np.ndarray:
+    """`values` as a float64 array, or a DataError that names `what`."""
     try:
-        table = np.asarray(values, dtype=np.float64)
+        array = np.asarray(values)
+        if array.dtype.kind == "c":
+            raise DataError(
+                f"{what} is complex; real numbers are needed: "
+                "give real and imaginary parts as columns of their own"
+            )
+        return np.asarray(array, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise DataError(f"{what} must be numbers: {error}") from None
+        if isinstance(error, DataError):
+            raise
+        told = " ".join(str(error).split())
+        raise DataError(f"{what} must be numbers: {told}") from None
+
+
+def _table(values, what: str, names: tuple[str, ...]) -> np.ndarray:
+    table = real_numbers(what, values)
     if table.ndim == 1 and len(names) == 1:
         table = table.reshape(-1, 1)
     if table.ndim != 2 or table.shape[1] != len(names):
@@ -66,10 +81,7 @@ def _table(values, what: str, names: tuple[str, ...]) -> np.ndarray:
 def _weights(sample_weight, n_rows: int) -> np.ndarray | None:
     if sample_weight is None:
         return None
-    try:
-        weight = np.ascontiguousarray(sample_weight, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"sample_weight must be numbers: {error}") from None
+    weight = np.ascontiguousarray(real_numbers("sample_weight", sample_weight))
     if weight.shape != (n_rows,):
         raise DataError(
             f"sample_weight must have shape ({n_rows},), not {weight.shape}"
@@ -183,7 +195,7 @@ def split_validation(network, rows: Rows, validation, key: int):
     share = validation if isinstance(validation, (float, np.floating)) else math.nan
     if not 0 < share < 1:
         raise SettingError(
-            f"validation must be a share such as 0.2 or (X, Y), not {validation!r}"
+            f"validation must be a share such as 0.2 or (X, Y), not {one_line(validation)}"
         )
     n_held = max(1, round(share * len(rows)))
     if n_held >= len(rows):

@@ -7,21 +7,26 @@ estimators and the command line. This file checks, binds the network to its data
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
 from wildwire.errors import DataError, SettingError
 from wildwire.learning.binding import Problem
 from wildwire.learning.checkpoint import Checkpoint, as_checkpoint, read_checkpoint
-from wildwire.learning.data import as_rows, split_validation
+from wildwire.learning.data import as_rows, real_numbers, split_validation
 from wildwire.learning.learners import Adam, Learner
 from wildwire.learning.loop import Loop
-from wildwire.learning.progress import announce_compiling, choose_progress
+from wildwire.learning.progress import (
+    announce_compiling,
+    check_progress,
+    choose_progress,
+)
 from wildwire.learning.result import Result
 from wildwire.learning.resuming import facts_of, resume_state, run_key
-from wildwire.learning.settings import check_settings
+from wildwire.learning.settings import check_network, check_settings, one_line
 from wildwire.learning.task import Task, slice_length
+from wildwire.network.initialisers import Initialiser
 from wildwire.network.naming import suggestion
 
 __all__ = ["fit"]
@@ -48,7 +53,7 @@ def fit(
     seed=0,
     callbacks: Sequence[Callable] = (),
     *,
-    initialiser="glorot_uniform",
+    initialiser="default",
     l1: float = 0.0,
     l2: float = 0.0,
     l1_dies: bool = True,
@@ -72,7 +77,7 @@ def fit(
         Targets; (n,) is accepted for one output. For a softmax output one column per class (1 for the row's class,
         else 0).
     theta : array_like of shape (n_theta,), optional
-        Where to start; None starts at `network.initial(seed, initialiser)`.
+        Where to start, within the bounds of `let`; None starts at `network.initial(seed, initialiser)`.
     loss : str or Function
         "squared" is (o - t)**2 / 2; further names of the catalogue, a formula in `o` and `t`, or a `Function`.
         Summed over outputs.
@@ -148,11 +153,15 @@ def fit(
     Cost per epoch: one forward and one backward pass per row, plus one pass over theta per step.
     """
     began = time.perf_counter()
+    check_network(network)
     settings = check_settings(
         learner=learner, batch=batch, epochs=epochs, gradient=gradient, shuffle=shuffle,
         time_limit=time_limit, threads=threads, dtype=dtype, l1=l1, l2=l2,
         l1_dies=l1_dies, clip=clip, patience=patience, steady=steady, scale_loss=scale_loss,
     )  # fmt: skip
+    _check_places(checkpoint=checkpoint, resume=resume)
+    check_progress(progress)
+    loss = _loss(loss)
     point, watched = as_checkpoint(checkpoint), _watched(network, history_of)
     told_to = _callables(callbacks)
     saved = _saved(resume, theta)
@@ -160,7 +169,7 @@ def fit(
     rows, held = split_validation(
         network, as_rows(network, X, Y, sample_weight), validation, key
     )
-    problem = Problem(network, rows, held, _loss(loss), settings, key)
+    problem = Problem(network, rows, held, loss, settings, key)
     start = _start(network, theta, seed, initialiser) if saved is None else None
     announce_compiling(progress)
     session, judge = problem.bind()
@@ -174,6 +183,14 @@ def fit(
     if saved:
         resume_state(state, session, saved, task.facts, resume)
     return Loop(task, state).run()
+
+
+def _check_places(**paths) -> None:
+    for name, path in paths.items():
+        if path is not None and not isinstance(path, (str, os.PathLike, Checkpoint)):
+            raise SettingError(f"{name} must be a path, not {one_line(path)}")
+        if name == "resume" and isinstance(path, Checkpoint):
+            raise SettingError("resume must be a path: give the path of the checkpoint")
 
 
 def _saved(resume, theta) -> tuple[dict, dict] | None:
@@ -190,7 +207,7 @@ def _loss(loss):
 
     if not isinstance(loss, (str, Function)):
         raise SettingError(
-            f"loss must be a name, a formula or a Function, not {loss!r}"
+            f"loss must be a name, a formula or a Function, not {one_line(loss)}"
         )
     return resolve_loss(loss)
 
@@ -198,6 +215,11 @@ def _loss(loss):
 def _watched(network, history_of: Sequence[str]) -> dict[str, int]:
     if isinstance(history_of, str):
         history_of = (history_of,)
+    if not isinstance(history_of, Sequence):
+        raise SettingError(
+            "history_of must be names of network.theta_names, "
+            f"not {one_line(history_of)}"
+        )
     if not history_of:
         return {}
     places = {name: i for i, name in enumerate(network.theta_names)}
@@ -206,6 +228,8 @@ def _watched(network, history_of: Sequence[str]) -> dict[str, int]:
             raise SettingError(
                 f"history_of: {name!r} is recorded under that name anyway"
             )
+        if not isinstance(name, str):
+            raise SettingError(f"history_of: {one_line(name)} is not a name")
         if name not in places:
             raise SettingError(
                 f"history_of: theta has no number {name!r}.{suggestion(name, places)}"
@@ -214,20 +238,23 @@ def _watched(network, history_of: Sequence[str]) -> dict[str, int]:
 
 
 def _callables(callbacks) -> tuple[Callable, ...]:
-    callbacks = (callbacks,) if callable(callbacks) else tuple(callbacks)
+    if callable(callbacks) or not isinstance(callbacks, Iterable):
+        callbacks = (callbacks,)
+    callbacks = tuple(callbacks)
     for callback in callbacks:
         if not callable(callback):
-            raise SettingError(f"callbacks must be functions, not {callback!r}")
+            raise SettingError(f"callbacks must be functions, not {one_line(callback)}")
     return callbacks
 
 
 def _start(network, theta, seed, initialiser) -> np.ndarray:
+    if not isinstance(initialiser, (str, Initialiser)):
+        raise SettingError(
+            f"initialiser must be a name or an Initialiser, not {one_line(initialiser)}"
+        )
     if theta is None:
         return np.array(network.initial(seed, initialiser), dtype=np.float64)
-    try:
-        start = np.array(theta, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"theta must be numbers: {error}") from None
+    start = np.array(real_numbers("theta", theta))
     if start.shape != (network.n_theta,):
         raise DataError(
             f"theta must have shape ({network.n_theta},), not {start.shape}"
@@ -239,4 +266,18 @@ def _start(network, theta, seed, initialiser) -> np.ndarray:
             f"theta: {network.theta_names[place]!r} is {start[place]}; "
             "network.initial(seed) draws what is unknown"
         )
+    _check_bounds(network, start)
     return start
+
+
+def _check_bounds(network, start: np.ndarray) -> None:
+    if network.bounds is None:
+        return
+    low, high = network.bounds.T
+    outside = (start < low) | (start > high)
+    if outside.any():
+        place = int(np.argmax(outside))
+        raise SettingError(
+            f"theta: {network.theta_names[place]!r} is {start[place]}, outside its bounds "
+            f"{low[place]:g}..{high[place]:g}: start within them"
+        )

@@ -10,7 +10,7 @@ import numpy as np
 
 from wildwire.errors import SettingError
 from wildwire.learning.data import as_rows, check_targets
-from wildwire.learning.settings import checked_number
+from wildwire.learning.settings import check_network, checked_number
 
 __all__ = ["Objective", "link_weights"]
 
@@ -56,6 +56,7 @@ class Objective:
     ):
         from wildwire.engine.machine import resolve_loss
 
+        check_network(network)
         if gradient not in ("mean", "sum"):
             raise SettingError(f"gradient must be 'mean' or 'sum', not {gradient!r}")
         self.network = network

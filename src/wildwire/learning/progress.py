@@ -7,15 +7,20 @@ times a second.
 import sys
 import time
 from importlib import import_module
+from threading import Event
 from typing import Protocol
 
+from wildwire.errors import SettingError
 from wildwire.functions.cache import set_compile_notice
+from wildwire.learning.settings import one_line
 
-__all__ = ["Bar", "Silent", "announce_compiling", "choose_progress"]
+__all__ = ["Bar", "Silent", "announce_compiling", "check_progress", "choose_progress"]
 
 # Runs shorter than this tell nothing: a bar that appears and vanishes only flickers.
 QUIET_SECONDS = 0.5
 REFRESH_SECONDS = 0.1
+
+_said = Event()
 
 
 def _in_notebook() -> bool:
@@ -25,6 +30,14 @@ def _in_notebook() -> bool:
         return False
     running = shell.get_ipython()
     return running is not None and "IPKernelApp" in running.config
+
+
+def check_progress(wanted) -> None:
+    """Refuse what is not True, False or None, with a SettingError."""
+    if wanted is not None and not isinstance(wanted, bool):
+        raise SettingError(
+            f"progress must be True, False or None, not {one_line(wanted)}"
+        )
 
 
 def choose_progress(wanted: bool | None) -> "Bar":
@@ -39,15 +52,18 @@ def choose_progress(wanted: bool | None) -> "Bar":
 
 
 def announce_compiling(wanted: bool | None) -> None:
-    """Have one line said on stderr when kernels must be compiled, unless progress is unwanted.
+    """Have one line said on stderr when kernels must be compiled, once per process, unless progress is unwanted.
 
     It is said where nobody seems to watch, too: those seconds come once per machine and version, and a log should
     explain them.
     """
-    set_compile_notice(None if wanted is False else _say_compiling)
+    silent = wanted is False or _said.is_set()
+    set_compile_notice(None if silent else _say_compiling)
 
 
 def _say_compiling() -> None:
+    # Each new learner, type or loss compiles something: told once, it is no news.
+    _said.set()
     print("wildwire: compiling kernels, once for this version", file=sys.stderr)
 
 

@@ -14,10 +14,28 @@ from typing import Any
 from wildwire.errors import SettingError
 from wildwire.learning.learners import Learner, by_name
 
-__all__ = ["Settings", "check_settings", "checked_number", "time_limit_seconds"]
+__all__ = [
+    "Settings", "check_network", "check_settings", "checked_number", "one_line",
+    "time_limit_seconds",
+]  # fmt: skip
 
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 _TIME = re.compile(r"\s*([0-9]*\.?[0-9]+)\s*(s|min|m|h|)\s*")
+
+
+def one_line(value) -> str:
+    """A value as an error message shows it: on one line, and not for long."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def check_network(network) -> None:
+    """Refuse what is not a `Network`, with a SettingError."""
+    from wildwire.network import Network
+
+    if not isinstance(network, Network):
+        hint = ": read text with wildwire.parse" if isinstance(network, str) else ""
+        raise SettingError(f"network must be a Network, not {one_line(network)}{hint}")
 
 
 def time_limit_seconds(limit: float | str | None) -> float:
@@ -40,7 +58,9 @@ def time_limit_seconds(limit: float | str | None) -> float:
         except (TypeError, ValueError):
             seconds = math.nan
     if not seconds > 0:
-        raise SettingError(f"time limit must be like 90, '90s' or '5m', not {limit!r}")
+        raise SettingError(
+            f"time limit must be like 90, '90s' or '5m', not {one_line(limit)}"
+        )
     return seconds
 
 
@@ -51,7 +71,7 @@ def _whole(name: str, value, least: int = 1) -> int:
         number = least - 1
     if isinstance(value, bool) or number < least:
         raise SettingError(
-            f"{name} must be a whole number of {least} or more, not {value!r}"
+            f"{name} must be a whole number of {least} or more, not {one_line(value)}"
         )
     return number
 
@@ -64,7 +84,7 @@ def checked_number(name: str, value, *, zero: bool = True) -> float:
         number = math.nan
     if not math.isfinite(number) or number < 0 or (number == 0 and not zero):
         bound = "0 or more" if zero else "above 0"
-        raise SettingError(f"{name} must be a number {bound}, not {value!r}")
+        raise SettingError(f"{name} must be a number {bound}, not {one_line(value)}")
     return number
 
 
@@ -76,7 +96,7 @@ def _choice(name: str, value, choices: tuple) -> Any:
     listed = ", ".join(repr(choice) for choice in choices)
     close = difflib.get_close_matches(str(value), [str(c) for c in choices], n=1)
     hint = f"; did you mean {close[0]!r}?" if close else ""
-    raise SettingError(f"{name} must be one of {listed}, not {value!r}{hint}")
+    raise SettingError(f"{name} must be one of {listed}, not {one_line(value)}{hint}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +160,7 @@ def _learner(learner) -> Learner:
         return by_name(learner)
     if not isinstance(learner, Learner):
         raise SettingError(
-            f"learner must be one of ww.learners, such as Adam(rate=0.01), not {learner!r}"
+            f"learner must be one of ww.learners, such as Adam(rate=0.01), not {one_line(learner)}"
         )
     return learner
 
