@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from typer.testing import CliRunner
 
 import wildwire as ww
 from wildwire.cli import app
+from wildwire.commands import failing
 from wildwire.evaluation import comparison, fold
 from wildwire.evaluation.plain import families
 
@@ -239,6 +241,7 @@ def test_groups_reach_the_comparison(place, monkeypatch):
     words = ("--group", "mol", "--weight", "w", "--epochs", "5")
     done = wildwire("fit", "g.csv", "-t", "y", *words)
     assert done.exit_code == 130
+    assert done.stderr.endswith("wildwire: interrupted\n")
     assert Path("model.wire").exists()
     assert np.array_equal(seen["group"], group)
     assert np.array_equal(seen["weight"], group + 1.0)
@@ -580,6 +583,14 @@ def test_a_defect_is_told_in_one_line(place, monkeypatch):
     )
     monkeypatch.setenv("WILDWIRE_TRACEBACK", "1")
     assert isinstance(wildwire("show", "own.wire").exception, ZeroDivisionError)
+
+
+def test_ctrl_c_that_a_compiler_swallows_is_no_defect(monkeypatch, capsys):
+    monkeypatch.setattr(failing, "_lost_interrupts", [])
+    assert failing.exit_code(RuntimeError("no compiled object")) == 1
+    failing.hear_lost_interrupt(SimpleNamespace(exc_type=KeyboardInterrupt))
+    assert failing.exit_code(RuntimeError("no compiled object")) == 130
+    assert capsys.readouterr().err.count("defect") == 1
 
 
 def test_a_closed_pipe_is_told_to_nobody(trained):

@@ -6,7 +6,6 @@ Called by the shell. The work is done in `commands/`, imported when it is needed
 that `wildwire --help` is quick.
 """
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,11 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from wildwire._version import __version__
-from wildwire.errors import WildwireError
-
-# Typer carries Click inside since 0.20 and imports it before: only this way to the class
-# of all usage errors works for both.
-_UsageError: Any = typer.BadParameter.__base__
+from wildwire.commands.failing import INTERRUPTED, exit_code, hear_lost_interrupt, say
 
 
 class _Commands(TyperGroup):
@@ -38,55 +33,12 @@ class _Commands(TyperGroup):
             code = super().main(args, prog_name, complete_var, False, **extra)
             sys.stdout.flush()
         except BaseException as error:
-            code = _exit_code(error)
+            code = exit_code(error)
         if not standalone_mode:
             return code
+        if code == INTERRUPTED:
+            say("interrupted")
         sys.exit(code if isinstance(code, int) else 0)
-
-
-def _exit_code(error: BaseException) -> int:
-    if isinstance(error, SystemExit):
-        return error.code if isinstance(error.code, int) else 0
-    if isinstance(error, typer.Exit):
-        return error.exit_code
-    if isinstance(error, (KeyboardInterrupt, typer.Abort)):
-        _say("interrupted")
-        return 130
-    if isinstance(error, BrokenPipeError):
-        # The reader of our output has left, as in `wildwire show m.wire | head`. Python
-        # would complain again while it flushes stdout at its end. Typer returns 1, too.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    if isinstance(error, _UsageError):
-        where = error.ctx.command_path if error.ctx is not None else "wildwire"
-        _say(f"error: {error.format_message()} (see {where} --help)")
-        return 2
-    if isinstance(error, (WildwireError, OSError)):
-        _say(f"error: {_one_line(error)}")
-        return 2
-    return _defect(error)
-
-
-def _one_line(error: BaseException) -> str:
-    """The message in one line; a place in a text keeps its caret below."""
-    head, *rest = str(error).split("\n")
-    if not head and isinstance(error, OSError):
-        head = os.strerror(error.errno or 0)
-    return "\n".join([head, *rest])
-
-
-def _defect(error: BaseException) -> int:
-    if os.environ.get("WILDWIRE_TRACEBACK"):
-        raise error
-    _say(
-        f"defect: {type(error).__name__}: {error}. This should not happen: please report "
-        "it, with what WILDWIRE_TRACEBACK=1 shows"
-    )
-    return 1
-
-
-def _say(text: str) -> None:
-    print(f"wildwire: {text}", file=sys.stderr)
 
 
 app = typer.Typer(
@@ -102,6 +54,7 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the command line; the entry point of the installed command."""
+    sys.unraisablehook = hear_lost_interrupt
     app(prog_name="wildwire")
 
 

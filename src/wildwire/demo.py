@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from wildwire.commands.failing import INTERRUPTED
 from wildwire.commands.output import note, say
 from wildwire.disk import write_atomically
 from wildwire.errors import FileError, WildwireError
@@ -113,7 +114,7 @@ def run_command(*words: Any) -> None:
     # The note below is written to another stream and must come after the line above.
     print(end="", flush=True)
     code = app(arguments, prog_name="wildwire", standalone_mode=False)
-    if code == 130:
+    if code == INTERRUPTED:
         raise KeyboardInterrupt
     if code:
         note("the demo ends here")

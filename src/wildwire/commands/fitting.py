@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 
 from wildwire.commands.comparing import NetworkProcedure, columns_read, problem_of
+from wildwire.commands.failing import INTERRUPTED
+from wildwire.commands.fit_report import print_fit
 from wildwire.commands.output import (
     check_free,
     note,
     notes,
-    print_table,
     progress_bar,
     say,
 )
@@ -32,7 +33,6 @@ from wildwire.learning.settings import time_limit_seconds
 from wildwire.model import Model, load
 from wildwire.tables import Table, read_table
 
-INTERRUPTED = 130
 DEFAULT_OUT = {suffix: Path(f"model{suffix}") for suffix in (".wire", ".safetensors")}
 """Text for networks that people can read, arrays above 20,000 links."""
 SHARE_OF_FIT = 12
@@ -114,7 +114,7 @@ def fit_command(options: FitOptions) -> int:
     content = _content(recipe, table, fitted, problem, out)
     comparison, stopped = None, str(fitted.result.reason) == "interrupted"
     if stopped:
-        note("interrupted: the best so far is saved, and not compared")
+        note("the best so far is saved, and not compared")
     elif options.compare:
         comparison = _compare(options, recipe, table, fitted, problem)
         stopped = comparison is not None and comparison.stopped == "interrupted"
@@ -124,7 +124,7 @@ def fit_command(options: FitOptions) -> int:
         )
         say(json_format.dumps(content, allow_nan=False))
     else:
-        _print(content, comparison)
+        print_fit(content, comparison)
     return INTERRUPTED if stopped else 0
 
 
@@ -254,51 +254,3 @@ def usable_processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return min(4, len(os.sched_getaffinity(0)))
     return min(4, os.cpu_count() or 1)
-
-
-def _print(content: dict[str, Any], comparison: Comparison | None) -> None:
-    if comparison is not None:
-        print_comparison(comparison)
-    say(fit_sentence(content))
-    if "chi_squared" in content:
-        say(chi_squared_sentence(content["chi_squared"]))
-
-
-def print_comparison(comparison: Comparison) -> None:
-    """The verdict, the table and how both were found."""
-    say(report.verdict_sentence(comparison))
-    print_table(report.headings(comparison), report.cells(comparison))
-    if sentence := report.difference_sentence(comparison):
-        say(sentence)
-    say(report.setting_sentence(comparison))
-    notes(comparison.notes)
-    say("")
-
-
-def fit_sentence(content: dict[str, Any]) -> str:
-    """What was fitted, in one line."""
-    training = content["training"]
-    if "rmse" in training:
-        error = f"RMSE {training['rmse']:.4g}, R2 {training['r2']:.3f}"
-    else:
-        error = f"accuracy {100 * training['accuracy']:.1f} %"
-    return (
-        f"{content['model']}: {content['neurons']} neurons, {content['links']} links, "
-        f"{content['learnt numbers']} learnt numbers; {error} on the {content['rows']} "
-        f"rows it has learnt from ({content['epochs']} epochs, "
-        f"{content['seconds']:.2g} s, {content['reason']})."
-    )
-
-
-def chi_squared_sentence(found: dict[str, Any]) -> str:
-    """Chi-squared per degree of freedom, in one line."""
-    total, freedom = found["chi_squared"], found["degrees_of_freedom"]
-    if found["per_degree"] is None:
-        return (
-            f"Chi-squared {total:.4g}; no degrees of freedom are left: the network has "
-            "as many learnt numbers as there are values, or more."
-        )
-    return (
-        f"Chi-squared per degree of freedom {found['per_degree']:.3g} "
-        f"({total:.4g} / {freedom})."
-    )

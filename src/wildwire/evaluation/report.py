@@ -64,16 +64,16 @@ def difference_sentence(comparison: Comparison) -> str:
 def setting_sentence(comparison: Comparison) -> str:
     """Folds that were run, out of those that were planned."""
     done, planned = comparison.folds_done, comparison.folds_planned
-    words = (
-        f"{comparison.rows} rows, {comparison.repeats} x {comparison.folds} folds; "
-        "tuning, scaling and imputation repeated inside every fold."
-    )
+    words = "tuning, scaling and imputation repeated inside every fold."
     if comparison.stopped is None:
-        return words
+        return (
+            f"{comparison.rows} rows, {comparison.repeats} x {comparison.folds} folds; "
+            f"{words}"
+        )
     cause = {"time": "the time limit", "interrupted": "an interruption"}
     return (
-        f"Stopped by {cause[comparison.stopped]} after {done} of {planned} folds, "
-        f"judged on the {words}"
+        f"Stopped by {cause[comparison.stopped]} after {done} of {planned} folds: "
+        f"{comparison.rows} rows were tested; {words}"
     )
 
 
