@@ -3,8 +3,12 @@
 from types import SimpleNamespace
 
 import numpy as np
+import pandas
+import polars
+import pyarrow
 import pytest
 
+from wildwire import parse
 from wildwire.errors import DataError, SettingError
 from wildwire.learning.data import as_rows, split_validation
 
@@ -25,6 +29,44 @@ def test_shapes():
     assert narrow.X.shape == (6, 1)
     assert narrow.X.dtype == np.float64
     assert narrow.total == 15
+
+
+FRAMES = [pandas.DataFrame, polars.DataFrame, pyarrow.table]
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+def test_columns_of_a_frame_are_found_by_name(frame):
+    made = parse('input mass, age = "age (years)"\ny ~ identity(mass, age)\noutput y')
+    mass, age = X.T
+    for names in (("age", "mass"), ("age (years)", "mass")):
+        rows = as_rows(made, frame(dict(zip(names, (age, mass), strict=True))), mass)
+        assert np.array_equal(rows.X, X)
+    rows = as_rows(made, frame({"u": mass, "v": age}), mass)
+    assert np.array_equal(rows.X, X)
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (("age", "weight"), "lacks 'mass'; it also has 'weight'"),
+        (("mass", "age", "id"), "it also has 'id'"),
+        (("mass",), "it lacks 'age'"),
+    ],
+)
+def test_frames_with_some_of_the_inputs_are_refused(frame, names, words):
+    made = parse("input mass, age\ny ~ identity(mass, age)\noutput y")
+    table = frame({name: np.arange(6.0) for name in names})
+    with pytest.raises(DataError, match=words):
+        as_rows(made, table, np.arange(6.0))
+
+
+def test_frames_without_names_of_their_own_go_by_position():
+    made = parse("input mass, age\ny ~ identity(mass, age)\noutput y")
+    assert np.array_equal(as_rows(made, pandas.DataFrame(X), X[:, 0]).X, X)
+    twice = pandas.DataFrame(np.c_[X, X[:, 0]], columns=["mass", "age", "mass"])
+    with pytest.raises(DataError, match="it also has 'mass'"):
+        as_rows(made, twice, X[:, 0])
 
 
 BAD = [

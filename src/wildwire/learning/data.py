@@ -59,8 +59,44 @@ def real_numbers(what: str, values) -> np.ndarray:
         raise DataError(f"{what} must be numbers: {told}") from None
 
 
-def _table(values, what: str, names: tuple[str, ...]) -> np.ndarray:
-    table = real_numbers(what, values)
+def _in_order(network, X, table: np.ndarray, what: str) -> np.ndarray:
+    """The columns of a data frame in the order of the network's inputs, by name; of anything else as they are.
+
+    Where no name is an input's, the order of the columns is taken for that of the inputs.
+    """
+    names = getattr(X, "column_names", getattr(X, "columns", None))
+    if names is None or table.ndim != 2:
+        return table
+    places = {name: i for i, name in enumerate(names) if isinstance(name, str)}
+    inputs = _input_names(network)
+    found = [next((places[n] for n in either if n in places), -1) for either in inputs]
+    if all(place < 0 for place in found):
+        return table
+    absent = [either[0] for either, i in zip(inputs, found, strict=True) if i < 0]
+    others = [name for i, name in enumerate(names) if i not in found]
+    if absent or others:
+        lacks = f"lacks {', '.join(map(repr, absent[:6]))}" if absent else ""
+        extra = f"also has {', '.join(map(repr, others[:6]))}" if others else ""
+        told = "; it ".join(part for part in (lacks, extra) if part)
+        raise DataError(
+            f"{what} has only some columns named as the network's inputs: it {told}. "
+            "Give exactly the inputs' columns, or an array in their order"
+        )
+    return table[:, found]
+
+
+def _input_names(network) -> list[tuple[str, ...]]:
+    """What a frame may call each input: its name or its label."""
+    names = [(name,) for name in network.names[: network.n_inputs]]
+    first = 0
+    for column in getattr(network, "columns", ()):
+        if column.size == 1 and column.label is not None:
+            names[first] += (column.label,)
+        first += column.size
+    return names
+
+
+def _table(table: np.ndarray, what: str, names: tuple[str, ...]) -> np.ndarray:
     if table.ndim == 1 and len(names) == 1:
         table = table.reshape(-1, 1)
     if table.ndim != 2 or table.shape[1] != len(names):
@@ -100,16 +136,19 @@ def _weights(sample_weight, n_rows: int) -> np.ndarray | None:
 def as_rows(network, X, Y, sample_weight=None, what: str = "") -> Rows:
     """Check `X`, `Y` and `sample_weight` against `network`.
 
-    Shape (n,) is accepted for a single input or output, and is never broadcast. `what` stands before X and Y in
-    messages.
+    Shape (n,) is accepted for a single input or output, and is never broadcast. Columns of a data frame X are
+    matched by name (see `_in_order`). `what` stands before X and Y in messages.
 
     Raises
     ------
     DataError
-        Wrong shapes, text, NaN or infinity (row and column are named), no rows, or no weight at all.
+        Wrong shapes, a frame that has only some of the inputs, complex numbers, text, NaN or infinity (row and column
+        are named), no rows, or no weight at all.
     """
-    x = _table(X, f"{what}X", tuple(network.names[: network.n_inputs]))
-    y = _table(Y, f"{what}Y", tuple(network.output_names))
+    x = _in_order(network, X, real_numbers(f"{what}X", X), f"{what}X")
+    x = _table(x, f"{what}X", tuple(network.names[: network.n_inputs]))
+    y = real_numbers(f"{what}Y", Y)
+    y = _table(y, f"{what}Y", tuple(network.output_names))
     if len(x) != len(y):
         raise DataError(f"{what}X has {len(x)} rows, {what}Y has {len(y)}")
     if not len(x):

@@ -24,6 +24,7 @@ from wildwire.learning.progress import (
 )
 from wildwire.learning.result import Result
 from wildwire.learning.resuming import facts_of, resume_state, run_key
+from wildwire.learning.scaling import units_note
 from wildwire.learning.settings import check_network, check_settings, one_line
 from wildwire.learning.task import Task, slice_length
 from wildwire.network.initialisers import Initialiser
@@ -72,7 +73,8 @@ def fit(
     ----------
     network : Network
     X : array_like of shape (n, n_inputs)
-        Inputs in the order of `network.inputs`; (n,) is accepted for one input.
+        Inputs in the order of the network; (n,) is accepted for one input. Columns of a data frame are matched by
+        name (or label), and by position only where no name is an input's.
     Y : array_like of shape (n, n_outputs)
         Targets; (n,) is accepted for one output. For a softmax output one column per class (1 for the row's class,
         else 0).
@@ -177,7 +179,8 @@ def fit(
         session=session, validation=judge, rule=problem.rule(), settings=settings, key=key,
         n_rows=len(rows), weight=rows.total, slice=slice_length(network, session),
         watched=watched, callbacks=told_to, told=choose_progress(progress), checkpoint=point,
-        facts=facts_of(problem) if point or saved else {}, locate=problem.locate, began=began,
+        facts=facts_of(problem) if point or saved else {}, locate=problem.locate,
+        note=units_note(network, problem.loss, rows.Y, rows.weight, settings.scale_loss), began=began,
     )  # fmt: skip
     state = problem.first_state(session, start, watched)
     if saved:

@@ -19,7 +19,7 @@ from wildwire.learning.interrupt import Interruption, listening
 from wildwire.learning.result import Progress, Result
 from wildwire.learning.shuffling import epoch_order
 from wildwire.learning.state import State, to_checkpoint
-from wildwire.learning.stopping import Reason, Steadiness
+from wildwire.learning.stopping import Reason, Steadiness, falling
 from wildwire.learning.task import Task
 
 __all__ = ["Loop"]
@@ -243,10 +243,26 @@ class Loop:
         judge = self.session if held is None else held
         return last if judge.loss(last[0]) <= judge.loss(best[0]) else best
 
+    def _outlook(self, reason: Reason) -> str:
+        """Whether going on would help, after a run that was merely cut off."""
+        if reason not in (Reason.EPOCHS, Reason.TIME):
+            return ""
+        more = "epochs" if reason is Reason.EPOCHS else "time"
+        history = self.state.history
+        name = "loss" if self.task.validation is None else "validation"
+        what = "loss" if name == "loss" else "validation loss"
+        verdict = falling(history[name])
+        if verdict is None:
+            return f"Whether the {what} was still falling cannot be told yet."
+        if verdict:
+            return f"The {what} was still falling: give more {more}."
+        return f"The {what} was no longer falling."
+
     def _result(self, reason: Reason) -> Result:
         state = self.state
         theta, alive = self._chosen(reason)
-        told = f"{reason.sentence} {self.trouble}".rstrip()
+        parts = (reason.sentence, self._outlook(reason), self.trouble, self.task.note)
+        told = " ".join(part for part in parts if part)
         history = {name: np.array(values) for name, values in state.history.items()}
         return Result(
             theta=theta.copy(), reason=reason, message=told, history=history,

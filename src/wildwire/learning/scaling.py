@@ -14,7 +14,7 @@ import numpy as np
 
 from wildwire.errors import DataError
 
-__all__ = ["Scaling", "scaling_of", "spreads"]
+__all__ = ["Scaling", "scaling_of", "spreads", "units_note"]
 
 # With "auto", targets whose spreads all lie in here are left alone: textbook numbers stay textbook numbers.
 LOW, HIGH = 1e-3, 1e3
@@ -114,6 +114,31 @@ def scaling_of(
         defaults = np.array([default for _, default in loss.parameters])
         parameters = defaults[None, :] / spread[:, None]
     return Scaling(spread, ones, spread**degree, parameters)
+
+
+def units_note(
+    network, loss, Y: np.ndarray, weight: np.ndarray | None, mode: bool | str
+) -> str:
+    """A sentence of advice where the loss was scaled but the network is not; otherwise nothing.
+
+    A frozen link of more than `HIGH` or less than `LOW` into the output is taken for a scaling of its own.
+    """
+    if mode != "auto" or not _has_units(loss):
+        return ""
+    spread = spreads(Y, weight)
+    scaled = (network.link_slot == -1) & (network.link_value != 0)
+    value = np.abs(network.link_value)
+    scaled &= (value > HIGH) | (value < LOW)
+    own = np.isin(network.output_node - network.n_inputs, network.link_target[scaled])
+    bare = ((spread < LOW) | (spread > HIGH)) & ~own
+    if not bare.any():
+        return ""
+    place = int(np.argmax(bare))
+    name, size = network.output_names[place], spread[place]
+    return (
+        f"The targets of {name!r} spread by {size:.2g}, and the network has no frozen "
+        f"factor of that size: let it end in `fixed y = {size:.1g}*s`, or scale the targets."
+    )
 
 
 def _typical_loss(loss, Y: np.ndarray, weight: np.ndarray | None) -> np.ndarray:

@@ -5,12 +5,16 @@ is part of every result. What the criteria have seen are plain numbers, so that 
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 
-__all__ = ["Improvement", "Reason", "Steadiness"]
+__all__ = ["Improvement", "Reason", "Steadiness", "falling"]
+
+# A loss still falls if a tenth of the epochs lowers its mean by more than this part.
+FALLING = 1e-3
 
 
 class Reason(StrEnum):
@@ -30,9 +34,7 @@ class Reason(StrEnum):
 
 
 _SENTENCES = {
-    Reason.EPOCHS: (
-        "All epochs asked for were run; if the loss was still falling, give more."
-    ),
+    Reason.EPOCHS: "All epochs asked for were run.",
     Reason.EARLY_STOP: (
         "The loss on the validation rows has not fallen for the epochs of patience; "
         "the theta with the lowest one was kept."
@@ -41,9 +43,7 @@ _SENTENCES = {
         "The parameters no longer change; the run has converged, "
         "unless the rate is far too small or all gradients vanish."
     ),
-    Reason.TIME: (
-        "The time limit was reached; if the loss was still falling, give more time."
-    ),
+    Reason.TIME: "The time limit was reached.",
     Reason.DIVERGED: (
         "The loss or its gradient became infinite or not a number; the best theta seen "
         "was kept. Lower the rate, clip the gradient, or scale inputs and targets."
@@ -51,6 +51,19 @@ _SENTENCES = {
     Reason.INTERRUPTED: "Interrupted from the keyboard; the best theta seen was kept.",
     Reason.CALLBACK: "A callback asked to stop.",
 }
+
+
+def falling(losses: Sequence[float]) -> bool | None:
+    """Whether a loss was still falling when its record ends; None where there are too few epochs to tell.
+
+    Compared are the means of the last tenth of the epochs and of the tenth before: single epochs jump up and down.
+    """
+    tenth = max(1, len(losses) // 10)
+    if len(losses) < 2:
+        return None
+    last = float(np.mean(losses[-tenth:]))
+    before = float(np.mean(losses[-2 * tenth : -tenth]))
+    return before - last > FALLING * abs(before)
 
 
 @dataclass(slots=True)

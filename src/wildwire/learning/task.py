@@ -54,6 +54,8 @@ class Task:
     locate : callable
         `locate(theta, rows)` -> sentence that names where the first non-finite number arises; rows None: validation
         rows.
+    note : str
+        A sentence for the end of the result's message, or nothing.
     began : float
         `time.perf_counter()` at the call of `fit`.
     """
@@ -72,6 +74,7 @@ class Task:
     checkpoint: Checkpoint | None
     facts: dict
     locate: Callable[[np.ndarray, np.ndarray | None], str]
+    note: str
     began: float
 
 
