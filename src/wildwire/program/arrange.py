@@ -348,7 +348,8 @@ def faults(plan):
                 return 6
             if position < 0 or position >= plan[p.LINK_WEIGHTS]:
                 return 6
-    for q in range(2 * plan[p.OUTPUTS]):  # the rows of the outputs, then what heads read
+    # The rows of the outputs, then those that heads read.
+    for q in range(2 * plan[p.OUTPUTS]):
         row = plan[plan[p.OUTPUT_ROWS] + q]
         if row < 1 or row >= n_rows:
             return 7
