@@ -22,7 +22,8 @@ def loss(theta, X=X, Y=Y):
 def test_epochs():
     result = ww.fit(NETWORK, X, Y, THETA, epochs=7)
     assert result.reason is Reason.EPOCHS
-    assert result.message == Reason.EPOCHS.sentence
+    expected = f"{Reason.EPOCHS.sentence} The loss was still falling: give more epochs."
+    assert result.message == expected
     assert result.epochs == len(result.history["loss"]) == 7
     assert result.steps == 14
     assert "epochs after 7 epochs" in repr(result)

@@ -87,7 +87,9 @@ def _in_order(network, X, table: np.ndarray, what: str) -> np.ndarray:
 
 def _input_names(network) -> list[tuple[str, ...]]:
     """What a frame may call each input: its name or its label."""
-    names = [(name,) for name in network.names[: network.n_inputs]]
+    names: list[tuple[str, ...]] = [
+        (name,) for name in network.names[: network.n_inputs]
+    ]
     first = 0
     for column in getattr(network, "columns", ()):
         if column.size == 1 and column.label is not None:
