@@ -225,6 +225,15 @@ def test_large_networks_are_saved_as_arrays(place):
     assert [path.name for path in place.glob("model.*")] == ["model.safetensors"]
 
 
+def test_a_long_comparison_is_announced(place, few_rivals, monkeypatch):
+    from wildwire.commands import fitting
+
+    monkeypatch.setattr(fitting, "LONG", 0.0)
+    words = ("-t", "y", "--epochs", "2", "--hidden", "1", "--jobs", "1")
+    done = succeed("fit", "numbers.csv", *words)
+    assert done.stderr.count("the comparison takes about 1 min; Ctrl-C shows") == 1
+
+
 def test_groups_reach_the_comparison(place, monkeypatch):
     from wildwire.commands import fitting
 

@@ -5,7 +5,9 @@ stdout (or everything as JSON), notes on stderr, an exit code. Called by `cli.py
 """
 
 import json as json_format
+import math
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +37,8 @@ from wildwire.tables import Table, read_table
 
 DEFAULT_OUT = {suffix: Path(f"model{suffix}") for suffix in (".wire", ".safetensors")}
 """Text for networks that people can read, arrays above 20,000 links."""
+LONG = 60.0
+"""Seconds from which a comparison is announced."""
 SHARE_OF_FIT = 12
 """A time limit T that holds for fit and comparison gives each network fit T/12: the
 20 folds on two processes then take about the rest."""
@@ -233,20 +237,39 @@ def _compare(
     left = options.seconds
     if left is not None:
         left = max(left - fitted.result.seconds, 1e-3)
+    jobs = options.jobs or usable_processors()
     text = "comparing with plain models, fold"
+    began = time.perf_counter()
+
+    def progress(done: int, planned: int) -> None:
+        bar(done, planned)
+        if done == 1:
+            seconds = (time.perf_counter() - began) * (planned - 1) / jobs
+            announce(seconds, quiet=options.quiet)
+
     try:
-        with progress_bar(text, quiet=options.quiet) as progress:
+        with progress_bar(text, quiet=options.quiet) as bar:
             return compare(
                 problem,
                 procedure,
                 seed=options.seed,
                 time_limit=left,
-                jobs=options.jobs or usable_processors(),
+                jobs=jobs,
                 progress=progress,
             )
     except WildwireError as error:
         note(f"note: no comparison: {error}", quiet=options.quiet)
         return None
+
+
+def announce(seconds: float, *, quiet: bool) -> None:
+    """Say how long a comparison will take, if that is long."""
+    if seconds > LONG:
+        note(
+            f"note: the comparison takes about {math.ceil(seconds / 60)} min; Ctrl-C "
+            "shows the folds that are done, --no-compare leaves it out",
+            quiet=quiet,
+        )
 
 
 def usable_processors() -> int:
