@@ -142,8 +142,8 @@ def _source_stamp(path: str) -> str:
 
 
 @functools.lru_cache(maxsize=1)
-def _cache_class() -> type:
-    """Build the cache class on Numba's own; late, so that Numba is imported late."""
+def _storage_class() -> type:
+    """Numba's cache of one function, in our directory; late, as Numba is imported late."""
     from numba.core import caching
 
     class Locator(caching._CacheLocator):
@@ -180,6 +180,14 @@ def _cache_class() -> type:
     class Storage(caching.FunctionCache):
         _impl_class = Implementation
 
+    return Storage
+
+
+@functools.lru_cache(maxsize=1)
+def _cache_class() -> type:
+    """What our dispatchers hold as their cache: never fails, and counts hits and misses."""
+    from numba.core import caching
+
     class PrivateCache(caching.NullCache):
         """Finds its directory when first used, not when the module is imported."""
 
@@ -188,7 +196,7 @@ def _cache_class() -> type:
 
         @functools.cached_property
         def _storage(self) -> Any:
-            return Storage(self._py_func) if cache_directory() else None
+            return _storage_class()(self._py_func) if cache_directory() else None
 
         @property
         def cache_path(self) -> str | None:

@@ -313,9 +313,8 @@ def faults(plan):
             return 2
     for i in range(plan[p.BLOCKS]):
         b = plan[p.BLOCK_TABLE] + i * p.BLOCK_WIDTH
-        row, width, first, length, weight = (
-            plan[b], plan[b + 1], plan[b + 2], plan[b + 3], plan[b + 4],
-        )  # fmt: skip
+        row, width, first = plan[b], plan[b + 1], plan[b + 2]
+        length, weight = plan[b + 3], plan[b + 4]
         if row < first_neuron or width < 1 or row + width > n_rows or length < 1:
             return 3
         if weight < 0 or weight + np.int64(width) * length > plan[p.LINK_WEIGHTS]:
