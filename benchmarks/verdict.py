@@ -200,6 +200,12 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="3 tables of each kind")
     parser.add_argument("--tables", type=int, default=100, help="of each kind")
     parser.add_argument("--rows", type=int, nargs="+", default=[60, 150])
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        choices=[s.name for s in SITUATIONS],
+        help="kinds of tables",
+    )
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     count = 3 if options.quick else options.tables
@@ -210,6 +216,8 @@ def main() -> None:
     )
     with threadpool_limits(1):
         for situation in SITUATIONS:
+            if options.only and situation.name not in options.only:
+                continue
             for n in options.rows:
                 started = time.perf_counter()
                 seeds = range(options.seed, options.seed + count)
