@@ -15,8 +15,9 @@ store once per link.
 
 import numpy as np
 
-from wildwire.engine import calls, tiles, vectors
+from wildwire.engine import calls, outer, tiles, vectors
 from wildwire.engine.blas import INLINE, INNER, MERGED, is_wide
+from wildwire.engine.emitter import MOST_VECTORS, TALL
 from wildwire.engine.forward import delta_table, lanes_of
 from wildwire.engine.losses import SLOPES, loss_table
 from wildwire.engine.parts import DELTAS, GATHER, GRADIENT, PUSH, SINGLE, WIDE
@@ -45,7 +46,7 @@ def _gather(plan, row, slope, weights, work, d, columns):
     keep = np.int64(plan[plan[p.KEEP] + row])
     place = d + row * columns
     c = 0
-    while c + 8 * lanes <= columns:
+    while not TALL and c + 8 * lanes <= columns:
         tiles.gather_8(
             work, place + c, slope + c, d + c, columns, keep, plan, pairs, count,
             weights,
@@ -57,6 +58,12 @@ def _gather(plan, row, slope, weights, work, d, columns):
             weights,
         )  # fmt: skip
         c += 4 * lanes
+    while c + 2 * lanes <= columns:
+        tiles.gather_2(
+            work, place + c, slope + c, d + c, columns, keep, plan, pairs, count,
+            weights,
+        )  # fmt: skip
+        c += 2 * lanes
     while c < columns:
         tiles.gather_1(
             work, place + c, slope + c, d + c, columns, keep, plan, pairs, count,
@@ -87,28 +94,99 @@ def _run_deltas(plan, r, weights, work, gradient, d, columns):
 
 
 @cached_njit(**INNER)
-def _block_gradient(plan, b, work, gradient, sums, d, columns):
+def _turn_deltas(plan, b, work, d, columns, turned):
+    """Deltas of block b as `samples x neurons`, in lines of whole vectors."""
+    lanes = lanes_of(work)
+    row, width = plan[b], plan[b + 1]
+    line = (width + lanes - 1) // lanes * lanes
+    for m in range(0, width, lanes):
+        for c in range(0, columns, lanes):
+            outer.turn_square(
+                work, d + (row + m) * columns + c, columns, turned, c * line + m, line
+            )
+    return line
+
+
+@cached_njit(**INNER)
+def _wide_gradient(plan, b, work, gradient, turned, d, columns, m, vectors_):
+    """`dE/dw[k, m..]` of block b for the neurons of `vectors_` vectors from number m on."""
+    lanes = lanes_of(gradient)
+    width, count = np.int64(plan[b + 1]), plan[b + 3]
+    first, weight = plan[p.SOURCES] + plan[b + 2], plan[b + 4]
+    line = (width + lanes - 1) // lanes * lanes
+    left = min(width - m - (vectors_ - 1) * lanes, lanes)
+    k = 0
+    while k + 4 <= count:
+        place = weight + k * width + m
+        if vectors_ == 4:
+            outer.outer_4x4(
+                work, plan, first + k, columns, columns, turned, m, line, gradient,
+                place, width, left,
+            )  # fmt: skip
+        elif vectors_ == 2:
+            outer.outer_4x2(
+                work, plan, first + k, columns, columns, turned, m, line, gradient,
+                place, width, left,
+            )  # fmt: skip
+        else:
+            outer.outer_4x1(
+                work, plan, first + k, columns, columns, turned, m, line, gradient,
+                place, width, left,
+            )  # fmt: skip
+        k += 4
+    while k < count:
+        place = weight + k * width + m
+        if vectors_ == 4:
+            outer.outer_1x4(
+                work, plan, first + k, columns, columns, turned, m, line, gradient,
+                place, width, left,
+            )  # fmt: skip
+        elif vectors_ == 2:
+            outer.outer_1x2(
+                work, plan, first + k, columns, columns, turned, m, line, gradient,
+                place, width, left,
+            )  # fmt: skip
+        else:
+            outer.outer_1x1(
+                work, plan, first + k, columns, columns, turned, m, line, gradient,
+                place, width, left,
+            )  # fmt: skip
+        k += 1
+
+
+@cached_njit(**INNER)
+def _narrow_gradient(plan, b, work, gradient, d, columns, m):
+    """`dE/dw[k, m]` of block b for one neuron, some sources at a time."""
+    group = min(lanes_of(gradient), outer.MOST_SOURCES)
+    row, width, count = plan[b], np.int64(plan[b + 1]), plan[b + 3]
+    first, weight = plan[p.SOURCES] + plan[b + 2], plan[b + 4]
+    for k in range(0, count, group):
+        outer.outer_by_source(
+            work, plan, first + k, min(count - k, group), columns, columns, work,
+            d + (row + m) * columns, gradient, weight + k * width + m, width,
+        )  # fmt: skip
+
+
+@cached_njit(**INNER)
+def _block_gradient(plan, b, work, gradient, turned, d, columns):
     """`dE/dw[k, m] += sum_c o[k, c] * delta[m, c]` for the links of block b."""
     lanes = lanes_of(gradient)
-    row, width, count = plan[b], plan[b + 1], plan[b + 3]
-    first, weight = plan[p.SOURCES] + plan[b + 2], plan[b + 4]
-    whole = width - width % lanes
-    for k in range(count if whole else 0):
-        source = plan[first + k] * columns
-        for m in range(0, whole, lanes):
-            tiles.outer_sums_by_neuron(
-                work, source, work, d + (row + m) * columns, columns, columns,
-                gradient, weight + k * width + m,
-            )  # fmt: skip
-    for m in range(whole, width):
-        for k in range(0, count, lanes):
-            left = min(count - k, lanes)
-            tiles.outer_sums_by_source(
-                work, plan, first + k, left, columns, columns,
-                work, d + (row + m) * columns, sums,
-            )  # fmt: skip
-            for i in range(left):
-                gradient[weight + (k + i) * width + m] += sums[i]
+    width = plan[b + 1]
+    m = 0
+    if width * 4 >= lanes:
+        _turn_deltas(plan, b, work, d, columns, turned)
+    # A last vector that would be mostly empty costs more than single neurons.
+    while (width - m) * 4 >= lanes:
+        count = (width - m + lanes - 1) // lanes
+        if (width - m) % lanes * 4 < lanes and (width - m) > lanes:
+            count = (width - m) // lanes
+        vectors_ = 4 if count >= MOST_VECTORS else (2 if count >= 2 else 1)
+        vectors_ = min(vectors_, MOST_VECTORS)
+        _wide_gradient(plan, b, work, gradient, turned, d, columns, m, vectors_)
+        m += vectors_ * lanes
+    while m < width:
+        _narrow_gradient(plan, b, work, gradient, d, columns, m)
+        m += 1
 
 
 @cached_njit(**INNER)
@@ -119,6 +197,21 @@ def _block_push(plan, b, weights, work, d, columns, start):
     first, weight = plan[p.SOURCES] + plan[b + 2], plan[b + 4]
     k = start
     deltas = d + row * columns
+    while TALL and k + 8 <= count:
+        c = 0
+        while c + 2 * lanes <= columns:
+            tiles.push_8x2(
+                work, deltas + c, columns, width, weights, weight + k * width, width,
+                plan, first + k, d + c,
+            )  # fmt: skip
+            c += 2 * lanes
+        if c < columns:
+            for half in (k, k + 4):
+                tiles.push_4x1(
+                    work, deltas + c, columns, width, weights, weight + half * width,
+                    width, plan, first + half, d + c,
+                )  # fmt: skip
+        k += 8
     while k + 4 <= count:
         at = weight + k * width
         c = 0
@@ -135,7 +228,14 @@ def _block_push(plan, b, weights, work, d, columns, start):
             )  # fmt: skip
         k += 4
     while k < count:
-        for c in range(0, columns, lanes):
+        c = 0
+        while c + 2 * lanes <= columns:
+            tiles.push_1x2(
+                work, deltas + c, columns, width, weights, weight + k * width, width,
+                plan, first + k, d + c,
+            )  # fmt: skip
+            c += 2 * lanes
+        if c < columns:
             tiles.push_1x1(
                 work, deltas + c, columns, width, weights, weight + k * width, width,
                 plan, first + k, d + c,

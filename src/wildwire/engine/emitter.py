@@ -11,7 +11,14 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
-LANES = {types.float32: 8, types.float64: 4}
+from wildwire.functions.vector_width import lanes, vector_bits
+
+VECTOR_BITS = vector_bits()
+LANES = {types.float32: lanes(4), types.float64: lanes(8)}
+LANES_32, LANES_64 = lanes(4), lanes(8)
+# 32 registers instead of 16: taller tiles.
+TALL = VECTOR_BITS == 512
+MOST_VECTORS = 4 if TALL else 2
 CONTRACT = ("contract",)
 INTEGER = ir.IntType(64)
 
@@ -88,7 +95,7 @@ class Emitter:
         )
 
     def shuffle(self, left, right, lanes):
-        mask = ir.Constant(ir.VectorType(ir.IntType(32), self.lanes), lanes)
+        mask = ir.Constant(ir.VectorType(ir.IntType(32), len(lanes)), lanes)
         return self.builder.shuffle_vector(left, right, mask)
 
     def transposed(self, lines):
@@ -110,17 +117,88 @@ class Emitter:
     def horizontal(self, vectors):
         """One vector whose lane i is the sum of the lanes of `vectors[i]`.
 
-        A tree in a fixed order: neighbours, then pairs, then halves.
+        A tree in a fixed order: halves until a vector has as many lanes as there are vectors, then
+        neighbours, pairs, halves. The result has `len(vectors)` lanes.
         """
+        lanes = self.lanes
+        while lanes > len(vectors):
+            lanes //= 2
+            vectors = [self._folded(vector, lanes) for vector in vectors]
         width = 1
         while len(vectors) > 1:
-            low, high = _interleave(self.lanes, width)
+            low, high = _interleave(lanes, width)
             vectors = [
                 self.builder.fadd(self.shuffle(a, b, low), self.shuffle(a, b, high))
                 for a, b in zip(vectors[::2], vectors[1::2], strict=True)
             ]
             width *= 2
         return vectors[0]
+
+    def _folded(self, vector, lanes):
+        """The sum of both halves of a vector of 2 * lanes."""
+        nothing = ir.Constant(vector.type, ir.Undefined)
+        low = self.shuffle(vector, nothing, list(range(lanes)))
+        high = self.shuffle(vector, nothing, list(range(lanes, 2 * lanes)))
+        return self.builder.fadd(low, high)
+
+    def first_lanes(self, count, lanes=None):
+        """A mask of the lanes 0 .. count-1 (an int64, at least 1)."""
+        lanes = lanes or self.lanes
+        integers = ir.VectorType(INTEGER, lanes)
+        place = ir.Constant(ir.IntType(32), 0)
+        single = self.builder.insert_element(
+            ir.Constant(integers, ir.Undefined), count, place
+        )
+        zeros = ir.Constant(ir.VectorType(ir.IntType(32), lanes), [0] * lanes)
+        counts = self.builder.shuffle_vector(
+            single, ir.Constant(integers, ir.Undefined), zeros
+        )
+        return self.builder.icmp_signed(
+            "<", ir.Constant(integers, list(range(lanes))), counts
+        )
+
+    def add_to(self, vector, pointer, index, mask=None):
+        """`pointer[index + i] += vector[i]`, where the mask allows it."""
+        kind = vector.type
+        place = self.builder.bitcast(self.offset(pointer, index), kind.as_pointer())
+        if mask is None:
+            old = self.builder.load(place, align=self.bytes)
+            self.builder.store(
+                self.builder.fadd(old, vector), place, align=self.bytes
+            )
+            return
+        name = f"v{kind.count}f{8 * self.bytes}"
+        align, whole = ir.Constant(ir.IntType(32), self.bytes), ir.IntType(32)
+        load = self._declare(
+            f"llvm.masked.load.{name}.p0", kind, (place.type, whole, mask.type, kind)
+        )
+        store = self._declare(
+            f"llvm.masked.store.{name}.p0", ir.VoidType(),
+            (kind, place.type, whole, mask.type),
+        )  # fmt: skip
+        nothing = ir.Constant(kind, [0.0] * kind.count)
+        old = self.builder.call(load, [place, align, mask, nothing])
+        self.builder.call(
+            store, [self.builder.fadd(old, vector), place, align, mask]
+        )
+
+    def _declare(self, name, result, arguments):
+        known = self.builder.module.globals.get(name)
+        kind = ir.FunctionType(result, arguments)
+        return known or ir.Function(self.builder.module, kind, name)
+
+    def add_apart(self, vector, pointer, index, distance, count):
+        """`pointer[index + i * distance] += vector[i]` for i < count."""
+        for i in range(vector.type.count):
+            inside = self.builder.icmp_signed("<", self.constant(i), count)
+            with self.builder.if_then(inside):
+                shift = self.builder.mul(distance, self.constant(i))
+                place = self.offset(pointer, self.builder.add(index, shift))
+                number = self.builder.extract_element(
+                    vector, ir.Constant(ir.IntType(32), i)
+                )
+                total = self.builder.fadd(self.builder.load(place), number)
+                self.builder.store(total, place)
 
 
 def _interleave(lanes, width):

@@ -12,6 +12,7 @@ neurons' functions read.
 import numpy as np
 
 from wildwire.engine import calls, tiles
+from wildwire.engine.emitter import LANES_32, LANES_64, TALL
 from wildwire.engine.blas import INLINE, INNER, MERGED, is_wide
 from wildwire.engine.parts import HEADS, SINGLE, SUMS, VALUES, WIDE
 from wildwire.functions.cache import cached_njit
@@ -21,13 +22,47 @@ from wildwire.program import plan as p
 @cached_njit(**INLINE)
 def lanes_of(array):
     """Lanes of a 256-bit vector of the array's type."""
-    return 8 if array.itemsize == 4 else 4
+    return LANES_32 if array.itemsize == 4 else LANES_64
 
 
 @cached_njit(**INLINE)
 def delta_table(plan, columns):
     """Offset of the table of deltas (and of z) in the work array."""
     return (2 + np.int64(plan[p.MAX_PARAMETERS])) * plan[p.ROWS] * columns
+
+
+@cached_njit(**INLINE)
+def _lonely_sums(plan, b, m, weights, work, z, columns):
+    """z of neuron m of block b."""
+    lanes = lanes_of(weights)
+    width, count = plan[b + 1], plan[b + 3]
+    first, weight = plan[p.SOURCES] + plan[b + 2], plan[b + 4]
+    out = z + (plan[b] + m) * columns
+    c = 0
+    while not TALL and c + 8 * lanes <= columns:
+        tiles.sums_1x8(
+            work, c, columns, plan, first, count, weights, weight + m, width,
+            work, out + c,
+        )  # fmt: skip
+        c += 8 * lanes
+    while c + 4 * lanes <= columns:
+        tiles.sums_1x4(
+            work, c, columns, plan, first, count, weights, weight + m, width,
+            work, out + c,
+        )  # fmt: skip
+        c += 4 * lanes
+    while c + 2 * lanes <= columns:
+        tiles.sums_1x2(
+            work, c, columns, plan, first, count, weights, weight + m, width,
+            work, out + c,
+        )  # fmt: skip
+        c += 2 * lanes
+    while c < columns:
+        tiles.sums_1x1(
+            work, c, columns, plan, first, count, weights, weight + m, width,
+            work, out + c,
+        )  # fmt: skip
+        c += lanes
 
 
 @cached_njit(**INNER)
@@ -37,7 +72,24 @@ def _block_sums(plan, b, weights, work, z, columns):
     row, width, count = plan[b], plan[b + 1], plan[b + 3]
     first, weight = plan[p.SOURCES] + plan[b + 2], plan[b + 4]
     m = 0
-    while m + 4 <= width:
+    while TALL and m + 8 <= width:
+        out = z + (row + m) * columns
+        c = 0
+        while c + 2 * lanes <= columns:
+            tiles.sums_8x2(
+                work, c, columns, plan, first, count, weights, weight + m, width,
+                work, out + c,
+            )  # fmt: skip
+            c += 2 * lanes
+        if c < columns:
+            tiles.sums_8x1(
+                work, c, columns, plan, first, count, weights, weight + m, width,
+                work, out + c,
+            )  # fmt: skip
+        m += 8
+    while width >= 4 and m < width:
+        # The last four again rather than one by one: sums are written, not added to.
+        m = min(m, width - 4)
         out = z + (row + m) * columns
         c = 0
         while c + 2 * lanes <= columns:
@@ -53,26 +105,7 @@ def _block_sums(plan, b, weights, work, z, columns):
             )  # fmt: skip
         m += 4
     while m < width:
-        out = z + (row + m) * columns
-        c = 0
-        while c + 8 * lanes <= columns:
-            tiles.sums_1x8(
-                work, c, columns, plan, first, count, weights, weight + m, width,
-                work, out + c,
-            )  # fmt: skip
-            c += 8 * lanes
-        while c + 4 * lanes <= columns:
-            tiles.sums_1x4(
-                work, c, columns, plan, first, count, weights, weight + m, width,
-                work, out + c,
-            )  # fmt: skip
-            c += 4 * lanes
-        while c < columns:
-            tiles.sums_1x1(
-                work, c, columns, plan, first, count, weights, weight + m, width,
-                work, out + c,
-            )  # fmt: skip
-            c += lanes
+        _lonely_sums(plan, b, m, weights, work, z, columns)
         m += 1
 
 

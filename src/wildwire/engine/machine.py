@@ -8,6 +8,7 @@ ever stored.
 import numpy as np
 
 from wildwire.engine import blas
+from wildwire.engine.emitter import LANES_32
 from wildwire.engine.kernels import kernel_addresses
 from wildwire.engine.losses import ELEMENTWISE, SOFTMAX, Loss
 from wildwire.engine.steps import Machine
@@ -16,6 +17,7 @@ from wildwire.functions import find_loss, native
 from wildwire.program import plan as p
 
 WORK_BYTES = 320 * 1024  # of values, slopes and deltas: what a second-level cache holds
+CACHE_LINE = 64  # bytes
 DTYPES = {"float64": np.float64, "float32": np.float32}
 
 
@@ -43,7 +45,22 @@ def tile_width(program, batch, dtype) -> int:
     if blas.any_wide(program.plan):
         least = 128  # below that a matrix product mostly packs
     fitting = WORK_BYTES // per_column // least * least
-    return int(min(max(fitting, least), 512, (batch + 7) // 8 * 8))
+    return int(min(max(fitting, least), 512, -(-batch // LANES_32) * LANES_32))
+
+
+def aligned_zeros(count, dtype) -> np.ndarray:
+    """Zeros that start at a cache line: a vector that crosses two lines is loaded at half speed."""
+    raw = np.zeros(count * np.dtype(dtype).itemsize + CACHE_LINE, np.uint8)
+    first = -raw.ctypes.data % CACHE_LINE
+    return raw[first : first + count * np.dtype(dtype).itemsize].view(dtype)
+
+
+def _turned_size(program, tile) -> int:
+    """Room for the deltas of the widest block that register tiles work on, turned."""
+    plan = program.plan
+    blocks = plan[plan[p.BLOCK_TABLE] :][: plan[p.BLOCKS] * p.BLOCK_WIDTH]
+    widest = int(blocks.reshape(-1, p.BLOCK_WIDTH)[:, 1].max(initial=1))
+    return (widest + LANES_32) * max(tile, LANES_32)
 
 
 def bind(program, dtype, tile, level, loss_width=0) -> Machine:
@@ -63,15 +80,17 @@ def bind(program, dtype, tile, level, loss_width=0) -> Machine:
     addresses = np.concatenate((functions, kernel_addresses(program, dtype, tile)))
     tables = 3 + int(program.plan[p.MAX_PARAMETERS])
     outputs = (6 + loss_width) * program.n_outputs
-    work = np.zeros((tables * program.n_rows + outputs) * tile, dtype)
+    # One square more: turning the last neurons reads beyond the table of deltas.
+    rows = tables * program.n_rows + outputs + LANES_32
+    work = aligned_zeros(rows * tile, dtype)
     return Machine(
         program.plan,
         addresses,
-        np.zeros(program.n_weights, dtype),
+        aligned_zeros(program.n_weights, dtype),
         work,
         np.zeros(program.n_rows, np.int64),
-        np.zeros(program.n_weights, dtype),
-        np.zeros(8, dtype),
+        aligned_zeros(program.n_weights, dtype),
+        aligned_zeros(_turned_size(program, tile), dtype),
     )
 
 

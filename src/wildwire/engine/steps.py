@@ -15,6 +15,7 @@ import numpy as np
 
 from wildwire.engine import calls, vectors
 from wildwire.engine.blas import INLINE, KERNEL, MERGED
+from wildwire.engine.emitter import LANES_32
 from wildwire.engine.mapping import gradient_to_theta, weights_from_theta
 from wildwire.engine.parts import BACKWARD, FORWARD, LOSS
 from wildwire.functions.cache import cached_njit
@@ -69,7 +70,7 @@ def kernel_of(plan, addresses, which):
 @cached_njit(**INLINE)
 def columns_of(real, tile):
     """Columns that `real` samples need: 1 in a program made for single samples."""
-    return np.int64(1) if tile == 1 else np.int64((real + 7) // 8 * 8)
+    return np.int64(1) if tile == 1 else np.int64((real + LANES_32 - 1) // LANES_32 * LANES_32)
 
 
 @cached_njit(**MERGED)

@@ -177,82 +177,6 @@ def _gathered_deltas(vectors):
     return gathered_deltas
 
 
-@intrinsic
-def outer_sums_by_neuron(
-    typingctx, values, value_offset, deltas, delta_offset, stride, columns,
-    gradient, place,
-):  # fmt: skip
-    """`gradient[place + i] += sum_c values[c] * deltas[i, c]` for LANES neurons i."""
-    signature = void(
-        (values, value_offset, deltas, delta_offset, stride, columns, gradient, place)
-    )
-
-    def codegen(context, builder, sig, args):
-        emit = Emitter(context, builder, values.dtype)
-        value_data = emit.data(sig.args[0], args[0])
-        delta_data = emit.data(sig.args[2], args[2])
-        gradient_data = emit.data(sig.args[6], args[6])
-        _, value, _, delta, stride, columns, _, place = args
-        cells = emit.accumulators(emit.lanes)
-        step = emit.constant(emit.lanes)
-        with cgutils.for_range_slice(
-            builder, emit.constant(0), columns, step, intp=INTEGER
-        ) as (c, _):
-            source = emit.load(value_data, builder.add(value, c))
-            for i in range(emit.lanes):
-                line = builder.add(delta, builder.mul(stride, emit.constant(i)))
-                factor = emit.load(delta_data, builder.add(line, c))
-                emit.accumulate(cells[i], source, factor)
-        total = emit.horizontal([builder.load(cell) for cell in cells])
-        total = builder.fadd(emit.load(gradient_data, place), total)
-        emit.store(total, gradient_data, place)
-
-    return signature, codegen
-
-
-@intrinsic
-def outer_sums_by_source(
-    typingctx, values, plan, first_source, n_sources, stride, columns,
-    deltas, delta_offset, sums,
-):  # fmt: skip
-    """`sums[i] = sum_c values[source i, c] * deltas[c]` for LANES sources i.
-
-    Fewer than LANES sources: the last is repeated, its sums are for the caller to leave out.
-    """
-    signature = void(
-        (values, plan, first_source, n_sources, stride, columns, deltas, delta_offset,
-         sums)
-    )  # fmt: skip
-
-    def codegen(context, builder, sig, args):
-        emit = Emitter(context, builder, values.dtype)
-        value_data = emit.data(sig.args[0], args[0])
-        plan_data = emit.data(sig.args[1], args[1])
-        delta_data = emit.data(sig.args[6], args[6])
-        sum_data = emit.data(sig.args[8], args[8])
-        _, _, first, count, stride, columns, _, delta, _ = args
-        lines = []
-        for i in range(emit.lanes):
-            inside = builder.icmp_signed("<", emit.constant(i), count)
-            last = builder.sub(count, emit.constant(1))
-            index = builder.select(inside, emit.constant(i), last)
-            row = emit.integer(plan_data, builder.add(first, index))
-            lines.append(builder.mul(row, stride))
-        cells = emit.accumulators(emit.lanes)
-        step = emit.constant(emit.lanes)
-        with cgutils.for_range_slice(
-            builder, emit.constant(0), columns, step, intp=INTEGER
-        ) as (c, _):
-            factor = emit.load(delta_data, builder.add(delta, c))
-            for i in range(emit.lanes):
-                source = emit.load(value_data, builder.add(lines[i], c))
-                emit.accumulate(cells[i], source, factor)
-        total = emit.horizontal([builder.load(cell) for cell in cells])
-        emit.store(total, sum_data, emit.constant(0))
-
-    return signature, codegen
-
-
 def _single_sums(vectors):
     """Make, for one sample, `out[v] = sum_k values[source k] * w[k, v]`: vectors over neurons."""
 
@@ -295,16 +219,22 @@ def _single_sums(vectors):
     return single_sums
 
 
+sums_8x2 = _weighted_sums(8, 2)
+sums_8x1 = _weighted_sums(8, 1)
 sums_4x2 = _weighted_sums(4, 2)
 sums_4x1 = _weighted_sums(4, 1)
 sums_1x8 = _weighted_sums(1, 8)
 sums_1x4 = _weighted_sums(1, 4)
+sums_1x2 = _weighted_sums(1, 2)
 sums_1x1 = _weighted_sums(1, 1)
+push_8x2 = _pushed_sums(8, 2)
 push_4x2 = _pushed_sums(4, 2)
 push_4x1 = _pushed_sums(4, 1)
+push_1x2 = _pushed_sums(1, 2)
 push_1x1 = _pushed_sums(1, 1)
 gather_8 = _gathered_deltas(8)
 gather_4 = _gathered_deltas(4)
+gather_2 = _gathered_deltas(2)
 gather_1 = _gathered_deltas(1)
 single_4 = _single_sums(4)
 single_1 = _single_sums(1)

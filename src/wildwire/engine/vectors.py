@@ -94,10 +94,10 @@ def dot(typingctx, a, a_offset, b, b_offset, count):
                 right = emit.load(b_data, builder.add(b_at, place))
                 emit.accumulate(cells[v], left, right)
         both = builder.fadd(builder.load(cells[0]), builder.load(cells[1]))
-        lanes = emit.horizontal([both] + [emit.zero()] * (emit.lanes - 1))
+        sum_ = emit.horizontal([both])
         total = cgutils.alloca_once(builder, emit.scalar)
         builder.store(
-            builder.extract_element(lanes, ir.Constant(ir.IntType(32), 0)), total
+            builder.extract_element(sum_, ir.Constant(ir.IntType(32), 0)), total
         )
         with cgutils.for_range_slice(
             builder, whole, count, emit.constant(1), intp=INTEGER

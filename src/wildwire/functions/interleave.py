@@ -16,29 +16,43 @@ from numba.core.compiler import Compiler
 from numba.core.compiler_machinery import register_pass
 from numba.core.typed_passes import NativeLowering
 
+from wildwire.functions.vector_width import lanes, vector_bits
+
 __all__ = ["InterleavingCompiler"]
 
 VECTORS_AT_A_TIME = 2
+LLVM_BITS = 256  # what LLVM chooses by itself
+
+
+def _wish(module: ir.Module, name: str, value: int) -> ir.MDValue:
+    number = ir.Constant(ir.IntType(32), value)
+    return module.add_metadata([ir.MetaDataString(module, f"llvm.loop.{name}"), number])
+
+
+def _item_size(function: ir.Function) -> int:
+    """Bytes of the floats that a kernel works on; each kernel has one type of them."""
+    for block in function.blocks:
+        for instruction in block.instructions:
+            if isinstance(instruction.type, ir.FloatType):
+                return 4
+    return 8
 
 
 def _mark_loops(function: ir.Function) -> None:
     """Attach the metadata to every branch that goes back to an earlier block."""
     place = {block: i for i, block in enumerate(function.blocks)}
     module = function.module
-    wish = module.add_metadata(
-        [
-            ir.MetaDataString(module, "llvm.loop.interleave.count"),
-            ir.Constant(ir.IntType(32), VECTORS_AT_A_TIME),
-        ]
-    )
+    wishes = [_wish(module, "interleave.count", VECTORS_AT_A_TIME)]
+    if vector_bits() > LLVM_BITS:
+        wishes.append(_wish(module, "vectorize.width", lanes(_item_size(function))))
     for block, i in place.items():
         branch = block.terminator
         targets = getattr(branch, "operands", ())
         if any(place.get(target, i + 1) <= i for target in targets):
             name = ir.MetaDataString(module, f"loop {function.name} {i}")
-            loop = module.add_metadata([name, wish])
+            loop = module.add_metadata([name, *wishes])
             # LLVM wants the first operand to be the node itself.
-            loop.operands = (loop, wish)
+            loop.operands = (loop, *wishes)
             branch.set_metadata("llvm.loop", loop)
 
 

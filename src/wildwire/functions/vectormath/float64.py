@@ -230,7 +230,8 @@ def tanh(x):
     """Hyperbolic tangent, relatively accurate next to 0."""
     a = absolute(x)
     _, m = _decay(a + a)
-    return copy_sign(m / (m + _TWO), x)
+    # The reciprocal is the one of sech2: value and slope together cost one division.
+    return copy_sign(m * (_ONE / (m + _TWO)), x)
 
 
 @_inlined
@@ -238,7 +239,6 @@ def sech2(x):
     """1/cosh(x)**2, the slope of tanh, its tails relatively accurate."""
     a = absolute(x)
     e, m = _decay(a + a)
-    # The same denominator as in tanh: both together cost one division each, no more.
     q = _ONE / (m + _TWO)
     return _FOUR * e * q * q
 
