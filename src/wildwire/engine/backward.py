@@ -20,7 +20,7 @@ from wildwire.engine.blas import INLINE, INNER, MERGED, is_wide
 from wildwire.engine.emitter import MOST_VECTORS, TALL
 from wildwire.engine.forward import delta_table, lanes_of
 from wildwire.engine.losses import SLOPES, loss_table
-from wildwire.engine.parts import DELTAS, GATHER, GRADIENT, PUSH, SINGLE, WIDE
+from wildwire.engine.parts import GRADIENT, PUSH, WIDE
 from wildwire.functions.cache import cached_njit
 from wildwire.program import plan as p
 
@@ -273,17 +273,11 @@ def backward(plan, addresses, weights, work, gradient, sums, fused, columns, to_
     d = delta_table(plan, columns)
     slopes = loss_table(plan, columns, SLOPES)
     parts = 3 * plan[p.FUNCTIONS]
-    single = addresses[parts + SINGLE]
     for s in range(plan[p.STAGES] - 1, -1, -1):
         stage = plan[p.STAGE_TABLE] + s * p.STAGE_WIDTH
         for i in range(plan[stage + 2], plan[stage + 2] + plan[stage + 3]):
             r = plan[p.RUN_TABLE] + i * p.RUN_WIDTH
-            if columns == 1:
-                calls.call_part(
-                    single, plan, addresses, DELTAS, r, weights, work, gradient, d, 1, 0
-                )
-            else:
-                _run_deltas(plan, r, weights, work, gradient, d, columns)
+            _run_deltas(plan, r, weights, work, gradient, d, columns)
         _add_fused(
             plan, fused, slopes, work, plan[stage + 4], plan[stage + 5], d, columns
         )
@@ -291,8 +285,8 @@ def backward(plan, addresses, weights, work, gradient, sums, fused, columns, to_
             b = plan[p.BLOCK_TABLE] + i * p.BLOCK_WIDTH
             start = 0 if to_inputs else plan[b + 5]
             pushes = plan[b + 1] > 1 and start < plan[b + 3]
-            if columns == 1 or is_wide(plan, b, columns):
-                part = addresses[parts + (SINGLE if columns == 1 else WIDE)]
+            if is_wide(plan, b, columns):
+                part = addresses[parts + WIDE]
                 calls.call_part(
                     part, plan, addresses, GRADIENT, b, weights, work, gradient, d,
                     columns, 0,
@@ -307,9 +301,4 @@ def backward(plan, addresses, weights, work, gradient, sums, fused, columns, to_
             if pushes:
                 _block_push(plan, b, weights, work, d, columns, start)
     for row in range(1, 1 + plan[p.INPUTS] if to_inputs else 1):
-        if columns == 1:
-            calls.call_part(
-                single, plan, addresses, GATHER, row, weights, work, gradient, d, 1, 0
-            )
-        else:
-            _gather(plan, row, np.int64(0), weights, work, d, columns)
+        _gather(plan, row, np.int64(0), weights, work, d, columns)

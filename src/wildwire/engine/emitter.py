@@ -1,10 +1,10 @@
 """Vector instructions of one element type, for the intrinsics of the engine.
 
-Comes in: LLVM builders. Goes out: loads, stores, products and shuffles of 256-bit vectors. Used by
-`tiles.py`, `vectors.py` and `calls.py`.
+Comes in: LLVM builders. Goes out: loads, stores, products and shuffles of vectors. Used by
+`tiles.py`, `outer.py` and `vectors.py`.
 
-Vectors are 256 bits wide everywhere, so that the order of every sum is the same on all machines
-with the same instructions. Products and sums carry the flag `contract` only.
+Vectors are as wide as the machine's (`functions/vector_width.py`). Sums over sources do not depend on
+that, sums over samples may in their last bits. Products and sums carry the flag `contract` only.
 """
 
 from llvmlite import ir
@@ -47,12 +47,21 @@ class Emitter:
     def offset(self, pointer, index):
         return self.builder.gep(pointer, [index])
 
-    def load(self, pointer, index):
-        """One vector at element `index`; no alignment beyond the element's."""
+    def load(self, pointer, index, mask=None):
+        """One vector at element `index`; no alignment beyond the element's. 0 where not allowed."""
         place = self.builder.bitcast(
             self.offset(pointer, index), self.vector.as_pointer()
         )
+        if mask is not None:
+            return self._masked_load(place, mask, self.vector)
         return self.builder.load(place, align=self.bytes)
+
+    def _masked_load(self, place, mask, kind):
+        align, whole = ir.Constant(ir.IntType(32), self.bytes), ir.IntType(32)
+        name = f"llvm.masked.load.v{kind.count}f{8 * self.bytes}.p0"
+        load = self._declare(name, kind, (place.type, whole, mask.type, kind))
+        nothing = ir.Constant(kind, [0.0] * kind.count)
+        return self.builder.call(load, [place, align, mask, nothing])
 
     def store(self, value, pointer, index):
         place = self.builder.bitcast(
@@ -66,17 +75,22 @@ class Emitter:
             self.builder.load(self.offset(pointer, index)), INTEGER
         )
 
+    def number(self, pointer, index):
+        """One number."""
+        return self.builder.load(self.offset(pointer, index))
+
+    def put(self, value, pointer, index):
+        self.builder.store(value, self.offset(pointer, index))
+
     def broadcast(self, pointer, index):
-        value = self.builder.load(self.offset(pointer, index))
-        single = self.builder.insert_element(
-            ir.Constant(self.vector, ir.Undefined),
-            value,
-            ir.Constant(ir.IntType(32), 0),
-        )
-        mask = ir.Constant(ir.VectorType(ir.IntType(32), self.lanes), [0] * self.lanes)
-        return self.builder.shuffle_vector(
-            single, ir.Constant(self.vector, ir.Undefined), mask
-        )
+        return self.spread(self.number(pointer, index))
+
+    def spread(self, value):
+        """A vector of one number."""
+        place = ir.Constant(ir.IntType(32), 0)
+        nothing = ir.Constant(self.vector, ir.Undefined)
+        single = self.builder.insert_element(nothing, value, place)
+        return self.shuffle(single, nothing, [0] * self.lanes)
 
     def multiply_add(self, left, right, total):
         product = self.builder.fmul(left, right, flags=CONTRACT)
@@ -163,24 +177,15 @@ class Emitter:
         place = self.builder.bitcast(self.offset(pointer, index), kind.as_pointer())
         if mask is None:
             old = self.builder.load(place, align=self.bytes)
-            self.builder.store(
-                self.builder.fadd(old, vector), place, align=self.bytes
-            )
+            self.builder.store(self.builder.fadd(old, vector), place, align=self.bytes)
             return
-        name = f"v{kind.count}f{8 * self.bytes}"
         align, whole = ir.Constant(ir.IntType(32), self.bytes), ir.IntType(32)
-        load = self._declare(
-            f"llvm.masked.load.{name}.p0", kind, (place.type, whole, mask.type, kind)
-        )
         store = self._declare(
-            f"llvm.masked.store.{name}.p0", ir.VoidType(),
+            f"llvm.masked.store.v{kind.count}f{8 * self.bytes}.p0", ir.VoidType(),
             (kind, place.type, whole, mask.type),
         )  # fmt: skip
-        nothing = ir.Constant(kind, [0.0] * kind.count)
-        old = self.builder.call(load, [place, align, mask, nothing])
-        self.builder.call(
-            store, [self.builder.fadd(old, vector), place, align, mask]
-        )
+        old = self._masked_load(place, mask, kind)
+        self.builder.call(store, [self.builder.fadd(old, vector), place, align, mask])
 
     def _declare(self, name, result, arguments):
         known = self.builder.module.globals.get(name)

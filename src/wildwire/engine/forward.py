@@ -12,9 +12,9 @@ neurons' functions read.
 import numpy as np
 
 from wildwire.engine import calls, tiles
-from wildwire.engine.emitter import LANES_32, LANES_64, TALL
 from wildwire.engine.blas import INLINE, INNER, MERGED, is_wide
-from wildwire.engine.parts import HEADS, SINGLE, SUMS, VALUES, WIDE
+from wildwire.engine.emitter import LANES_32, LANES_64, TALL
+from wildwire.engine.parts import HEADS, SUMS, VALUES, WIDE
 from wildwire.functions.cache import cached_njit
 from wildwire.program import plan as p
 
@@ -124,7 +124,7 @@ def forward(plan, addresses, level, weights, work, guards, columns):
     work : array
     guards : int64 array (rows,)
     columns : int
-        Samples of the tile; 1, or a multiple of 8.
+        Samples of the tile, whole vectors of float32.
     """
     table = np.int64(plan[p.ROWS]) * columns
     z = delta_table(plan, columns)
@@ -133,10 +133,9 @@ def forward(plan, addresses, level, weights, work, guards, columns):
         stage = plan[p.STAGE_TABLE] + s * p.STAGE_WIDTH
         for i in range(plan[stage], plan[stage] + plan[stage + 1]):
             b = plan[p.BLOCK_TABLE] + i * p.BLOCK_WIDTH
-            part = SINGLE if columns == 1 else WIDE
-            if columns == 1 or is_wide(plan, b, columns):
+            if is_wide(plan, b, columns):
                 calls.call_part(
-                    addresses[parts + part], plan, addresses, SUMS, b, weights, work,
+                    addresses[parts + WIDE], plan, addresses, SUMS, b, weights, work,
                     work, z, columns, 0,
                 )  # fmt: skip
             else:

@@ -24,10 +24,9 @@ from wildwire.engine.parts import (
     LOSS,
     N_PARTS,
     PRODUCT,
-    SINGLE,
     WIDE,
 )
-from wildwire.engine.single import single_kernel
+from wildwire.engine.single import backward_single, forward_single, loss_single
 from wildwire.functions.native import compile_address
 from wildwire.program import plan as p
 
@@ -86,26 +85,24 @@ def kernel_addresses(program, dtype, tile) -> np.ndarray:
     exact, whole = types.CPointer(types.float64), types.int64
     found = np.zeros(N_PARTS, np.int64)
     found[FORWARD] = compile_address(
-        forward_kernel,
+        forward_single if tile == 1 else forward_kernel,
         types.void(
             plan, index, whole, real, real, index, real, index, whole, whole, whole
         ),
     )
     found[LOSS] = compile_address(
-        loss_kernel,
+        loss_single if tile == 1 else loss_kernel,
         types.void(
             plan, index, whole, index, flags, real, whole, real, real, exact, real,
             index, real, real, whole, index, whole, whole, whole,
         ),
     )  # fmt: skip
     found[BACKWARD] = compile_address(
-        backward_kernel,
+        backward_single if tile == 1 else backward_kernel,
         types.void(plan, index, real, real, real, real, flags, whole, whole, whole),
     )
     part = types.void(plan, index, whole, whole, real, real, real, whole, whole, whole)
-    if tile == 1:
-        found[SINGLE] = compile_address(single_kernel, part)
-    elif is_needed(program, tile):
+    if is_needed(program, tile):
         found[PRODUCT] = product_address(dtype)
         found[WIDE] = compile_address(wide_kernel, part)
     if program.plan[p.HEADS]:

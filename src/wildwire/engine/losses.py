@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from wildwire.engine import calls, vectors
-from wildwire.engine.blas import INLINE, MERGED
+from wildwire.engine.blas import INLINE, INNER, MERGED
 from wildwire.engine.forward import delta_table, lanes_of
 from wildwire.engine.parts import CROSS_ENTROPY, HEAD_DELTAS, HEADS
 from wildwire.functions.cache import cached_njit
@@ -43,34 +43,41 @@ def loss_table(plan, columns, which):
     return tables + which * plan[p.OUTPUTS] * columns
 
 
-@cached_njit(**MERGED)
-def load_rows(plan, X, order, start, real, work, columns):
-    """Inputs of `real` samples as rows of the value table; the last is repeated.
+@cached_njit(**INNER)
+def _turned(X, width, order, start, real, work, offset, columns):
+    """`work[offset + i*columns + c] = X[order[start + c], i]`; the last row is repeated.
 
     Squares of lanes x lanes numbers are turned in registers: written one by one, every number of a
-    wide input would touch a cache line of its own.
+    wide row would touch a cache line of its own.
     """
-    n_inputs = plan[p.INPUTS]
-    for c in range(columns):
-        work[c] = 1
-    if columns == 1:
-        sample = order[start]
-        for i in range(n_inputs):
-            work[1 + i] = X[sample * n_inputs + i]
-        return
     lanes = lanes_of(work)
-    whole = n_inputs - n_inputs % lanes
+    whole = width - width % lanes
     last = start + real - 1
     for c in range(0, columns, lanes):
         for i in range(0, whole, lanes):
             vectors.turn_tile(
-                X, n_inputs, order, start + c, last, i, work,
-                (1 + i) * columns + c, columns,
+                X, width, order, start + c, last, i, lanes, work,
+                offset + i * columns + c, columns,
             )  # fmt: skip
-        for i in range(whole, n_inputs):
-            for k in range(lanes):
-                sample = order[min(start + c + k, last)]
-                work[(1 + i) * columns + c + k] = X[sample * n_inputs + i]
+        if width - whole > 3:
+            vectors.turn_part(
+                X, width, order, start + c, last, whole, width - whole, work,
+                offset + whole * columns + c, columns,
+            )  # fmt: skip
+            continue
+        for k in range(lanes if whole < width else 0):
+            sample = order[min(start + c + k, last)] * width
+            for i in range(whole, width):
+                work[offset + i * columns + c + k] = X[sample + i]
+
+
+@cached_njit(**MERGED)
+def load_rows(plan, X, order, start, real, work, columns):
+    """Inputs of `real` samples as rows of the value table; the last is repeated."""
+    n_inputs = plan[p.INPUTS]
+    for c in range(columns):
+        work[c] = 1
+    _turned(X, n_inputs, order, start, real, work, columns, columns)
 
 
 @cached_njit(**MERGED)
@@ -81,16 +88,18 @@ def load_targets(plan, Y, weight, width, order, start, real, work, columns):
     """
     targets = loss_table(plan, columns, TARGETS)
     weights = loss_table(plan, columns, WEIGHTS)
-    outputs = plan[p.OUTPUTS]
+    outputs = np.int64(plan[p.OUTPUTS])
+    _turned(Y, outputs, order, start, real, work, targets, columns)
+    _turned(weight, width, order, start, real, work, weights, columns)
     total = 0.0
-    for c in range(columns):
-        sample = order[start + min(c, real - 1)]
-        for q in range(outputs):
-            work[targets + q * columns + c] = Y[sample * outputs + q]
-            own = weight[sample * width + (0 if width == 1 else q)]
-            work[weights + q * columns + c] = own if c < real else own * 0
-        for q in range(width if c < real else 0):
-            total += weight[sample * width + q]
+    for q in range(width):
+        line = weights + q * columns
+        for c in range(real, columns):
+            work[line + c] = 0
+        for c in range(real):
+            total += work[line + c]
+    for at in range(weights + width * columns, weights + outputs * columns):
+        work[at] = work[at - columns]
     return total / width
 
 
@@ -102,20 +111,27 @@ def _elementwise(plan, forms, fused, parameters, width, scale, work, guards, col
     values = loss_table(plan, columns, VALUES)
     z = delta_table(plan, columns)
     table = targets - arguments
-    for q in range(plan[p.OUTPUTS]):
+    outputs = np.int64(plan[p.OUTPUTS])
+    for q in range(outputs):
         row = np.int64(plan[plan[p.OUTPUT_ROWS] + q])
-        base = z if fused[q] else np.int64(0)
+        source = (z if fused[q] else np.int64(0)) + row * columns
         unit = scale[q]
+        at = q * columns
         for c in range(columns):
-            at = q * columns + c
-            work[arguments + at] = work[base + row * columns + c] * unit
-            work[targets + at] *= unit
+            work[arguments + at + c] = work[source + c] * unit
+            work[targets + at + c] *= unit
+    first = np.int64(0)
+    for q in range(1, outputs + 1):
+        # Neighbours of one form in one call.
+        if q < outputs and fused[q] == fused[first]:
+            continue
         calls.call_function(
-            forms[fused[q]],
-            work, arguments + q * columns, parameters, q * width,
-            work, values + q * columns, guards, np.int64(0),
-            np.int64(1), columns, columns, table, table,
+            forms[fused[first]],
+            work, arguments + first * columns, parameters, first * width,
+            work, values + first * columns, guards, np.int64(plan[p.ROWS]) + first,
+            q - first, columns, columns, table, table,
         )  # fmt: skip
+        first = q
 
 
 @cached_njit(**MERGED)
@@ -126,16 +142,10 @@ def _weigh(plan, scale, factor, work, columns, sums):
     slopes = loss_table(plan, columns, SLOPES)
     for q in range(plan[p.OUTPUTS]):
         outer = factor[q] * scale[q]
-        total = 0.0
-        for c in range(columns):
-            at = q * columns + c
-            weight = work[weights + at]
-            if weight != 0:
-                total += np.float64(weight) * np.float64(work[values + at])
-                work[slopes + at] *= weight * outer
-            else:  # a missing target may be NaN
-                work[slopes + at] = 0
-        sums[q] += total
+        at = q * columns
+        sums[q] += vectors.weighed(
+            work, weights + at, values + at, slopes + at, outer, columns
+        )
 
 
 @cached_njit(**MERGED)

@@ -88,7 +88,7 @@ def bind(program, dtype, tile, level, loss_width=0) -> Machine:
         addresses,
         aligned_zeros(program.n_weights, dtype),
         work,
-        np.zeros(program.n_rows, np.int64),
+        np.zeros(program.n_rows + program.n_outputs, np.int64),
         aligned_zeros(program.n_weights, dtype),
         aligned_zeros(_turned_size(program, tile), dtype),
     )

@@ -69,7 +69,9 @@ def _outer_tile(rows, vectors):
             with cgutils.for_range(builder, columns, intp=INTEGER) as loop:
                 at = builder.add(offset, builder.mul(loop.index, turned_stride))
                 deltas = [
-                    emit.load(turned_data, builder.add(at, emit.constant(v * emit.lanes)))
+                    emit.load(
+                        turned_data, builder.add(at, emit.constant(v * emit.lanes))
+                    )
                     for v in range(vectors)
                 ]
                 for r in range(rows):

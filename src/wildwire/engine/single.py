@@ -1,17 +1,21 @@
-"""The parts of a program for one sample at a time: vectors over neurons instead of samples.
+"""The three kernels of a tile for programs that take one sample at a time.
 
-Comes in: a block, run or row of the plan. Goes out: sums, deltas, gradients. Compiled only when a
-program is bound for single samples, and called by address from `forward.py` and `backward.py`; the
-signature is that of `parts.py`.
+Comes in: pointers, as in `kernels.py`. Goes out: a work array, totals and a gradient filled.
+Compiled only when a program is bound for single samples, and then called in place of the kernels
+for wide tiles.
+
+Vectors run over neurons instead of samples, and nothing is called between stages but the functions
+themselves: a small network's step is shorter than a dozen calls.
 """
 
 import numpy as np
 from numba import carray
 
-from wildwire.engine import tiles, vectors
-from wildwire.engine.blas import INNER
-from wildwire.engine.forward import lanes_of
-from wildwire.engine.parts import ANY, DELTAS, GRADIENT, PUSH, SUMS
+from wildwire.engine import calls, tiles, vectors
+from wildwire.engine.blas import INLINE, INNER, MERGED
+from wildwire.engine.forward import delta_table, lanes_of
+from wildwire.engine.losses import SLOPES, loss_deltas, loss_table, loss_values
+from wildwire.engine.parts import ANY, HEADS, VALUES
 from wildwire.functions.cache import cached_njit
 from wildwire.program import plan as p
 
@@ -41,7 +45,71 @@ def _sums(plan, b, weights, work, z):
         m += 1
 
 
-@cached_njit(**INNER)
+def forward_single(
+    plan_, addresses_, level, weights_, work_, guards_, X_, order_, start, real, columns
+):
+    """Load sample number `start` of the order, and evaluate it."""
+    plan, work, weights = carray(plan_, ANY), carray(work_, ANY), carray(weights_, ANY)
+    addresses, guards, X = (
+        carray(addresses_, ANY),
+        carray(guards_, ANY),
+        carray(X_, ANY),
+    )
+    inputs = np.int64(plan[p.INPUTS])
+    sample = carray(order_, ANY)[start] * inputs
+    work[0] = 1
+    for i in range(inputs):
+        work[1 + i] = X[sample + i]
+    rows, z = np.int64(plan[p.ROWS]), delta_table(plan, 1)
+    for s in range(plan[p.STAGES]):
+        stage = plan[p.STAGE_TABLE] + s * p.STAGE_WIDTH
+        for i in range(plan[stage], plan[stage] + plan[stage + 1]):
+            _sums(plan, plan[p.BLOCK_TABLE] + i * p.BLOCK_WIDTH, weights, work, z)
+        for i in range(plan[stage + 2], plan[stage + 2] + plan[stage + 3]):
+            r = plan[p.RUN_TABLE] + i * p.RUN_WIDTH
+            row, width = np.int64(plan[r]), np.int64(plan[r + 1])
+            # Without parameters the run is one row of `width` numbers.
+            apart = plan[r + 4] > 0
+            calls.call_function(
+                addresses[3 * plan[r + 2] + level],
+                work, z + row, weights, np.int64(plan[r + 3]), work, row, guards, row,
+                width if apart else np.int64(1), np.int64(1) if apart else width,
+                np.int64(1), rows, np.int64(0),
+            )  # fmt: skip
+    for i in range(plan[p.HEADS]):
+        h = plan[p.HEAD_TABLE] + i * p.HEAD_WIDTH
+        calls.call_part(
+            addresses[3 * plan[p.FUNCTIONS] + HEADS], plan, addresses, VALUES, h,
+            weights, work, work, z, 1, 0,
+        )  # fmt: skip
+
+
+def loss_single(
+    plan_, addresses_, kind, forms_, fused_, parameters_, width, scale_, factor_,
+    totals_, work_, guards_, Y_, weight_, weight_width, order_, start, real, columns,
+):  # fmt: skip
+    """Value and slopes of the loss of sample number `start`, added to the totals."""
+    plan, work, totals = carray(plan_, ANY), carray(work_, ANY), carray(totals_, ANY)
+    Y, weight = carray(Y_, ANY), carray(weight_, ANY)
+    outputs = np.int64(plan[p.OUTPUTS])
+    sample = carray(order_, ANY)[start]
+    targets = loss_table(plan, 1, 1)
+    for q in range(outputs):
+        work[targets + q] = Y[sample * outputs + q]
+        own = weight[sample * weight_width + (q if weight_width > 1 else 0)]
+        work[targets + outputs + q] = own
+    total = 0.0
+    for q in range(weight_width):
+        total += weight[sample * weight_width + q]
+    totals[outputs] += total / weight_width
+    loss_values(
+        plan, carray(addresses_, ANY), kind, carray(forms_, ANY), carray(fused_, ANY),
+        carray(parameters_, ANY), width, carray(scale_, ANY), carray(factor_, ANY),
+        totals, work, carray(guards_, ANY), 1,
+    )  # fmt: skip
+
+
+@cached_njit(**INLINE)
 def _gather(plan, row, weights, work, d):
     """`dE/do` of a row: what others have pushed, and its share along the out-links."""
     low = plan[plan[p.OUT_POINTERS] + row]
@@ -51,6 +119,7 @@ def _gather(plan, row, weights, work, d):
     for e in range(plan[plan[p.OUT_POINTERS] + row + 1] - low):
         total += weights[plan[pairs + 2 * e + 1]] * work[d + plan[pairs + 2 * e]]
     work[d + row] = total
+    return total
 
 
 @cached_njit(**INNER)
@@ -58,17 +127,23 @@ def _run_deltas(plan, r, weights, work, gradient, d):
     rows = np.int64(plan[p.ROWS])
     first, width, parameters = plan[r], plan[r + 1], plan[r + 4]
     for row in range(first, first + width):
-        _gather(plan, row, weights, work, d)
+        delta = _gather(plan, row, weights, work, d)
         at = plan[r + 3] + (row - first) * parameters
         for j in range(parameters):
-            gradient[at + j] += work[d + row] * work[(2 + j) * rows + row]
-        work[d + row] *= work[rows + row]
+            gradient[at + j] += delta * work[(2 + j) * rows + row]
+        work[d + row] = delta * work[rows + row]
 
 
 @cached_njit(**INNER)
 def _gradient(plan, b, work, gradient, d):
     row, width, count = plan[b], plan[b + 1], plan[b + 3]
     first, weight = plan[p.SOURCES] + plan[b + 2], plan[b + 4]
+    if width < lanes_of(work):
+        for k in range(count):
+            value = work[plan[first + k]]
+            for m in range(width):
+                gradient[weight + k * width + m] += value * work[d + row + m]
+        return
     for k in range(count):
         vectors.add_scaled(
             work[plan[first + k]], work, d + row, gradient, weight + k * width, width
@@ -79,25 +154,53 @@ def _gradient(plan, b, work, gradient, d):
 def _push(plan, b, weights, work, d, start):
     row, width, count = plan[b], plan[b + 1], plan[b + 3]
     first, weight = plan[p.SOURCES] + plan[b + 2], plan[b + 4]
+    if width < lanes_of(work):
+        for i in range(start, count):
+            total = weights[weight + i * width] * work[d + row]
+            for m in range(1, width):
+                total += weights[weight + i * width + m] * work[d + row + m]
+            work[d + plan[first + i]] += total
+        return
     for i in range(start, count):
         work[d + plan[first + i]] += vectors.dot(
             weights, np.int64(weight + i * width), work, d + row, np.int64(width)
         )
 
 
-def single_kernel(
-    plan_, addresses_, which, at, weights_, work_, gradient_, d, columns, start
-):
-    """One part of a pass for one sample; see `parts.py`."""
-    plan, work = carray(plan_, ANY), carray(work_, ANY)
+@cached_njit(**MERGED)
+def _add_fused(plan, fused, work, first, rows, d):
+    """Add dE/dz of outputs whose loss reads z (logistic with its partner loss)."""
+    slopes = loss_table(plan, 1, SLOPES)
+    for q in range(plan[p.OUTPUTS]):
+        row = plan[plan[p.OUTPUT_ROWS] + q]
+        if fused[q] and first <= row < first + rows:
+            work[d + row] += work[slopes + q]
+
+
+def backward_single(
+    plan_, addresses_, weights_, work_, gradient_, sums_, fused_, kind, columns,
+    to_inputs,
+):  # fmt: skip
+    """Deltas and gradient of one sample; with `to_inputs` from deltas that are set already."""
+    plan, work, fused = carray(plan_, ANY), carray(work_, ANY), carray(fused_, ANY)
     weights, gradient = carray(weights_, ANY), carray(gradient_, ANY)
-    if which == SUMS:
-        _sums(plan, at, weights, work, d)
-    elif which == DELTAS:
-        _run_deltas(plan, at, weights, work, gradient, d)
-    elif which == GRADIENT:
-        _gradient(plan, at, work, gradient, d)
-    elif which == PUSH:
-        _push(plan, at, weights, work, d, start)
-    else:
-        _gather(plan, at, weights, work, d)
+    d = delta_table(plan, 1)
+    if not to_inputs:
+        for row in range(1 + plan[p.INPUTS], 1 + plan[p.INPUTS] + plan[p.NEURONS]):
+            work[d + row] = 0
+        loss_deltas(plan, carray(addresses_, ANY), kind, fused, work, 1)
+    for s in range(plan[p.STAGES] - 1, -1, -1):
+        stage = plan[p.STAGE_TABLE] + s * p.STAGE_WIDTH
+        for i in range(plan[stage + 2], plan[stage + 2] + plan[stage + 3]):
+            r = plan[p.RUN_TABLE] + i * p.RUN_WIDTH
+            _run_deltas(plan, r, weights, work, gradient, d)
+        _add_fused(plan, fused, work, plan[stage + 4], plan[stage + 5], d)
+        for i in range(plan[stage], plan[stage] + plan[stage + 1]):
+            b = plan[p.BLOCK_TABLE] + i * p.BLOCK_WIDTH
+            start = 0 if to_inputs else plan[b + 5]
+            _gradient(plan, b, work, gradient, d)
+            if plan[b + 1] > 1 and start < plan[b + 3]:
+                _push(plan, b, weights, work, d, start)
+    if to_inputs:
+        for row in range(1, 1 + plan[p.INPUTS]):
+            _gather(plan, row, weights, work, d)

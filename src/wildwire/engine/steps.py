@@ -70,7 +70,11 @@ def kernel_of(plan, addresses, which):
 @cached_njit(**INLINE)
 def columns_of(real, tile):
     """Columns that `real` samples need: 1 in a program made for single samples."""
-    return np.int64(1) if tile == 1 else np.int64((real + LANES_32 - 1) // LANES_32 * LANES_32)
+    return (
+        np.int64(1)
+        if tile == 1
+        else np.int64((real + LANES_32 - 1) // LANES_32 * LANES_32)
+    )
 
 
 @cached_njit(**MERGED)
