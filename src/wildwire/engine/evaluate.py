@@ -6,11 +6,16 @@ by users (`ww.run`, `ww.loss_and_gradient`), models and learners.
 
 import numpy as np
 
-from wildwire.engine.blas import is_needed, one_thread
-from wildwire.engine.machine import bind, bind_loss, dtype_of, resolve_loss, tile_width
-from wildwire.engine.mapping import mapping_of, spread
-from wildwire.engine.passes import input_gradient_of, values_of
-from wildwire.engine.steps import Data, Update, run_steps
+from wildwire.engine import places as at
+from wildwire.engine.bound import Bound
+from wildwire.engine.machine import (
+    bind_loss,
+    dtype_of,
+    partition_of,
+    resolve_loss,
+    tile_width,
+)
+from wildwire.engine.one import run_one
 from wildwire.errors import DataError, SettingError, UntrainedError
 from wildwire.program import compile_network
 from wildwire.program import plan as p
@@ -116,33 +121,47 @@ def check_weights(network, sample_weight, n, dtype) -> np.ndarray:
     return weight
 
 
-def _machine(network, theta, n, dtype, level):
-    """A bound program with its weights set, and its tile width."""
+def _bound(network, theta, rows, dtype, level, threads, loss_width=0):
+    """A program bound for some rows, its weights set from theta."""
     program = compile_network(network)
-    theta = check_theta(network, theta).astype(dtype)
-    tile = tile_width(program, max(n, 1), dtype)
-    machine = bind(program, dtype, tile, level)
-    machine.weights[:] = spread(program, theta)
-    return program, machine, tile
+    theta = check_theta(network, theta)
+    tile = tile_width(program, max(rows, 1), dtype)
+    # More threads than tiles would have nothing to do.
+    threads = max(min(check_threads(threads), -(-rows // tile)), 1)
+    bound = Bound(program, dtype, tile, level, loss_width, threads)
+    bound.take(theta)
+    return bound
 
 
-def _values(network, theta, X, dtype, rows_of):
+def check_threads(threads) -> int:
+    """A whole number of threads, at least 1."""
+    whole = isinstance(threads, int | np.integer) and not isinstance(threads, bool)
+    if not whole or threads < 1:
+        raise SettingError(f"threads must be a whole number from 1 up, not {threads!r}")
+    return int(threads)
+
+
+def _values(network, theta, X, dtype, threads, rows_of):
     dtype = dtype_of(dtype)
     X = check_inputs(network, X, dtype)
-    program, machine, tile = _machine(network, theta, len(X), dtype, 0)
-    rows = rows_of(program)
+    bound = _bound(network, theta, len(X), dtype, 0, threads)
+    rows = np.ascontiguousarray(rows_of(bound.program))
     out = np.empty((len(X), len(rows)), dtype)
-    with one_thread(is_needed(program, tile)):
-        values_of(machine, X.ravel(), np.arange(len(X)), rows, out, tile)
+    bound.put(at.OUT, out)
+    bound.put(at.OUT_ROWS, rows)
+    bound.set(at.N_OUT_ROWS, len(rows))
+    bound.take_rows(X)
+    bound.share_rows()
+    bound.call_all("values", first=1)
     return out
 
 
 def _output_rows(program):
-    at = program.plan[p.OUTPUT_ROWS]
-    return program.plan[at : at + program.n_outputs]
+    first = program.plan[p.OUTPUT_ROWS]
+    return program.plan[first : first + program.n_outputs]
 
 
-def run(network, theta, X, *, dtype="float64") -> np.ndarray:
+def run(network, theta, X, *, dtype="float64", threads=1) -> np.ndarray:
     """Outputs of a network.
 
     Parameters
@@ -152,6 +171,8 @@ def run(network, theta, X, *, dtype="float64") -> np.ndarray:
     X : array (n_samples, n_inputs)
         Columns by position, in the order of the inputs; (n_samples,) for one input.
     dtype : "float64" or "float32"
+    threads : int
+        Results do not depend on it, to the bit.
 
     Returns
     -------
@@ -166,17 +187,22 @@ def run(network, theta, X, *, dtype="float64") -> np.ndarray:
     O(samples * links). A row's result does not depend on the other rows, except that a single row
     may differ from the same row among others in the last bits.
     """
-    return _values(network, theta, X, dtype, _output_rows)
+    out = run_one(network, theta, X, dtype)
+    if out is not None:
+        return out
+    return _values(network, theta, X, dtype, threads, _output_rows)
 
 
-def values(network, theta, X, *, dtype="float64") -> np.ndarray:
+def values(network, theta, X, *, dtype="float64", threads=1) -> np.ndarray:
     """Outputs of all neurons, (n_samples, n_neurons), in the network's order."""
-    return _values(network, theta, X, dtype, lambda program: program.row_of_neuron)
+    return _values(
+        network, theta, X, dtype, threads, lambda program: program.row_of_neuron
+    )
 
 
 def loss_and_gradient(
     network, theta, X, Y, *, loss="squared", gradient="mean", sample_weight=None,
-    dtype="float64",
+    dtype="float64", threads=1,
 ):  # fmt: skip
     """Loss and its gradient over theta.
 
@@ -193,6 +219,8 @@ def loss_and_gradient(
     sample_weight : array (n_samples,) or (n_samples, n_outputs) or None
         0 in an entry of the second form: no target there. A row then weighs the mean of its entries.
     dtype : "float64" or "float32"
+    threads : int
+        Results do not depend on it, to the bit.
 
     Returns
     -------
@@ -212,20 +240,17 @@ def loss_and_gradient(
     weight = check_weights(network, sample_weight, len(X), dtype)
     loss = resolve_loss(loss)
     program = compile_network(network)
-    theta = check_theta(network, theta).astype(dtype)
-    tile = tile_width(program, max(len(X), 1), dtype)
-    machine = bind(program, dtype, tile, 1, len(loss.parameters))
-    mapping = mapping_of(program, dtype)
-    machine.weights[:] = spread(program, theta)
-    bound = bind_loss(network, program, loss, dtype)
-    result = np.zeros(program.n_theta, dtype)
-    with one_thread(is_needed(program, tile)):
-        run_steps(
-            machine, data_of(X, Y, weight), bound, _no_update(theta, result), mapping,
-            True, False, max(len(X), 1), tile, 0, 1,
-        )  # fmt: skip
-    total = float(bound.totals[-1])
-    value, result = float(bound.totals[:-1].sum()), result.astype(np.float64)
+    partition = partition_of(program, max(len(X), 1), max(len(X), 1), dtype)
+    threads = min(check_threads(threads), partition.parts)
+    bound = Bound(program, dtype, partition.tile, 1, len(loss.parameters), threads)
+    bound.take(check_theta(network, theta))
+    ready = bind_loss(network, program, loss, dtype)
+    bound.take_loss(ready)
+    bound.take_rows(X, Y, weight)
+    bound.make_parts(partition)
+    result = gradient_of(bound, max(len(X), 1))
+    total = float(ready.totals[-1])
+    value, result = float(ready.totals[:-1].sum()), result.astype(np.float64)
     if gradient == "mean":
         if total <= 0:
             raise DataError("the sample weights sum to 0: there is nothing to average")
@@ -233,20 +258,15 @@ def loss_and_gradient(
     return value, result
 
 
-def data_of(X, Y, weight) -> Data:
-    """Checked arrays as the kernels take them, in the order of the rows."""
-    return Data(
-        X.ravel(), Y.ravel(), weight.ravel(), weight.shape[1], np.arange(len(X))
-    )
-
-
-def _no_update(theta, gradient) -> Update:
-    """The update that only forms the gradient over theta."""
-    none = np.zeros(0, theta.dtype)
-    return Update(
-        0, theta, gradient, none, none, none, none, none, none,
-        np.zeros(1, theta.dtype), none, np.zeros(4, theta.dtype),
-    )  # fmt: skip
+def gradient_of(bound, batch) -> np.ndarray:
+    """The gradient over theta, summed over all rows; losses are left in the totals."""
+    bound.zeros(at.GRADIENT, bound.program.n_weights)
+    result = bound.zeros(at.VECTOR_GRADIENT, bound.program.n_theta)
+    bound.set(at.IS_MAPPED, 1)
+    bound.set(at.BATCH, batch)
+    bound.set(at.N_STEPS, 1)
+    bound.call_all("steps")
+    return result
 
 
 def input_gradient(network, theta, X, *, output=0, dtype="float64") -> np.ndarray:
@@ -264,13 +284,14 @@ def input_gradient(network, theta, X, *, output=0, dtype="float64") -> np.ndarra
     dtype = dtype_of(dtype)
     X = check_inputs(network, X, dtype)
     number = _output_number(network, output)
-    program, machine, tile = _machine(network, theta, len(X), dtype, 1)
+    bound = _bound(network, theta, len(X), dtype, 1, 1)
     out = np.empty(X.shape, dtype)
-    fused = np.zeros(network.n_outputs, np.int8)
-    with one_thread(is_needed(program, tile)):
-        input_gradient_of(
-            machine, X.ravel(), np.arange(len(X)), number, fused, out, tile
-        )
+    bound.zeros(at.GRADIENT, bound.program.n_weights)
+    bound.put(at.LOSS_FUSED, np.zeros(network.n_outputs, np.int8))
+    bound.put(at.OUT, out)
+    bound.set(at.OUTPUT, number)
+    bound.take_rows(X)
+    bound.call("input_gradient")
     return out
 
 

@@ -1,23 +1,26 @@
-"""Bind a program to this process: addresses, work arrays, losses.
+"""What a program needs to run: tile width, partition of a batch, sizes of scratch, a loss made ready.
 
-Comes in: a network, a type, a tile width, a loss. Goes out: the tuples of arrays that the kernels
-take. Called by `evaluate.py` and `session.py`. Addresses belong to the process, so nothing here is
-ever stored.
+Comes in: a network, a type, a batch, a loss. Goes out: numbers and small arrays. Called by `bound.py`,
+`evaluate.py`, `session.py` and `population.py`.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from wildwire.engine import blas
 from wildwire.engine.emitter import LANES_32
-from wildwire.engine.kernels import kernel_addresses
 from wildwire.engine.losses import ELEMENTWISE, SOFTMAX, Loss
-from wildwire.engine.steps import Machine
 from wildwire.errors import SettingError
 from wildwire.functions import find_loss, native
 from wildwire.program import plan as p
 
 WORK_BYTES = 320 * 1024  # of values, slopes and deltas: what a second-level cache holds
 CACHE_LINE = 64  # bytes
+MOST_COLUMNS = 512
+# Parts of a batch: at most 8, of at least 128 rows; fewer where each part's gradient is large.
+MOST_PARTS, LEAST_PART, MANY_WEIGHTS = 8, 128, 2**17
+LOSS_PARTS = 16
 DTYPES = {"float64": np.float64, "float32": np.float32}
 
 
@@ -33,7 +36,7 @@ def dtype_of(dtype) -> np.dtype:
 
 
 def tile_width(program, batch, dtype) -> int:
-    """Samples per tile: 1 for single samples, else a multiple of 8.
+    """Samples per tile: 1 for single samples, else a multiple of the lanes of float32.
 
     Depends on network, batch and type only, so that bits do not depend on the machine's load.
     """
@@ -45,53 +48,71 @@ def tile_width(program, batch, dtype) -> int:
     if blas.any_wide(program.plan):
         least = 128  # below that a matrix product mostly packs
     fitting = WORK_BYTES // per_column // least * least
-    return int(min(max(fitting, least), 512, -(-batch // LANES_32) * LANES_32))
+    return _even(batch, min(max(fitting, least), MOST_COLUMNS))
+
+
+def _even(rows, most) -> int:
+    """The width, in whole vectors, that cuts `rows` into equal tiles of at most `most`."""
+    tiles = -(-rows // most)
+    return -(-rows // tiles // LANES_32) * LANES_32
+
+
+@dataclass(frozen=True)
+class Partition:
+    """How a batch, and a pass over all rows, are cut into parts whose sums are added in order.
+
+    Attributes
+    ----------
+    tile : int
+        Samples per tile.
+    parts, rows : int
+        Parts of a batch, and rows of each but the last.
+    loss_parts, loss_rows : int
+        The same for a pass over all rows.
+    """
+
+    tile: int
+    parts: int
+    rows: int
+    loss_parts: int
+    loss_rows: int
+
+
+def partition_of(program, batch, n, dtype) -> Partition:
+    """The partition of batches of `batch` rows out of `n`; the same for any number of threads."""
+    tile = tile_width(program, batch, dtype)
+    most = MOST_PARTS if program.n_weights <= MANY_WEIGHTS else MOST_PARTS // 4
+    parts, rows = max(min(most, batch // LEAST_PART), 1), max(batch, 1)
+    if parts > 1:
+        rows = -(-batch // parts // LANES_32) * LANES_32
+        parts = -(-batch // rows)
+        tile = _even(rows, min(tile, rows))
+    loss_rows = max(-(-n // LOSS_PARTS // tile) * tile, tile)
+    return Partition(tile, parts, rows, max(-(-n // loss_rows), 1), loss_rows)
 
 
 def aligned_zeros(count, dtype) -> np.ndarray:
     """Zeros that start at a cache line: a vector that crosses two lines is loaded at half speed."""
-    raw = np.zeros(count * np.dtype(dtype).itemsize + CACHE_LINE, np.uint8)
+    size = count * np.dtype(dtype).itemsize
+    raw = np.zeros(size + CACHE_LINE, np.uint8)
     first = -raw.ctypes.data % CACHE_LINE
-    return raw[first : first + count * np.dtype(dtype).itemsize].view(dtype)
+    return raw[first : first + size].view(dtype)
 
 
-def _turned_size(program, tile) -> int:
-    """Room for the deltas of the widest block that register tiles work on, turned."""
+def work_size(program, tile, loss_width=0) -> int:
+    """Numbers in the work array: tables of the program and of the loss."""
+    tables = 3 + int(program.plan[p.MAX_PARAMETERS])
+    # Some rows more: turning the deltas of the last neurons reads beyond their table.
+    rows = tables * program.n_rows + (6 + loss_width) * program.n_outputs + LANES_32
+    return rows * tile
+
+
+def turned_size(program, tile) -> int:
+    """Room for the deltas of the widest block, turned."""
     plan = program.plan
     blocks = plan[plan[p.BLOCK_TABLE] :][: plan[p.BLOCKS] * p.BLOCK_WIDTH]
     widest = int(blocks.reshape(-1, p.BLOCK_WIDTH)[:, 1].max(initial=1))
     return (widest + LANES_32) * max(tile, LANES_32)
-
-
-def bind(program, dtype, tile, level, loss_width=0) -> Machine:
-    """Arrays and addresses to run a program with tiles of `tile` samples.
-
-    Parameters
-    ----------
-    level : int
-        0 for values; 1 if gradients will be asked for.
-    loss_width : int
-        Parameters of the loss, for which room is made.
-    """
-    functions = np.zeros(3 * len(program.functions), np.int64)
-    for number, function in enumerate(program.functions):
-        # Level 1 writes the values as well: one kernel to compile instead of two.
-        functions[3 * number : 3 * number + 2] = native.address(function, level, dtype)
-    addresses = np.concatenate((functions, kernel_addresses(program, dtype, tile)))
-    tables = 3 + int(program.plan[p.MAX_PARAMETERS])
-    outputs = (6 + loss_width) * program.n_outputs
-    # One square more: turning the last neurons reads beyond the table of deltas.
-    rows = tables * program.n_rows + outputs + LANES_32
-    work = aligned_zeros(rows * tile, dtype)
-    return Machine(
-        program.plan,
-        addresses,
-        aligned_zeros(program.n_weights, dtype),
-        work,
-        np.zeros(program.n_rows + program.n_outputs, np.int64),
-        aligned_zeros(program.n_weights, dtype),
-        aligned_zeros(_turned_size(program, tile), dtype),
-    )
 
 
 def resolve_loss(loss):

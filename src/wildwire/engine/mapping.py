@@ -1,32 +1,20 @@
 """The map between theta and the weights of a program.
 
 Comes in: theta (or a gradient over weights). Goes out: weights in program order (or the gradient
-over theta). Called by `steps.py`, `session.py` and `evaluate.py`.
+over theta). Called by `steps.py`, `passes.py` and `session.py`.
 
 A weight is frozen, or sign * theta[slot], or sign * a derived number: a sum of products of theta's
 numbers and their reciprocals.
 """
 
-from typing import NamedTuple
-
 import numpy as np
+from numba import carray
 
+from wildwire.engine import places as at
 from wildwire.engine.blas import INNER
+from wildwire.engine.parts import ANY
+from wildwire.engine.pointers import doubles_at, flags_at, integers_at, pointer_at
 from wildwire.functions.cache import cached_njit
-
-
-class Mapping(NamedTuple):
-    """The map as arrays, for compiled code; see `Program` and `Derived`."""
-
-    slot: np.ndarray
-    sign: np.ndarray
-    constant: np.ndarray
-    number: np.ndarray
-    coefficient: np.ndarray
-    offset: np.ndarray
-    factor: np.ndarray
-    power: np.ndarray
-    derived: np.ndarray  # scratch (n_derived,)
 
 
 def spread(program, theta) -> np.ndarray:
@@ -41,75 +29,88 @@ def spread(program, theta) -> np.ndarray:
     return weights
 
 
-def mapping_of(program, dtype) -> Mapping:
-    """The map of a program, with numbers of type `dtype`."""
-    derived = program.derived
-    return Mapping(
-        program.slot,
-        program.sign,
-        program.constant.astype(dtype),
-        derived.number,
-        derived.coefficient.astype(dtype),
-        derived.offset,
-        derived.slot,
-        derived.power,
-        np.zeros(max(derived.count, 1), dtype),
-    )
+@cached_njit(**INNER)
+def _factor(power, factor, theta, i):
+    value = theta[factor[i]]
+    return value if power[i] > 0 else 1 / value
 
 
 @cached_njit(**INNER)
-def weights_from_theta(mapping, theta, weights):
-    """Fill `weights` (n_weights,) from `theta` (n_theta,)."""
-    derived = mapping.derived
-    derived[:] = 0
-    for term in range(mapping.number.size):
-        product = mapping.coefficient[term]
-        for i in range(mapping.offset[term], mapping.offset[term + 1]):
-            value = theta[mapping.factor[i]]
-            product = product * value if mapping.power[i] > 0 else product / value
-        derived[mapping.number[term]] += product
-    for w in range(weights.size):
-        slot = mapping.slot[w]
-        if slot >= 0:
-            weights[w] = theta[slot] if mapping.sign[w] > 0 else -theta[slot]
-        elif slot == -1:
-            weights[w] = mapping.constant[w]
-        else:
-            value = derived[-2 - slot]
-            weights[w] = value if mapping.sign[w] > 0 else -value
+def _derive(table, theta, derived):
+    """Fill the derived numbers from theta."""
+    number = carray(integers_at(table, at.TERM_NUMBER), ANY)
+    offset = carray(integers_at(table, at.TERM_OFFSET), ANY)
+    factor = carray(integers_at(table, at.TERM_FACTOR), ANY)
+    power = carray(flags_at(table, at.TERM_POWER), ANY)
+    coefficient = carray(doubles_at(table, at.TERM_COEFFICIENT), ANY)
+    for i in range(table[at.N_DERIVED]):
+        derived[i] = 0
+    for term in range(table[at.N_TERMS]):
+        product = derived.dtype.type(coefficient[term])
+        for i in range(offset[term], offset[term + 1]):
+            value = theta[factor[i]]
+            product = product * value if power[i] > 0 else product / value
+        derived[number[term]] += product
 
 
 @cached_njit(**INNER)
-def _factor(mapping, theta, i):
-    value = theta[mapping.factor[i]]
-    return value if mapping.power[i] > 0 else 1 / value
+def weights_from_theta(table, real, theta, weights):
+    """Fill the weights from theta, both of the engine's type; `real` is any pointer of that type."""
+    slots = carray(integers_at(table, at.SLOT), ANY)
+    signs = carray(flags_at(table, at.SIGN), ANY)
+    constant = carray(doubles_at(table, at.CONSTANT), ANY)
+    derived = carray(pointer_at(table, at.DERIVED, real), ANY)
+    if table[at.N_DERIVED] > 0:
+        _derive(table, theta, derived)
+    for w in range(table[at.N_WEIGHTS]):
+        slot = slots[w]
+        if slot == -1:
+            weights[w] = weights.dtype.type(constant[w])
+            continue
+        value = theta[slot] if slot >= 0 else derived[-2 - slot]
+        weights[w] = value if signs[w] > 0 else -value
 
 
 @cached_njit(**INNER)
-def gradient_to_theta(mapping, theta, by_weight, gradient):
-    """Add up `by_weight` (n_weights,) into `gradient` (n_theta,), which is overwritten.
+def gradient_to_theta(table, real, theta, by_weight, gradient):
+    """Add up the gradient over weights into that over theta, which is overwritten.
 
     The products of a term's other factors are formed anew instead of divided out: a factor may be
     0.
     """
-    derived = mapping.derived
-    derived[:] = 0
-    gradient[:] = 0
-    for w in range(by_weight.size):
-        slot = mapping.slot[w]
-        slope = by_weight[w] if mapping.sign[w] > 0 else -by_weight[w]
+    slots = carray(integers_at(table, at.SLOT), ANY)
+    signs = carray(flags_at(table, at.SIGN), ANY)
+    derived = carray(pointer_at(table, at.DERIVED, real), ANY)
+    for i in range(table[at.N_DERIVED]):
+        derived[i] = 0
+    for i in range(table[at.N_THETA]):
+        gradient[i] = 0
+    for w in range(table[at.N_WEIGHTS]):
+        slot = slots[w]
+        slope = by_weight[w] if signs[w] > 0 else -by_weight[w]
         if slot >= 0:
             gradient[slot] += slope
         elif slot <= -2:
             derived[-2 - slot] += slope
-    for term in range(mapping.number.size):
-        first, last = mapping.offset[term], mapping.offset[term + 1]
+    if table[at.N_TERMS] > 0:
+        _terms_to_theta(table, theta, derived, gradient)
+
+
+@cached_njit(**INNER)
+def _terms_to_theta(table, theta, derived, gradient):
+    number = carray(integers_at(table, at.TERM_NUMBER), ANY)
+    offset = carray(integers_at(table, at.TERM_OFFSET), ANY)
+    factor = carray(integers_at(table, at.TERM_FACTOR), ANY)
+    power = carray(flags_at(table, at.TERM_POWER), ANY)
+    coefficient = carray(doubles_at(table, at.TERM_COEFFICIENT), ANY)
+    for term in range(table[at.N_TERMS]):
+        first, last = offset[term], offset[term + 1]
         for i in range(first, last):
-            product = mapping.coefficient[term] * derived[mapping.number[term]]
+            product = derived.dtype.type(coefficient[term]) * derived[number[term]]
             for other in range(first, last):
                 if other != i:
-                    product *= _factor(mapping, theta, other)
-            if mapping.power[i] < 0:
-                value = _factor(mapping, theta, i)
+                    product *= _factor(power, factor, theta, other)
+            if power[i] < 0:
+                value = _factor(power, factor, theta, i)
                 product *= -value * value
-            gradient[mapping.factor[i]] += product
+            gradient[factor[i]] += product

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from wildwire.engine import evaluate
-from wildwire.engine.blas import is_needed, one_thread
-from wildwire.engine.machine import bind, bind_loss, dtype_of, resolve_loss, tile_width
-from wildwire.engine.mapping import mapping_of, spread
-from wildwire.engine.passes import loss_of
-from wildwire.engine.steps import Update, run_steps
+from wildwire.engine import places as at
+from wildwire.engine.bound import Bound
+from wildwire.engine.machine import bind_loss, dtype_of, partition_of, resolve_loss
+from wildwire.engine.mapping import spread
 from wildwire.program import compile_network
 
 
@@ -65,12 +64,15 @@ class Session:
     output_unit : array (n_outputs,) or None
         Factor from the scaled loss to the user's units, for reports.
     loss_parameters : array (n_outputs, n_parameters) or None
+    threads : int
+        Results do not depend on it, to the bit.
     """
 
     def __init__(
         self, network, X, Y, *, loss, sample_weight=None, batch="full",
         gradient="mean", dtype="float64", l1=0.0, l2=0.0, l1_dies=True, clip=0.0,
         output_scale=None, output_factor=None, output_unit=None, loss_parameters=None,
+        threads=1,
     ):  # fmt: skip
         self.network, self.program = network, compile_network(network)
         self.dtype = dtype_of(dtype)
@@ -80,15 +82,21 @@ class Session:
         self.n_batches = -(-n // self.batch) if n else 0
         self._is_mean = gradient == "mean"
         loss = resolve_loss(loss)
-        self._tile = tile_width(self.program, self.batch, self.dtype)
-        self._needs_blas = is_needed(self.program, self._tile)
-        self._machine = bind(
-            self.program, self.dtype, self._tile, 1, len(loss.parameters)
-        )
+        partition = partition_of(self.program, self.batch, n, self.dtype)
+        most = max(partition.parts, partition.loss_parts)
+        self._bound = Bound(
+            self.program, self.dtype, partition.tile, 1, len(loss.parameters),
+            min(evaluate.check_threads(threads), most),
+        )  # fmt: skip
+        self._bound.take_rows(*self._data)
+        self._bound.make_parts(partition)
+        self._is_parted = partition.parts > 1
+        self._in_order = np.arange(n)
         self._loss = bind_loss(
             network, self.program, loss, self.dtype, scale=output_scale,
             factor=output_factor, parameters=loss_parameters,
         )  # fmt: skip
+        self._bound.take_loss(self._loss)
         self._unit = np.ones(network.n_outputs)
         if output_unit is not None:
             self._unit = np.asarray(output_unit, float)
@@ -99,38 +107,51 @@ class Session:
         Y = evaluate.check_targets(self.network, Y, len(X), self.dtype)
         weight = evaluate.check_weights(self.network, sample_weight, len(X), self.dtype)
         self._n = len(X)
-        self._data = evaluate.data_of(X, Y, weight)
+        self._data = X, Y, weight
 
     def _bind_vector(self, l1, l2, l1_dies, clip):
         """The vector that rules act on: the weights themselves, or theta."""
-        program, network = self.program, self.network
-        self._mapping = mapping_of(program, self.dtype)
+        program, network, bound = self.program, self.network, self._bound
         self._is_mapped = not program.one_to_one
+        self._weights = bound.weights
+        gradient = bound.zeros(at.GRADIENT, program.n_weights)
         penalised_theta = np.zeros(program.n_theta, bool)
         linked = program.is_link & (program.slot >= 0)
         penalised_theta[program.slot[linked]] = True
         if self._is_mapped:
-            self._vector = np.zeros(program.n_theta, self.dtype)
-            gradient = np.zeros(program.n_theta, self.dtype)
+            self._vector = bound.zeros(at.VECTOR, program.n_theta)
+            bound.zeros(at.VECTOR_GRADIENT, program.n_theta)
             self._slots = np.arange(program.n_theta)
             self._places = self._slots
         else:
-            self._vector, gradient = self._machine.weights, self._machine.gradient
+            self._vector = bound.put(at.VECTOR, self._weights)
+            bound.put(at.VECTOR_GRADIENT, gradient)
             self._places = np.flatnonzero(program.slot >= 0)
             self._slots = program.slot[self._places]
-        self.vector_size = self._vector.size
-        self._machine.weights[:] = program.constant
-        free = np.zeros(self.vector_size, self.dtype)
-        free[self._places] = 1
-        penalised = np.zeros(self.vector_size, self.dtype)
+        size = self.vector_size = self._vector.size
+        bound.set(at.VECTOR_SIZE, size)
+        bound.set(at.IS_MAPPED, self._is_mapped)
+        bound.set(at.IS_MEAN, self._is_mean)
+        bound.set(at.BATCH, self.batch)
+        self._weights[:] = program.constant
+        self._free = bound.zeros(at.FREE, size)
+        self._free[self._places] = 1
+        penalised = bound.zeros(at.PENALISED, size)
         penalised[self._places] = penalised_theta[self._slots]
+        self._put_bounds(network)
+        dies = l1 > 0 and l1_dies
+        bound.zeros(at.BEFORE, size if dies else 0)
+        bound.set(at.LINKS_DIE, dies)
+        held = not self._free.all()
+        self._settings = bound.put(
+            at.SETTINGS, np.asarray([l1, l2, clip, held], self.dtype)
+        )
+
+    def _put_bounds(self, network):
         low, high = self._bounds(network)
-        before = np.zeros(self.vector_size if l1 > 0 and l1_dies else 0, self.dtype)
-        self._update = Update(
-            0, self._vector, gradient, free, penalised, low, high,
-            np.zeros(0, self.dtype), np.zeros(1, self.dtype), np.zeros(0, self.dtype),
-            before, np.asarray([l1, l2, clip, not free.all()], self.dtype),
-        )  # fmt: skip
+        self._bound.put(at.LOW, low)
+        self._bound.put(at.HIGH, high)
+        self._bound.set(at.HAS_BOUNDS, low.size > 0)
 
     def _bounds(self, network):
         if network.bounds is None or not np.isfinite(network.bounds).any():
@@ -184,22 +205,23 @@ class Session:
         -------
         Report
         """
-        loss = self._loss
+        bound, loss = self._bound, self._loss
         loss.totals[:] = 0
-        update = self._update._replace(
-            rule=int(rule),
-            state=state.reshape(-1),
-            numbers=np.array(numbers, self.dtype),
-            rates=np.asarray(rates, self.dtype),
-        )
-        with one_thread(self._needs_blas):
-            status = run_steps(
-                self._machine, self._data._replace(order=order), loss, update,
-                self._mapping, self._is_mapped, self._is_mean, self.batch, self._tile,
-                int(first_batch), int(step),
-            )  # fmt: skip
+        bound.status[0] = 0
+        bound.set(at.RULE, int(rule))
+        bound.put(at.STATE, state)
+        bound.put(at.NUMBERS, np.array(numbers, self.dtype))
+        bound.put(at.RATES, np.array(rates, self.dtype))
+        bound.put(at.ORDER, np.ascontiguousarray(order, np.int64))
+        bound.set(at.N_STEPS, len(rates))
+        bound.set(at.FIRST_BATCH, int(first_batch))
+        bound.set(at.FIRST_STEP, int(step))
+        if self._is_parted:
+            bound.call_all("steps")
+        else:
+            bound.call("steps")
         totals, weight = loss.totals[:-1], float(loss.totals[-1])
-        return Report(totals * self._unit, weight, int(status))
+        return Report(totals * self._unit, weight, int(bound.status[0]))
 
     def state_to_theta_order(self, vector) -> np.ndarray:
         """A vector that a rule keeps, (vector_size,), in theta's order."""
@@ -216,12 +238,12 @@ class Session:
     @property
     def alive(self) -> np.ndarray:
         """Bool (n_theta,): False for links that L1 has killed."""
-        return self.state_to_theta_order(self._update.free) != 0
+        return self.state_to_theta_order(self._free) != 0
 
     def set_alive(self, mask) -> None:
         """Set which numbers may still learn, bool (n_theta,)."""
-        self._update.free[:] = self.state_from_theta_order(np.asarray(mask, float))
-        self._update.settings[3] = not self._update.free.all()
+        self._free[:] = self.state_from_theta_order(np.asarray(mask, float))
+        self._settings[3] = not self._free.all()
 
     def loss(self, theta=None) -> float:
         """Weighted mean of the loss over all rows, in the user's units, summed over outputs.
@@ -233,21 +255,23 @@ class Session:
         """
         kept = None
         if theta is not None:
-            kept = self._machine.weights.copy()
+            kept = self._weights.copy()
             self._spread(np.asarray(theta, np.float64))
-        loss = self._loss
-        loss.totals[:] = 0
-        with one_thread(self._needs_blas):
-            loss_of(self._machine, self._data, loss, self._tile)
-        weight = float(loss.totals[-1])
-        total = float(loss.totals[:-1] @ self._unit)
+        bound, width = self._bound, self.network.n_outputs + 1
+        bound.put(at.ORDER, self._in_order)
+        bound.call_all("losses")
+        parts = bound.tables[0, at.N_LOSS_PARTS]
+        totals = np.zeros(width)
+        for part in bound.part_totals[: parts * width].reshape(-1, width):
+            totals += part
         if kept is not None:
-            self._machine.weights[:] = kept
-        return total / weight if weight else 0.0
+            self._weights[:] = kept
+        weight = float(totals[-1])
+        return float(totals[:-1] @ self._unit) / weight if weight else 0.0
 
     def _spread(self, theta) -> None:
         """Set the weights of the program, and nothing else, from a theta."""
         if self._is_mapped:
-            self._machine.weights[:] = spread(self.program, theta.astype(self.dtype))
+            self._weights[:] = spread(self.program, theta.astype(self.dtype))
         else:
-            self._machine.weights[self._places] = theta[self._slots]
+            self._weights[self._places] = theta[self._slots]

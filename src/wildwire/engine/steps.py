@@ -1,64 +1,37 @@
-"""Training steps: whole runs of mini-batches inside one kernel call.
+"""Training steps: whole runs of mini-batches inside one kernel call, for one or several threads.
 
-Comes in: a program, data, loss and update rule as plain arrays and addresses. Goes out: changed
-weights (or theta), the loss of the steps, a status. Called by `session.py`, which says how many
-steps fit into its slice of time.
+Comes in: the table of a bound program (`places.py`). Goes out: changed weights (or theta), the loss
+of the steps, a status. Called through `bound.py` by `session.py`, which says how many steps fit into
+its slice of time.
 
 One step: clear the gradient; for each tile of the batch load, forward, loss, backward; divide by
-the batch's weight if the mean is wanted; penalties; clipping; the update rule, called by address;
-links that L1 has killed; bounds.
+the batch's weight if the mean is wanted; then the update (`update.py`).
+
+A batch is cut into parts whose number depends on batch and network only. Every part has a gradient of
+its own, and these are added in order: the same bits come out for any number of threads. All threads
+enter the kernel once and meet after the parts, after the sum, and after the update.
 """
 
-from typing import NamedTuple
-
 import numpy as np
+from numba import carray
 
 from wildwire.engine import calls, vectors
-from wildwire.engine.blas import INLINE, KERNEL, MERGED
+from wildwire.engine import places as at
+from wildwire.engine.blas import INLINE, INNER
 from wildwire.engine.emitter import LANES_32
 from wildwire.engine.mapping import gradient_to_theta, weights_from_theta
-from wildwire.engine.parts import BACKWARD, FORWARD, LOSS
+from wildwire.engine.meeting import meet
+from wildwire.engine.parts import ANY, BACKWARD, FORWARD, LOSS
+from wildwire.engine.pointers import (
+    doubles_at,
+    flags_at,
+    integers_at,
+    longs_at,
+    pointer_at,
+)
+from wildwire.engine.update import apply_update
 from wildwire.functions.cache import cached_njit
 from wildwire.program import plan as p
-
-
-class Machine(NamedTuple):
-    """A program bound to a process and a type: what the kernels run."""
-
-    plan: np.ndarray
-    addresses: np.ndarray
-    weights: np.ndarray
-    work: np.ndarray
-    guards: np.ndarray
-    gradient: np.ndarray
-    sums: np.ndarray  # scratch (8,)
-
-
-class Data(NamedTuple):
-    """Samples, one row after another, and the order to take them in."""
-
-    X: np.ndarray
-    Y: np.ndarray
-    weight: np.ndarray
-    weight_width: int  # 1, or the number of outputs
-    order: np.ndarray
-
-
-class Update(NamedTuple):
-    """What changes the vector that learning acts on (weights, or theta)."""
-
-    rule: int  # 0: nothing is changed, only the gradient formed
-    vector: np.ndarray
-    gradient: np.ndarray
-    free: np.ndarray  # 1 or 0
-    penalised: np.ndarray  # 1 where L1 and L2 act
-    low: np.ndarray  # bounds; empty: none
-    high: np.ndarray
-    state: np.ndarray
-    numbers: np.ndarray
-    rates: np.ndarray
-    before: np.ndarray  # scratch; empty: links do not die
-    settings: np.ndarray  # l1, l2, clip, whether some numbers are not free
 
 
 @cached_njit(**INLINE)
@@ -70,153 +43,157 @@ def kernel_of(plan, addresses, which):
 @cached_njit(**INLINE)
 def columns_of(real, tile):
     """Columns that `real` samples need: 1 in a program made for single samples."""
-    return (
-        np.int64(1)
-        if tile == 1
-        else np.int64((real + LANES_32 - 1) // LANES_32 * LANES_32)
-    )
+    if tile == 1:
+        return np.int64(1)
+    return np.int64((real + LANES_32 - 1) // LANES_32 * LANES_32)
 
 
-@cached_njit(**MERGED)
-def _batch_gradient(
-    plan, addresses, weights, work, guards, gradient, sums, X, Y, weight, weight_width,
-    order, kind, forms, fused, parameters, width, scale, factor, totals,
-    start, stop, tile,
-):  # fmt: skip
-    """Loss and gradient summed over rows start..stop of the order, added up."""
-    for at in range(start, stop, tile):
-        real = min(tile, stop - at)
-        columns = columns_of(real, tile)
+@cached_njit(**INNER)
+def loss_of_rows(table, real, totals, start, stop, gradient, level):
+    """Loss of rows start..stop of the order, and with level 1 their gradient, both added up."""
+    plan = carray(integers_at(table, at.PLAN), ANY)
+    addresses = carray(longs_at(table, at.ADDRESSES), ANY)
+    weights = carray(pointer_at(table, at.WEIGHTS, real), ANY)
+    work = carray(pointer_at(table, at.WORK, real), ANY)
+    guards = carray(longs_at(table, at.GUARDS), ANY)
+    turned = carray(pointer_at(table, at.TURNED, real), ANY)
+    X = carray(pointer_at(table, at.X, real), ANY)
+    Y = carray(pointer_at(table, at.Y, real), ANY)
+    sample_weight = carray(pointer_at(table, at.SAMPLE_WEIGHT, real), ANY)
+    order = carray(longs_at(table, at.ORDER), ANY)
+    forms = carray(longs_at(table, at.LOSS_FORMS), ANY)
+    fused = carray(flags_at(table, at.LOSS_FUSED), ANY)
+    parameters = carray(pointer_at(table, at.LOSS_PARAMETERS, real), ANY)
+    scale = carray(pointer_at(table, at.LOSS_SCALE, real), ANY)
+    factor = carray(pointer_at(table, at.LOSS_FACTOR, real), ANY)
+    kind, tile = table[at.LOSS_KIND], table[at.TILE]
+    for first in range(start, stop, tile):
+        count = min(tile, stop - first)
+        columns = columns_of(count, tile)
         calls.call_forward(
-            kernel_of(plan, addresses, FORWARD), plan, addresses, 1, weights, work,
-            guards, X, order, at, real, columns,
+            kernel_of(plan, addresses, FORWARD), plan, addresses, level, weights, work,
+            guards, X, order, first, count, columns,
         )  # fmt: skip
         calls.call_loss(
             kernel_of(plan, addresses, LOSS), plan, addresses, kind, forms, fused,
-            parameters, width, scale, factor, totals, work, guards, Y, weight, weight_width, order,
-            at, real, columns,
+            parameters, table[at.LOSS_WIDTH], scale, factor, totals, work, guards, Y,
+            sample_weight, table[at.SAMPLE_WEIGHT_WIDTH], order, first, count, columns,
         )  # fmt: skip
-        calls.call_backward(
-            kernel_of(plan, addresses, BACKWARD), plan, addresses, weights, work,
-            gradient, sums, fused, kind, columns, 0,
-        )  # fmt: skip
+        if level == 1:
+            calls.call_backward(
+                kernel_of(plan, addresses, BACKWARD), plan, addresses, weights, work,
+                gradient, turned, fused, kind, columns, 0,
+            )  # fmt: skip
 
 
-@cached_njit(**MERGED)
-def _penalise(update):
-    """Add the gradients of l1 * sum |w| and l2/2 * sum w**2."""
-    l1, l2 = update.settings[0], update.settings[1]
-    vector, gradient, penalised = update.vector, update.gradient, update.penalised
-    for i in range(vector.size):
-        w = vector[i]
-        slope = l2 * w
-        if w > 0:
-            slope += l1
-        elif w < 0:
-            slope -= l1
-        gradient[i] += slope * penalised[i]
+@cached_njit(**INNER)
+def _parts(table, real, start, stop, thread, outputs):
+    """Losses and gradients of this thread's parts of a batch."""
+    size, rows = table[at.N_WEIGHTS], table[at.PART_ROWS]
+    gradients = carray(pointer_at(table, at.PART_GRADIENTS, real), ANY)
+    totals = carray(doubles_at(table, at.PART_TOTALS), ANY)
+    for part in range(thread, table[at.N_PARTS], table[at.N_THREADS]):
+        first = start + part * rows
+        here = gradients[part * size :]
+        for i in range(size):
+            here[i] = 0
+        losses = totals[part * (outputs + 1) :]
+        for q in range(outputs + 1):
+            losses[q] = 0
+        if first < stop:
+            loss_of_rows(table, real, losses, first, min(first + rows, stop), here, 1)
 
 
-@cached_njit(**MERGED)
-def _clip(update):
-    """Shorten the gradient to the length `clip`."""
-    gradient = update.gradient
-    largest = 0.0
-    for i in range(gradient.size):
-        largest = max(largest, np.float64(abs(gradient[i])))
-    total = (
-        0.0  # of squares, each divided by the largest: those themselves may overflow
-    )
-    for i in range(gradient.size):
-        part = gradient[i] / largest if largest > 0 else 0.0
-        total += part * part
-    length = largest * np.sqrt(total)
-    if length > update.settings[2]:
-        share = update.settings[2] / length
-        for i in range(gradient.size):
-            gradient[i] = gradient.dtype.type(gradient[i] * share)
+@cached_njit(**INNER)
+def _sum_of_parts(table, real, thread):
+    """This thread's share of the weights: the gradients of all parts, added in order."""
+    size, threads = table[at.N_WEIGHTS], table[at.N_THREADS]
+    gradients = carray(pointer_at(table, at.PART_GRADIENTS, real), ANY)
+    gradient = carray(pointer_at(table, at.GRADIENT, real), ANY)
+    share = (size + threads - 1) // threads
+    first, last = thread * share, min((thread + 1) * share, size)
+    for i in range(first, last):
+        gradient[i] = gradients[i]
+    for part in range(1, table[at.N_PARTS]):
+        shift = part * size
+        for i in range(first, last):
+            gradient[i] += gradients[shift + i]
 
 
-@cached_njit(**MERGED)
-def _bury(update):
-    """A link whose weight would cross zero stays at zero for good."""
-    for i in range(update.vector.size):
-        if update.penalised[i] != 0 and update.before[i] * update.vector[i] < 0:
-            update.vector[i] = 0
-            update.free[i] = 0
-            update.settings[3] = 1
+@cached_njit(**INNER)
+def _batch_gradient(table, real, start, stop, thread, outputs):
+    """Loss and gradient of a batch, formed by all threads together."""
+    threads, n_parts = table[at.N_THREADS], table[at.N_PARTS]
+    totals = carray(doubles_at(table, at.TOTALS), ANY)
+    if n_parts == 1:
+        gradient = carray(pointer_at(table, at.GRADIENT, real), ANY)
+        if thread == 0:
+            for i in range(table[at.N_WEIGHTS]):
+                gradient[i] = 0
+            loss_of_rows(table, real, totals, start, stop, gradient, 1)
+        return
+    shared = longs_at(table, at.MEETING)
+    _parts(table, real, start, stop, thread, outputs)
+    meet(shared, threads)
+    _sum_of_parts(table, real, thread)
+    if thread == 0:
+        of_parts = carray(doubles_at(table, at.PART_TOTALS), ANY)
+        for part in range(n_parts):
+            for q in range(outputs + 1):
+                totals[q] += of_parts[part * (outputs + 1) + q]
+    meet(shared, threads)
 
 
-@cached_njit(**MERGED)
-def apply_update(update, number, step):
-    """One change of the vector from its gradient."""
-    if update.settings[0] != 0 or update.settings[1] != 0:
-        _penalise(update)
-    if update.settings[3] != 0:
-        gradient, free = update.gradient, update.free
-        for i in range(gradient.size):
-            gradient[i] *= free[i]
-    if update.settings[2] > 0:
-        _clip(update)
-    update.numbers[0] = update.rates[number]
-    if update.before.size:
-        for i in range(update.before.size):
-            update.before[i] = update.vector[i]
-    calls.call_rule(
-        update.rule, update.vector, update.gradient, update.free, update.state,
-        update.numbers, np.int64(update.vector.size), np.int64(step),
-    )  # fmt: skip
-    if update.before.size:
-        _bury(update)
-    for i in range(update.low.size):
-        update.vector[i] = min(max(update.vector[i], update.low[i]), update.high[i])
-
-
-@cached_njit(**KERNEL)
-def run_steps(
-    machine, data, loss, update, mapping, is_mapped, is_mean, batch, tile, first, step
-):
-    """Run `len(update.rates)` mini-batches, from batch number `first` of the order.
-
-    Returns
-    -------
-    status : int
-        0, or 1 + index of the step whose loss or gradient was not finite (not applied).
-    """
-    # Taken apart once: every access of a tuple's array counts references.
-    plan, addresses, weights, work, guards, by_weight, sums = machine
-    X, Y, weight, weight_width, order = data
-    kind, forms, fused, parameters, width, scale, factor, totals = loss
-    vector, gradient, free = update.vector, update.gradient, update.free
-    last = totals.size - 1
-    n = order.size
-    for number in range(update.rates.size):
-        start = (first + number) * batch
-        before = totals[last]
-        for i in range(by_weight.size):
-            by_weight[i] = 0
-        _batch_gradient(
-            plan, addresses, weights, work, guards, by_weight, sums, X, Y, weight,
-            weight_width, order, kind, forms, fused, parameters, width, scale, factor,
-            totals, start, min(start + batch, n), tile,
-        )  # fmt: skip
-        here = totals[last] - before
-        if here == 0:
-            continue
-        if is_mean and here != 1:
-            share = by_weight.dtype.type(1 / here)
-            for i in range(by_weight.size):
-                by_weight[i] *= share
-        if is_mapped:
-            gradient_to_theta(mapping, vector, by_weight, gradient)
-        if update.rule == 0:
-            continue
-        total = vectors.dot(gradient, 0, free, 0, gradient.size)
-        for q in range(last):
-            total += totals[q]
-        if not np.isfinite(total):
-            return number + 1
-        apply_update(update, number, step + number)
-        if is_mapped:
-            weights_from_theta(mapping, vector, weights)
+@cached_njit(**INNER)
+def _finish(table, real, before, number, outputs):
+    """From the gradient of a batch to the change of the weights; 0, or 1 for no finite number."""
+    totals = carray(doubles_at(table, at.TOTALS), ANY)
+    by_weight = carray(pointer_at(table, at.GRADIENT, real), ANY)
+    here = totals[outputs] - before
+    if here == 0:
+        return 0
+    if table[at.IS_MEAN] and here != 1:
+        share = by_weight.dtype.type(1 / here)
+        for i in range(table[at.N_WEIGHTS]):
+            by_weight[i] *= share
+    vector = carray(pointer_at(table, at.VECTOR, real), ANY)
+    gradient = carray(pointer_at(table, at.VECTOR_GRADIENT, real), ANY)
+    if table[at.IS_MAPPED]:
+        gradient_to_theta(table, real, vector, by_weight, gradient)
+    if table[at.RULE] == 0:
+        return 0
+    free = carray(pointer_at(table, at.FREE, real), ANY)
+    total = np.float64(vectors.dot(gradient, 0, free, 0, table[at.VECTOR_SIZE]))
+    for q in range(outputs):
+        total += totals[q]
+    if not np.isfinite(total):
+        return 1
+    apply_update(table, real, number)
+    if table[at.IS_MAPPED]:
+        weights = carray(pointer_at(table, at.WEIGHTS, real), ANY)
+        weights_from_theta(table, real, vector, weights)
     return 0
+
+
+def steps_kernel(table, real, thread):
+    """Run `table[N_STEPS]` mini-batches, from batch number FIRST_BATCH of the order.
+
+    `STATUS` becomes 0, or 1 + index of the step whose loss or gradient was not finite (not
+    applied). Every thread calls it with its own table and its number; `real` is a null pointer of the
+    engine's type.
+    """
+    plan = carray(integers_at(table, at.PLAN), ANY)
+    shared = longs_at(table, at.MEETING)
+    status = carray(longs_at(table, at.STATUS), ANY)
+    totals = carray(doubles_at(table, at.TOTALS), ANY)
+    outputs = np.int64(plan[p.OUTPUTS])
+    batch, n, threads = table[at.BATCH], table[at.END_ROW], table[at.N_THREADS]
+    for number in range(table[at.N_STEPS]):
+        start = (table[at.FIRST_BATCH] + number) * batch
+        before = totals[outputs]
+        _batch_gradient(table, real, start, min(start + batch, n), thread, outputs)
+        if thread == 0 and _finish(table, real, before, number, outputs):
+            status[0] = number + 1
+        meet(shared, threads)
+        if status[0] != 0:
+            return

@@ -1,0 +1,208 @@
+"""A program bound to a type and a tile width: its arrays, and the tables of their addresses.
+
+Comes in: a program, a type, a batch. Goes out: a `Bound`, whose kernels are called with one pointer.
+Used by `session.py`, `evaluate.py` and `population.py`. Addresses belong to the process, so nothing
+here is ever stored.
+"""
+
+import ctypes
+import functools
+
+import numpy as np
+
+from wildwire.engine import passes, steps, teams
+from wildwire.engine import places as at
+from wildwire.engine.blas import is_needed, one_thread
+from wildwire.engine.kernels import kernel_addresses
+from wildwire.engine.machine import aligned_zeros, turned_size, work_size
+from wildwire.engine.meeting import new_meeting
+from wildwire.functions import native
+
+KERNELS = {
+    "steps": steps.steps_kernel,
+    "values": passes.values_kernel,
+    "losses": passes.loss_kernel_of_rows,
+    "input_gradient": passes.input_gradient_kernel,
+}
+
+
+@functools.lru_cache(maxsize=32)
+def kernel(name: str, itemsize: int):
+    """The compiled kernel as a function of (address of the table, None, number of the thread)."""
+    from numba import types
+
+    real = types.float32 if itemsize == 4 else types.float64
+    signature = types.void(
+        types.CPointer(types.int64), types.CPointer(real), types.int64
+    )
+    address = native.compile_address(KERNELS[name], signature)
+    kind = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64)
+    return kind(address)
+
+
+@functools.lru_cache(maxsize=1)
+def _nothing():
+    return np.zeros(8)
+
+
+def function_addresses(program, dtype, tile, level) -> np.ndarray:
+    """Addresses of a program's functions and of the parts it needs, as kernels look them up."""
+    functions = np.zeros(3 * len(program.functions), np.int64)
+    for number, function in enumerate(program.functions):
+        # Level 1 writes the values as well: one kernel to compile instead of two.
+        functions[3 * number : 3 * number + 2] = native.address(function, level, dtype)
+    return np.concatenate((functions, kernel_addresses(program, dtype, tile)))
+
+
+class Bound:
+    """A program ready to be called.
+
+    Parameters
+    ----------
+    program : Program
+    dtype : numpy dtype
+    tile : int
+        Samples a tile; see `machine.tile_width`.
+    level : int
+        0 for values; 1 if gradients will be asked for.
+    loss_width : int
+        Parameters of the loss, for which room is made.
+    threads : int
+        Tables and scratch arrays that are made; results do not depend on it.
+
+    Attributes
+    ----------
+    tables : int64 array (threads, N_PLACES)
+        See `places.py`.
+    """
+
+    def __init__(self, program, dtype, tile, level, loss_width=0, threads=1):
+        self.program, self.dtype, self.tile = program, dtype, tile
+        self.tables = np.zeros((threads, at.N_PLACES), np.int64)
+        self._kept: dict = {}
+        self._needs_blas = is_needed(program, tile)
+        self.put(at.PLAN, program.plan)
+        self.put(at.ADDRESSES, function_addresses(program, dtype, tile, level))
+        self.weights = self.zeros(at.WEIGHTS, program.n_weights)
+        self.set(at.N_WEIGHTS, program.n_weights)
+        self.set(at.TILE, tile)
+        self.set(at.N_THREADS, threads)
+        self.set(at.N_PARTS, 1)
+        self.status = self.put(at.STATUS, np.zeros(1, np.int64))
+        self.put(at.MEETING, new_meeting() if threads > 1 else _nothing())
+        for thread in range(threads):
+            self._put_scratch(thread, loss_width)
+        self._put_map()
+
+    def _put_scratch(self, thread, loss_width):
+        program, tile = self.program, self.tile
+        arrays = {
+            at.WORK: aligned_zeros(work_size(program, tile, loss_width), self.dtype),
+            at.TURNED: aligned_zeros(turned_size(program, tile), self.dtype),
+            at.GUARDS: np.zeros(program.n_rows + program.n_outputs, np.int64),
+        }
+        for place, array in arrays.items():
+            self._kept[place, thread] = array
+            self.tables[thread, place] = array.ctypes.data
+
+    def _put_map(self):
+        program, derived = self.program, self.program.derived
+        self.put(at.SLOT, program.slot)
+        self.put(at.SIGN, program.sign)
+        self.put(at.CONSTANT, program.constant)
+        self.set(at.N_THETA, program.n_theta)
+        self.set(at.N_TERMS, derived.number.size)
+        self.set(at.N_DERIVED, derived.count)
+        if derived.count:
+            self.zeros(at.DERIVED, derived.count)
+            self.put(at.TERM_NUMBER, derived.number)
+            self.put(at.TERM_COEFFICIENT, derived.coefficient)
+            self.put(at.TERM_OFFSET, derived.offset)
+            self.put(at.TERM_FACTOR, derived.slot)
+            self.put(at.TERM_POWER, derived.power)
+
+    def put(self, place: int, array: np.ndarray) -> np.ndarray:
+        """Keep an array and write its address into all tables."""
+        self._kept[place] = array
+        self.tables[:, place] = array.ctypes.data
+        return array
+
+    def zeros(self, place: int, count: int) -> np.ndarray:
+        """A new array of the bound type, put at a place."""
+        return self.put(place, aligned_zeros(count, self.dtype))
+
+    def set(self, place: int, number) -> None:
+        """Write a number into all tables."""
+        self.tables[:, place] = number
+
+    def take(self, theta: np.ndarray) -> None:
+        """Theta, float64 (n_theta,), whose numbers are all known, into the weights."""
+        self.put(at.THETA, theta)
+        self.zeros(at.VECTOR, self.program.n_theta)
+        self.set(at.FIRST_ROW, 0)
+        self.set(at.END_ROW, 0)
+        self.call("values")
+
+    def take_loss(self, loss) -> None:
+        """A loss made ready by `machine.bind_loss`."""
+        for place, array in (
+            (at.LOSS_FORMS, loss.addresses), (at.LOSS_FUSED, loss.fused),
+            (at.LOSS_PARAMETERS, loss.parameters), (at.LOSS_SCALE, loss.scale),
+            (at.LOSS_FACTOR, loss.factor), (at.TOTALS, loss.totals),
+        ):  # fmt: skip
+            self.put(place, array)
+        self.set(at.LOSS_KIND, loss.kind)
+        self.set(at.LOSS_WIDTH, loss.width)
+
+    def take_rows(self, X, Y=None, weight=None) -> None:
+        """Checked arrays of the bound type, one row after another, in their own order."""
+        self.put(at.X, X)
+        self.put(at.ORDER, np.arange(len(X)))
+        self.set(at.FIRST_ROW, 0)
+        self.set(at.END_ROW, len(X))
+        if Y is not None:
+            self.put(at.Y, Y)
+            self.put(at.SAMPLE_WEIGHT, weight)
+            self.set(at.SAMPLE_WEIGHT_WIDTH, weight.shape[1])
+
+    def make_parts(self, partition) -> None:
+        """Room for the parts of a batch: a gradient and totals each (see `machine.Partition`)."""
+        self.set(at.N_PARTS, partition.parts)
+        self.set(at.PART_ROWS, partition.rows)
+        self.set(at.N_LOSS_PARTS, partition.loss_parts)
+        self.set(at.LOSS_PART_ROWS, partition.loss_rows)
+        most = max(partition.parts, partition.loss_parts)
+        width = self.program.n_outputs + 1
+        self.part_totals = self.put(at.PART_TOTALS, np.zeros(most * width))
+        if partition.parts > 1:
+            self.zeros(at.PART_GRADIENTS, partition.parts * self.program.n_weights)
+
+    def share_rows(self) -> None:
+        """Cut the rows FIRST_ROW .. END_ROW into one stretch of whole tiles for each thread."""
+        threads = len(self.tables)
+        first, end = self.tables[0, at.FIRST_ROW], self.tables[0, at.END_ROW]
+        tiles = -(-(end - first) // self.tile)
+        edges = first + np.arange(threads + 1) * tiles // threads * self.tile
+        self.tables[:, at.FIRST_ROW] = edges[:-1]
+        self.tables[:, at.END_ROW] = np.minimum(edges[1:], end)
+
+    def call(self, name: str) -> None:
+        """Run a kernel on the first table, in this thread."""
+        with one_thread(self._needs_blas):
+            kernel(name, self.dtype.itemsize)(self.tables.ctypes.data, None, 0)
+
+    def call_all(self, name: str, first: int = 0) -> None:
+        """Run a kernel on every table, each in a thread of its own, numbered from `first`."""
+        threads = len(self.tables)
+        if threads == 1:
+            self.call(name)
+            return
+        function, start = kernel(name, self.dtype.itemsize), self.tables.ctypes.data
+        step = self.tables.strides[0]
+        with one_thread(self._needs_blas):
+            teams.together(
+                [
+                    functools.partial(function, start + i * step, None, i + first)
+                    for i in range(threads)
+                ]
+            )

@@ -1,0 +1,87 @@
+"""Where each address and number of a bound program stands in its table.
+
+A bound program is one int64 array: addresses of its arrays, and numbers. The C kernels of `steps.py`,
+`passes.py` and `population.py` take a pointer to it and nothing else: every array argument of a
+compiled function costs 0.1 to 0.2 microseconds a call from Python, and arrays made from pointers
+count no references. `bound.py` writes the table, kernels read it.
+"""
+
+# the program
+PLAN = 0
+ADDRESSES = 1  # of functions, then of the parts (`parts.py`)
+WEIGHTS = 2
+WORK = 3  # of this thread
+GUARDS = 4
+TURNED = 5  # scratch of this thread
+GRADIENT = 6  # over the weights
+N_WEIGHTS = 7
+TILE = 8
+# theta -> weights
+THETA = 9  # float64, as the user gives it
+SLOT = 10
+SIGN = 11
+CONSTANT = 12  # float64
+DERIVED = 13  # scratch for derived numbers
+TERM_NUMBER = 14  # of derived numbers: number, coefficient, offset, factor, power
+TERM_COEFFICIENT = 15
+TERM_OFFSET = 16
+TERM_FACTOR = 17
+TERM_POWER = 18
+N_TERMS = 19
+N_DERIVED = 20
+N_THETA = 21
+# samples
+X = 22
+Y = 23
+SAMPLE_WEIGHT = 24
+SAMPLE_WEIGHT_WIDTH = 25  # 1, or the number of outputs
+ORDER = 26
+FIRST_ROW = 27  # of the order
+END_ROW = 28
+# the loss
+LOSS_KIND = 29
+LOSS_FORMS = 30
+LOSS_FUSED = 31
+LOSS_PARAMETERS = 32
+LOSS_WIDTH = 33
+LOSS_SCALE = 34
+LOSS_FACTOR = 35
+TOTALS = 36  # float64 (n_outputs + 1,): losses, and the rows' weights
+# the update
+RULE = 37  # address; 0: only the gradient is formed
+VECTOR = 38
+VECTOR_GRADIENT = 39
+VECTOR_SIZE = 40
+FREE = 41
+PENALISED = 42
+LOW = 43
+HIGH = 44
+HAS_BOUNDS = 45
+STATE = 46
+NUMBERS = 47
+RATES = 48  # of the type; one per step
+N_STEPS = 49
+BEFORE = 50  # scratch
+LINKS_DIE = 51
+SETTINGS = 52  # l1, l2, clip, whether some numbers are not free
+IS_MAPPED = 53
+IS_MEAN = 54
+BATCH = 55
+FIRST_BATCH = 56
+FIRST_STEP = 57
+# parts of a batch and threads
+N_PARTS = 58
+PART_ROWS = 59
+PART_GRADIENTS = 60  # one gradient a part
+PART_TOTALS = 61  # one set of totals a part
+N_THREADS = 62
+MEETING = 63  # int64 (8,): see `meeting.py`
+STATUS = 64
+# values
+OUT = 65
+OUT_ROWS = 66  # rows of the value table
+N_OUT_ROWS = 67
+OUTPUT = 68  # for gradients over the inputs
+N_LOSS_PARTS = 69  # of a pass over all rows
+LOSS_PART_ROWS = 70
+N_PLACES = 72

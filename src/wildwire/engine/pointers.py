@@ -1,0 +1,89 @@
+"""From a table of addresses to arrays, inside compiled kernels.
+
+Comes in: a pointer to the table of `places.py`. Goes out: pointers of a type, and numbers that
+several threads change. Used by `steps.py`, `passes.py`, `meeting.py` and `population.py`.
+"""
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+_WHOLE = types.CPointer(types.int64)
+
+
+@intrinsic
+def pointer_at(typingctx, table, place, like):
+    """The address at `table[place]` as a pointer of the type of `like`."""
+
+    def codegen(context, builder, sig, args):
+        address = builder.load(builder.gep(args[0], [args[1]]))
+        return builder.inttoptr(address, context.get_value_type(sig.return_type))
+
+    return like(_WHOLE, types.int64, like), codegen
+
+
+def _cast(kind):
+    """Make an intrinsic that gives `table[place]` as a pointer to `kind`."""
+    pointer = types.CPointer(kind)
+
+    @intrinsic
+    def pointer_of(typingctx, table, place):
+        def codegen(context, builder, sig, args):
+            address = builder.load(builder.gep(args[0], [args[1]]))
+            return builder.inttoptr(address, context.get_value_type(pointer))
+
+        return pointer(_WHOLE, types.int64), codegen
+
+    return pointer_of
+
+
+integers_at = _cast(types.int32)
+longs_at = _cast(types.int64)
+flags_at = _cast(types.int8)
+doubles_at = _cast(types.float64)
+
+
+@intrinsic
+def atomic_add(typingctx, pointer, index, amount):
+    """`pointer[index] += amount` as one step for all threads; what stood there before."""
+
+    def codegen(context, builder, sig, args):
+        place = builder.gep(args[0], [args[1]])
+        return builder.atomic_rmw("add", place, args[2], "seq_cst")
+
+    return types.int64(_WHOLE, types.int64, types.int64), codegen
+
+
+@intrinsic
+def atomic_get(typingctx, pointer, index):
+    """`pointer[index]`, as other threads have written it."""
+
+    def codegen(context, builder, sig, args):
+        place = builder.gep(args[0], [args[1]])
+        return builder.load_atomic(place, "acquire", 8)
+
+    return types.int64(_WHOLE, types.int64), codegen
+
+
+@intrinsic
+def atomic_set(typingctx, pointer, index, value):
+    """`pointer[index] = value`, after all that this thread has written before."""
+
+    def codegen(context, builder, sig, args):
+        place = builder.gep(args[0], [args[1]])
+        builder.store_atomic(args[2], place, "release", 8)
+        return context.get_dummy_value()
+
+    return types.void(_WHOLE, types.int64, types.int64), codegen
+
+
+@intrinsic
+def call_plain(typingctx, address):
+    """Call the C function without arguments at an address (to yield the processor)."""
+
+    def codegen(context, builder, sig, args):
+        kind = ir.FunctionType(ir.IntType(32), [])
+        builder.call(builder.inttoptr(args[0], kind.as_pointer()), [])
+        return context.get_dummy_value()
+
+    return types.void(types.int64), codegen
