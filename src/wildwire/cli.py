@@ -85,6 +85,14 @@ DataFile = Annotated[
 ]
 
 
+def _hush(quiet: bool) -> None:
+    """Without a word about kernels that are compiled."""
+    if quiet:
+        from wildwire.functions.cache import set_compile_notice
+
+        set_compile_notice(None)
+
+
 @app.command()
 def fit(
     data: DataFile,
@@ -159,6 +167,7 @@ def fit(
     """Fit a network to a table, save it, and compare it with plain models."""
     from wildwire.commands.fitting import FitOptions, fit_command
 
+    _hush(quiet)
     code = fit_command(
         FitOptions(
             data=data,
@@ -200,6 +209,7 @@ def predict(
     """Predict the rows of a table with a model."""
     from wildwire.commands.predicting import predict_command
 
+    _hush(quiet)
     predict_command(model, data, out, force=force, quiet=quiet)
 
 
@@ -254,6 +264,19 @@ def trace(
         digits=digits,
         json=json,
     )
+
+
+@app.command()
+def warmup(
+    dtype: Annotated[
+        str, typer.Option(help="float64, float32 or both.", metavar="TYPE")
+    ] = "both",
+    quiet: Quiet = False,
+) -> None:
+    """Compile the engine ahead, so that no later process waits for it."""
+    from wildwire.commands.warming import warmup_command
+
+    warmup_command(dtype, quiet=quiet)
 
 
 @app.command()

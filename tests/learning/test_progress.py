@@ -47,7 +47,7 @@ def test_a_short_run_shows_nothing_in_a_terminal(capsys):
 def test_compiling_is_announced_once(capsys, monkeypatch):
     """`cache` calls the notice before the first kernel that is not on disk."""
     monkeypatch.setitem(cache.statistics, "misses", cache.statistics["misses"])
-    monkeypatch.setattr(p, "_said", Event())
+    monkeypatch.setattr(cache, "_said", Event())
     p.announce_compiling(None)
     cache._announce()
     cache._announce()
@@ -62,7 +62,7 @@ def test_compiling_is_announced_once(capsys, monkeypatch):
 
 def test_compiling_is_not_announced_to_those_who_want_no_progress(capsys, monkeypatch):
     monkeypatch.setitem(cache.statistics, "misses", cache.statistics["misses"])
-    monkeypatch.setattr(p, "_said", Event())
+    monkeypatch.setattr(cache, "_said", Event())
     p.announce_compiling(None)
     p.announce_compiling(False)
     cache._announce()

@@ -14,173 +14,69 @@ files. Numba is imported when the first kernel is built, not with this module.
 from __future__ import annotations
 
 import functools
-import hashlib
 import logging
-import os
-import shutil
-import stat
 import sys
+import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
+from wildwire.functions.cache_file import storage_class
+from wildwire.functions.cache_place import (
+    LOCATION_VARIABLE,
+    cache_directory,
+    not_kept,
+)
 from wildwire.functions.fingerprint import kernel_fingerprint
 
 __all__ = [
+    "LOCATION_VARIABLE",
     "cache_directory",
     "cached_cfunc",
     "cached_njit",
     "kernel_fingerprint",
+    "say_compiling",
     "set_compile_notice",
     "statistics",
 ]
 
-LOCATION_VARIABLE = "WILDWIRE_CACHE_DIR"
-KEPT_FINGERPRINTS = 8
-
 log = logging.getLogger("wildwire")
 
-statistics = {"hits": 0, "misses": 0}
-"""How many kernels of this process came from disk and how many were compiled."""
+statistics = {"hits": 0, "misses": 0, "unkept": 0}
+"""How many kernels of this process came from disk, were compiled, and how many of those
+could not be written to disk."""
 
-_notice: list[Callable[[], None]] = []
+_said = threading.Event()
+_damage_told = threading.Event()
+
+
+def say_compiling() -> None:
+    """One line on stderr, once in a process: each new learner or loss compiles something."""
+    if not _said.is_set():
+        _said.set()
+        print("wildwire: compiling kernels, once for this version", file=sys.stderr)
+
+
+# Also where nobody seems to watch: these seconds come once, and a log should explain them.
+_notice: list[Callable[[], None]] = [say_compiling]
 
 
 def set_compile_notice(callback: Callable[[], None] | None) -> None:
-    """Have `callback()` called once, just before the first kernel is compiled.
+    """Have `callback()` called once, just before the next kernel is compiled.
 
     Parameters
     ----------
     callback : callable or None
-        Typically prints one line saying that kernels are being compiled once.
-        None removes the notice.
+        In place of the one before; at first it is `say_compiling`. None: silence.
     """
     _notice.clear()
     if callback is not None:
         _notice.append(callback)
 
 
-def _private(path: Path) -> Path:
-    """Make a directory that only its owner may enter, and refuse anyone else's."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    status = path.lstat()
-    if not stat.S_ISDIR(status.st_mode):
-        raise PermissionError(f"{path} is not a directory")
-    if hasattr(os, "getuid"):
-        if status.st_uid != os.getuid():
-            raise PermissionError(f"{path} belongs to another user")
-        if stat.S_IMODE(status.st_mode) & 0o077:
-            path.chmod(0o700)
-    return path
-
-
-def _forget_old(root: Path) -> None:
-    """Remove the code of all but the newest `KEPT_FINGERPRINTS` versions."""
-    kept = [path for path in root.glob("kernels-*") if path.is_dir()]
-    kept.sort(key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in kept[KEPT_FINGERPRINTS:]:
-        shutil.rmtree(path, ignore_errors=True)
-
-
-def cache_directory() -> Path | None:
-    """The directory that holds compiled code for this version on this machine.
-
-    Returns
-    -------
-    Path or None
-        Made if needed, with access for its owner only. None, with one line in the
-        log, when nothing can be written: kernels are then compiled in every process.
-    """
-    return _directory(os.environ.get(LOCATION_VARIABLE))
-
-
-@functools.lru_cache(maxsize=4)
-def _directory(location: str | None) -> Path | None:
-    import platformdirs
-
-    root = Path(location or platformdirs.user_cache_path("wildwire", appauthor=False))
-    try:
-        # The root is checked as well: who may write there could exchange the inner one.
-        _private(root)
-        path = root / f"kernels-{kernel_fingerprint()}"
-        fresh = not path.exists()
-        _private(path)
-        probe = path / f".probe-{os.getpid()}"
-        probe.touch()
-        probe.unlink()
-        os.utime(path)
-        if fresh:
-            _forget_old(root)
-    except OSError as error:
-        log.warning(
-            "compiled kernels are not kept, every process compiles them again: %s "
-            "(set %s to a directory of your own)",
-            error,
-            LOCATION_VARIABLE,
-        )
-        return None
-    return path
-
-
 def _announce() -> None:
     statistics["misses"] += 1
     while _notice:
         _notice.pop()()
-
-
-@functools.lru_cache(maxsize=4096)
-def _file_hash(path: str, modified: int, size: int) -> str:
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
-
-
-def _source_stamp(path: str) -> str:
-    try:
-        status = Path(path).stat()
-    except OSError:
-        return ""
-    return _file_hash(path, status.st_mtime_ns, status.st_size)
-
-
-@functools.lru_cache(maxsize=1)
-def _storage_class() -> type:
-    """Numba's cache of one function, in our directory; late, as Numba is imported late."""
-    from numba.core import caching
-
-    class Locator(caching._CacheLocator):
-        def __init__(self, py_func: Callable, directory: Path):
-            self._py_file = py_func.__code__.co_filename
-            self._line = py_func.__code__.co_firstlineno
-            self._directory = directory
-
-        def ensure_cache_path(self) -> None:
-            _private(self._directory)
-
-        def get_cache_path(self) -> str:
-            return str(self._directory)
-
-        def get_source_stamp(self) -> str:
-            return _source_stamp(self._py_file)
-
-        def get_disambiguator(self) -> str:
-            return str(self._line)
-
-    class Implementation(caching.CompileResultCacheImpl):
-        # The base class would obey NUMBA_CACHE_LOCATOR_CLASSES and write elsewhere.
-        def __init__(self, py_func: Callable):
-            folder = cache_directory()
-            assert folder is not None, "PrivateCache asks only where there is one"
-            self._lineno = py_func.__code__.co_firstlineno
-            self._locator = Locator(py_func, folder)
-            # The module's full name: stems such as "tanh" exist for both float types.
-            name = f"{py_func.__module__}.{py_func.__qualname__}"
-            self._filename_base = self.get_filename_base(
-                name, getattr(sys, "abiflags", "")
-            )
-
-    class Storage(caching.FunctionCache):
-        _impl_class = Implementation
-
-    return Storage
 
 
 @functools.lru_cache(maxsize=1)
@@ -196,7 +92,8 @@ def _cache_class() -> type:
 
         @functools.cached_property
         def _storage(self) -> Any:
-            return _storage_class()(self._py_func) if cache_directory() else None
+            folder = cache_directory()
+            return storage_class()(self._py_func, folder) if folder else None
 
         @property
         def cache_path(self) -> str | None:
@@ -209,8 +106,7 @@ def _cache_class() -> type:
                     found = self._storage.load_overload(sig, target_context)
                 except Exception as error:
                     # Whatever a damaged file raises: compiling again is always right.
-                    log.info("compiled kernel unreadable, made again: %s", error)
-                    self.flush()
+                    _tell_damage(error)
             if found is None:
                 _announce()
             else:
@@ -218,22 +114,21 @@ def _cache_class() -> type:
             return found
 
         def save_overload(self, sig: Any, cres: Any) -> None:
-            if not self._storage:
-                return
             try:
-                self._storage.save_overload(sig, cres)
+                if self._storage:
+                    self._storage.save_overload(sig, cres)
+                    return
             except OSError as error:
-                log.info("compiled kernel not kept: %s", error)
-
-        def flush(self) -> None:
-            if not self._storage:
-                return
-            try:
-                self._storage.flush()
-            except OSError as error:
-                log.info("index of compiled kernels not written: %s", error)
+                not_kept(error)
+            statistics["unkept"] += 1
 
     return PrivateCache
+
+
+def _tell_damage(error: Exception) -> None:
+    if not _damage_told.is_set():
+        _damage_told.set()
+        log.info("compiled kernel unreadable, made again: %s", error)
 
 
 def cached_njit(**options: Any) -> Callable[[Callable], Any]:

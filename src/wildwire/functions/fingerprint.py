@@ -13,6 +13,7 @@ import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 __all__ = ["PACKAGE", "kernel_files", "kernel_fingerprint"]
 
@@ -85,9 +86,10 @@ def kernel_fingerprint(root: Path = PACKAGE) -> str:
         processor's name and features.
     """
     import llvmlite
-    import llvmlite.binding
     import numba
+    from numba.core.registry import cpu_target
 
+    target: Any = cpu_target
     digest = hashlib.sha256()
     for path in kernel_files(root):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0")
@@ -97,8 +99,8 @@ def kernel_fingerprint(root: Path = PACKAGE) -> str:
         platform.machine(),
         numba.__version__,
         llvmlite.__version__,
-        llvmlite.binding.get_host_cpu_name(),
-        llvmlite.binding.get_host_cpu_features().flatten(),
+        # The processor that code is made for: this one, or that of NUMBA_CPU_NAME.
+        *target.target_context.codegen().magic_tuple(),
     )
     digest.update("\0".join(surroundings).encode())
     return digest.hexdigest()[:16]

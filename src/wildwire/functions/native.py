@@ -22,7 +22,12 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from wildwire.errors import FunctionError
-from wildwire.functions.cache import cache_directory, cached_cfunc
+from wildwire.functions.cache import cached_cfunc
+from wildwire.functions.cache_place import (
+    cache_directory,
+    not_kept,
+    private_directory,
+)
 
 if TYPE_CHECKING:
     from wildwire.functions.function import Function
@@ -166,11 +171,7 @@ def _user_module(function: Function, dtype: str) -> ModuleType:
 
     text = kernel_module(function, dtype).encode()
     stem = f"user_{function.key}_{dtype}"
-    folder = cache_directory()
-    # Without a directory the name is a label only, and nothing is kept.
-    path = f"<wildwire {stem}>" if folder is None else str(folder / f"{stem}.py")
-    if folder is not None:
-        _write_if_other(Path(path), text)
+    path = _source_path(stem, text)
     name = f"wildwire_{stem}_{hashlib.sha256(text).hexdigest()[:16]}"
     loader = _VerifiedLoader(path, text)
     spec = importlib.util.spec_from_loader(name, loader, origin=path)
@@ -182,11 +183,30 @@ def _user_module(function: Function, dtype: str) -> ModuleType:
     return module
 
 
+def _source_path(stem: str, text: bytes) -> str:
+    """Where the text stands; a label only where no file can be written."""
+    folder = cache_directory()
+    if folder is not None:
+        path = folder / f"{stem}.py"
+        try:
+            _write_if_other(path, text)
+            return str(path)
+        except OSError as error:
+            not_kept(error)
+    return f"<wildwire {stem}>"
+
+
 def _write_if_other(path: Path, text: bytes) -> None:
     """Put the text in place in one move, unless it stands there already."""
     if path.is_file() and path.read_bytes() == text:
         return
+    # Somebody may have removed the directory since it was made.
+    private_directory(path.parent)
     handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-    with os.fdopen(handle, "wb") as file:
-        file.write(text)
-    Path(temporary).replace(path)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(text)
+        Path(temporary).replace(path)
+    except OSError:
+        Path(temporary).unlink(missing_ok=True)
+        raise

@@ -7,11 +7,10 @@ times a second.
 import sys
 import time
 from importlib import import_module
-from threading import Event
 from typing import Protocol
 
 from wildwire.errors import SettingError
-from wildwire.functions.cache import set_compile_notice
+from wildwire.functions.cache import say_compiling, set_compile_notice
 from wildwire.learning.settings import one_line
 
 __all__ = ["Bar", "Silent", "announce_compiling", "check_progress", "choose_progress"]
@@ -19,8 +18,6 @@ __all__ = ["Bar", "Silent", "announce_compiling", "check_progress", "choose_prog
 # Runs shorter than this tell nothing: a bar that appears and vanishes only flickers.
 QUIET_SECONDS = 0.5
 REFRESH_SECONDS = 0.1
-
-_said = Event()
 
 
 def _in_notebook() -> bool:
@@ -52,19 +49,8 @@ def choose_progress(wanted: bool | None) -> "Bar":
 
 
 def announce_compiling(wanted: bool | None) -> None:
-    """Have one line said on stderr when kernels must be compiled, once per process, unless progress is unwanted.
-
-    It is said where nobody seems to watch, too: those seconds come once per machine and version, and a log should
-    explain them.
-    """
-    silent = wanted is False or _said.is_set()
-    set_compile_notice(None if silent else _say_compiling)
-
-
-def _say_compiling() -> None:
-    # Each new learner, type or loss compiles something: told once, it is no news.
-    _said.set()
-    print("wildwire: compiling kernels, once for this version", file=sys.stderr)
+    """Have one line said on stderr when kernels must be compiled, once per process, unless progress is unwanted."""
+    set_compile_notice(None if wanted is False else say_compiling)
 
 
 def _losses(loss: float | None, validation: float | None) -> str:

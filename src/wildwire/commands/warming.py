@@ -1,0 +1,227 @@
+"""`wildwire warmup`: every kernel compiled ahead, for container images and shared machines.
+
+Comes in: float types. Goes out: a filled directory of compiled code, and one line that
+says how full. Called by `cli.py`; a program may call `warm_up`.
+
+Nothing here knows a kernel by name. Small networks are run, differentiated and fitted:
+one for every function of the catalogue, every loss and rule, and some whose shapes take
+the engine through each of its parts. What a part compiles then follows by itself.
+"""
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from wildwire.commands.output import progress_bar, say
+from wildwire.errors import FileError, SettingError
+from wildwire.functions.cache_place import LOCATION_VARIABLE, writable_directory
+
+DTYPES = {
+    "float64": ("float64",),
+    "float32": ("float32",),
+    "both": ("float64", "float32"),
+}
+ROWS = 128
+"""Enough for matrix products: the engine takes them for wide blocks and wide tiles."""
+
+SHARED = """
+input a, b
+let w = 0.3
+h = tanh(w*a - w*b + ?)
+u = w*h + [2]*a + ?
+output u
+"""
+HEAD = """
+input a, b
+h[3] ~ tanh(a, b)
+z[3] ~ identity(h, a)
+output softmax(z)
+"""
+
+
+@dataclass(frozen=True)
+class Warmed:
+    """What a warm-up has done.
+
+    Attributes
+    ----------
+    kernels : int
+        Files of compiled code in the directory, with those of a user's own functions.
+    compiled : int
+        Kernels that were not there before.
+    seconds : float
+    directory : Path
+    """
+
+    kernels: int
+    compiled: int
+    seconds: float
+    directory: Path
+
+
+def warmup_command(dtype: str, *, quiet: bool) -> None:
+    """Compile everything ahead and say what is there.
+
+    Raises
+    ------
+    SettingError
+        No such type.
+    FileError
+        Nothing can be kept.
+    """
+    if dtype not in DTYPES:
+        raise SettingError(f"--dtype is {dtype!r}: use {', '.join(DTYPES)}")
+    with progress_bar("compiling", quiet=quiet) as update:
+        warmed = warm_up(DTYPES[dtype], update, quiet=quiet or sys.stderr.isatty())
+    say(
+        f"{warmed.kernels} kernels are ready, {warmed.compiled} of them new, after "
+        f"{warmed.seconds:.1f} s, in {warmed.directory}"
+    )
+
+
+def warm_up(
+    dtypes: tuple[str, ...] = ("float64", "float32"),
+    update: Callable[[int, int], None] = lambda done, planned: None,
+    *,
+    quiet: bool = True,
+) -> Warmed:
+    """Compile every kernel that the built-in functions, losses and learners can need.
+
+    Parameters
+    ----------
+    dtypes : tuple of {"float64", "float32"}
+    update : callable
+        `update(done, planned)` after each of some 120 tasks.
+    quiet : bool
+        Do not say on stderr that kernels are compiled.
+
+    Returns
+    -------
+    Warmed
+
+    Raises
+    ------
+    FileError
+        The directory cannot be made or written, or the disk is full.
+
+    Notes
+    -----
+    About half a minute from nothing, a second or two where all is there. Code fits the
+    kind of processor, the versions of Python and Numba, and this version of Wildwire.
+    """
+    from wildwire.functions.cache import say_compiling, set_compile_notice, statistics
+
+    began = time.perf_counter()
+    try:
+        directory = writable_directory()
+    except OSError as error:
+        raise _unwritable(error) from error
+    before = dict(statistics)
+    set_compile_notice(None if quiet else say_compiling)
+    tasks = [task for dtype in dtypes for task in _tasks(dtype)]
+    for done, task in enumerate(tasks):
+        update(done, len(tasks))
+        task()
+        if statistics["unkept"] > before["unkept"]:
+            raise FileError(
+                f"compiled kernels cannot be written to {directory} any more: make room "
+                f"there, or set {LOCATION_VARIABLE} to another directory"
+            )
+    return Warmed(
+        kernels=sum(1 for _ in directory.glob("*.nbc")),
+        compiled=statistics["misses"] - before["misses"],
+        seconds=time.perf_counter() - began,
+        directory=directory,
+    )
+
+
+def _unwritable(error: OSError) -> FileError:
+    reason = error.strerror or str(error)
+    place = f" ({error.filename})" if error.filename and error.strerror else ""
+    return FileError(
+        f"compiled kernels cannot be kept: {reason}{place}; set {LOCATION_VARIABLE} to "
+        "a directory of your own"
+    )
+
+
+def _tasks(dtype: str) -> list[Callable[[], object]]:
+    """Everything to be done for one type, in pieces of a second or less."""
+    from wildwire.functions import catalogue, losses
+    from wildwire.learning.update_rules import RULES, rule_address
+
+    return [
+        *(partial(_use_shape, text, dtype) for text in _shapes()),
+        *(partial(rule_address, name, dtype) for name in RULES),
+        *(partial(_use_activation, name, dtype) for name in catalogue()),
+        *(partial(_use_loss, name, dtype) for name in losses()),
+    ]
+
+
+def _shapes() -> list[str]:
+    """Networks that lead through the parts of the engine.
+
+    A number used twice and a frozen one; a softmax head; a block wide enough for matrix
+    products, which also has links enough for the compiled arrangement of programs.
+    """
+    inputs = ", ".join(f"x{i}" for i in range(256))
+    wide = f"input {inputs}\nh[128] ~ relu({inputs})\ny ~ identity(h)\noutput y\n"
+    return [SHARED, HEAD, wide]
+
+
+def _use_shape(text: str, dtype: str) -> None:
+    """Everything that a user can do with a network, on single samples and on many."""
+    from wildwire.engine.evaluate import input_gradient, run, values
+    from wildwire.learning import fit
+    from wildwire.network import Network
+
+    network = Network.parse(text)
+    theta = network.initial(0)
+    for rows in (1, ROWS):
+        X, Y = np.ones((rows, network.n_inputs)), np.zeros((rows, network.n_outputs))
+        run(network, theta, X, dtype=dtype)
+        values(network, theta, X, dtype=dtype)
+        input_gradient(network, theta, X, dtype=dtype)
+    loss = "softmax" if network.heads else "squared"
+    Y[:, 0] = 1
+    for batch in (1, "full"):
+        fit(
+            network, X, Y, loss=loss, batch=batch, epochs=1, validation=(X, Y),
+            dtype=dtype, seed=0, progress=False,
+        )  # fmt: skip
+
+
+def _use_activation(name: str, dtype: str) -> None:
+    _gradient_and_values(f"input x\ny ~ {name}(x)\noutput y", "squared", dtype)
+
+
+def _use_loss(name: str, dtype: str) -> None:
+    """Outputs of each kind that stays within 0..1: the loss's partner, and others."""
+    from wildwire.functions import catalogue
+
+    if name == "softmax":
+        _gradient_and_values(HEAD, name, dtype)
+        return
+    lines, names = ["input x"], []
+    for function in catalogue().values():
+        low, high = function.range or (-np.inf, np.inf)
+        if low >= 0 and high <= 1:
+            names.append(f"y_{function.name}")
+            lines.append(f"{names[-1]} ~ {function.name}(x)")
+    lines.append("output " + ", ".join(names))
+    _gradient_and_values("\n".join(lines), name, dtype)
+
+
+def _gradient_and_values(text: str, loss: str, dtype: str) -> None:
+    from wildwire.engine.evaluate import loss_and_gradient, run
+    from wildwire.network import Network
+
+    network = Network.parse(text)
+    theta = network.initial(0)
+    X, Y = np.full((8, network.n_inputs), 0.5), np.ones((8, network.n_outputs))
+    run(network, theta, X, dtype=dtype)
+    loss_and_gradient(network, theta, X, Y, loss=loss, dtype=dtype)
