@@ -15,14 +15,43 @@ FAULTS = (
 
 
 @jitable
+def _is_outside(plan, table, count, width):
+    """Whether a table of `count` entries, at the offset that stands at plan[table], leaves the plan."""
+    first, size = int(plan[table]), count * width
+    return first < p.HEADER or count < 0 or first + size > plan.size
+
+
+@jitable
+def _has_bad_header(plan):
+    if plan.size < p.HEADER or plan[p.LENGTH] != plan.size:
+        return True
+    n_rows = 1 + int(plan[p.INPUTS]) + int(plan[p.NEURONS])
+    return (
+        plan[p.FORMAT] != p.VERSION
+        or plan[p.INPUTS] < 0
+        or plan[p.NEURONS] < 0
+        or plan[p.ROWS] < n_rows
+        or _is_outside(plan, p.STAGE_TABLE, int(plan[p.STAGES]), p.STAGE_WIDTH)
+        or _is_outside(plan, p.BLOCK_TABLE, int(plan[p.BLOCKS]), p.BLOCK_WIDTH)
+        or _is_outside(plan, p.RUN_TABLE, int(plan[p.RUNS]), p.RUN_WIDTH)
+        or _is_outside(plan, p.SOURCES, 0, 1)
+        or _is_outside(plan, p.OUT_POINTERS, n_rows + 1, 1)
+        or _is_outside(plan, p.OUT_LINKS, 0, 2)
+        or _is_outside(plan, p.KEEP, n_rows, 1)
+        or _is_outside(plan, p.OUTPUT_ROWS, int(plan[p.OUTPUTS]), 2)
+        or _is_outside(plan, p.HEAD_TABLE, int(plan[p.HEADS]), p.HEAD_WIDTH)
+    )
+
+
+@jitable
 def faults(plan):
     """First fault of a plan, as a number; 0 when every index it holds lies inside.
 
     1 header, 2 stage, 3 block, 4 run, 5 source row, 6 out-link, 7 output row, 8 head
     """
-    n_rows, n_weights = plan[p.ROWS], plan[p.WEIGHTS]
-    if plan.size != plan[p.LENGTH] or plan[p.FORMAT] != p.VERSION or n_rows < 1:
+    if _has_bad_header(plan):
         return 1
+    n_rows, n_weights = plan[p.ROWS], plan[p.WEIGHTS]
     first_neuron = 1 + plan[p.INPUTS]
     for i in range(plan[p.STAGES]):
         s = plan[p.STAGE_TABLE] + i * p.STAGE_WIDTH

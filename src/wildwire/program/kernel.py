@@ -141,7 +141,9 @@ def build(
     if plan.size > 0 and not is_loop:
         plan[p.LINK_WEIGHTS] = sources.size
         plan[p.FUNCTIONS] = used.size
-        write_order(plan, row_of, order, levels, group, size, function, parameter_offset)
+        write_order(
+            plan, row_of, order, levels, group, size, function, parameter_offset
+        )
         write_sources(plan, order, row_of, pointers, sources, positions)
         write_out_links(plan)
         write_outputs(plan, output_node, heads, row_of)
@@ -166,17 +168,18 @@ def build(
 
 
 # Called from Python only: no wrapper for C.
-compiled_build = cached_njit(
-    nogil=True, error_model="numpy", no_cfunc_wrapper=True
-)(build)
+compiled_build = cached_njit(nogil=True, error_model="numpy", no_cfunc_wrapper=True)(
+    build
+)
 handover = Handover(lambda: compiled_build)
 
 
 def kernel_for(n_links):
     """`build` for a network of this size, compiled or not.
 
-    Compiling takes four seconds, interpreting a small network about a millisecond: the first small networks of a
-    process are interpreted, so that a first fit does not wait, and later ones, as in a structure search, are not.
+    Interpreting a small network takes about a millisecond, loading the compiled kernel ten and compiling it some
+    thousands: the first small networks of a process are interpreted, so that a first fit does not wait, and later
+    ones, as in a structure search, are not.
     """
     kernel = handover.kernel or handover.ask()
     if kernel is None:
