@@ -3,6 +3,7 @@
 import copy
 import time
 import tracemalloc
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,9 +18,22 @@ from wildwire.errors import (
     UnknownNameError,
 )
 from wildwire.functions import loss
-from wildwire.network import Column, Network
+from wildwire.network import Column, Network, arrays
+from wildwire.network.array_kernel import fill_tables
 
 NAN = float("nan")
+
+
+@pytest.fixture(scope="module", params=["without kernel", "with kernel"], autouse=True)
+def way(request):
+    """Every test runs by whole-array calls and by the compiled kernel, which a process takes up later."""
+    kernel = fill_tables if request.param == "with kernel" else None
+    patch = pytest.MonkeyPatch()
+    patch.setattr(
+        arrays, "handover", SimpleNamespace(kernel=kernel, ask=lambda: kernel)
+    )
+    yield
+    patch.undo()
 
 
 def xor(**options):
@@ -193,6 +207,7 @@ def test_views():
         (([("x", 0), "u"], [0], [0]), {}, NetworkError, "size 0"),
         ((["x"], [0], [0]), {"neurons": [("h", 0), "y"]}, NetworkError, "size 0"),
         ((0, [0], [0]), {}, NetworkError, "size 0"),
+        ((2**33, [0], [0]), {}, NetworkError, "more nodes than can be numbered"),
         ((["x"], [0], [0]), {"activation": loss("abs(o - t)")}, FunctionError, "loss"),
         ((["x"], [0], [0]), {"activation": 3}, NetworkError, "activation is 3"),
         ((["x"], [0], [0]), {"activation": [3]}, NetworkError, "activation is 3"),

@@ -8,17 +8,19 @@ import pytest
 from hypothesis import given, settings
 
 from network.strategies import networks
+from program.slow_program import slow_program
 from wildwire.errors import NetworkError, UnsupportedError
 from wildwire.network import Network
 from wildwire.program import compile_network, verify
 from wildwire.program import plan as p
-from wildwire.program.arrange import (
-    arrange,
-    compiled_arrange,
-    compiled_faults,
-    faults,
+from wildwire.program.compile import program_of
+from wildwire.program.faults import compiled_faults, faults
+from wildwire.program.kernel import (
+    INTERPRETED_LINKS,
+    build,
+    compiled_build,
+    kernel_for,
 )
-from wildwire.program.compile import _entries, _functions
 
 
 def table(program, offset, count, width):
@@ -137,21 +139,40 @@ def test_what_cannot_run_yet_is_refused_by_name(text):
         compile_network(Network.parse(text))
 
 
-@settings(max_examples=100, derandomize=True, deadline=None)
-@given(networks(softmax=True, max_neurons=12))
-def test_compiled_and_interpreted_arrangement_are_the_same(network):
-    entries = _entries(network)
-    function, functions = _functions(network)
-    counts = np.diff(network.parameter_offset).astype(np.int32)
-    results = []
-    for run in (arrange, compiled_arrange):
-        places = np.empty(entries.sources.size, np.int32)
-        tables = run(
-            network.n_inputs, entries.pointers, entries.sources, function,
-            len(functions), counts, places,
-        )  # fmt: skip
-        results.append([*tables, places])
-    for slow, fast in zip(*results, strict=True):
-        assert np.array_equal(slow, fast)
-    plan = compile_network(network).plan
-    assert faults(plan) == compiled_faults(plan) == 0
+ARRAYS = ("plan", "slot", "sign", "constant", "row_of_neuron", "is_link")
+
+
+@pytest.mark.parametrize("kernel", [build, compiled_build])
+def test_the_kernel_makes_what_its_twin_makes(kernel):
+    """Compiled and interpreted, bit for bit."""
+
+    @settings(max_examples=150, derandomize=True, deadline=None)
+    @given(networks(softmax=True, max_neurons=12))
+    def same(network):
+        slow, program = slow_program(network), program_of(network, kernel)
+        for name in ARRAYS:
+            one, other = getattr(slow, name), getattr(program, name)
+            assert (one.dtype, one.shape) == (other.dtype, other.shape), name
+            assert one.tobytes() == other.tobytes(), name
+            assert not other.flags.writeable
+        assert program.functions == slow.functions
+        assert program.one_to_one is slow.one_to_one
+        assert faults(program.plan) == compiled_faults(program.plan) == 0
+
+    same()
+
+
+@pytest.mark.parametrize("kernel", [build, compiled_build])
+def test_a_loop_is_refused(kernel):
+    network = Network.from_arrays(1, [0, 1, 2], [0, 1, 2], outputs=[2])
+    source = np.array([0, 3, 2], np.int32)
+    source.flags.writeable = False
+    object.__setattr__(network, "link_source", source)
+    with pytest.raises(NetworkError, match="form a loop"):
+        program_of(network, kernel)
+
+
+def test_small_networks_are_interpreted_first_and_large_ones_never():
+    large = INTERPRETED_LINKS + 1
+    assert kernel_for(large) is compiled_build
+    assert kernel_for(1) is compiled_build  # it is there now

@@ -33,6 +33,8 @@ __all__ = [
     "cache_directory",
     "cached_cfunc",
     "cached_njit",
+    "is_kept",
+    "jitable",
     "kernel_fingerprint",
     "say_compiling",
     "set_compile_notice",
@@ -99,6 +101,11 @@ def _cache_class() -> type:
         def cache_path(self) -> str | None:
             return self._storage.cache_path if self._storage else None
 
+        def is_kept(self) -> bool:
+            if not self._storage:
+                return False
+            return Path(self._storage._cache_file._index_path).exists()
+
         def load_overload(self, sig: Any, target_context: Any) -> Any:
             found = None
             if self._storage:
@@ -154,6 +161,21 @@ def cached_njit(**options: Any) -> Callable[[Callable], Any]:
         return dispatcher
 
     return decorate
+
+
+def jitable(py_func: Callable) -> Callable:
+    """Mark a function that kernels call and that also runs as it stands; needs no code of its own on disk."""
+    from numba.extending import register_jitable
+
+    return register_jitable(py_func)
+
+
+def is_kept(dispatcher: Any) -> bool:
+    """Whether the disk holds code of a function that `cached_njit` has decorated.
+
+    Costs one look at a file; what it holds is read and judged when the function is called.
+    """
+    return dispatcher._cache.is_kept()
 
 
 def cached_cfunc(

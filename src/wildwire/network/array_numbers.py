@@ -130,10 +130,10 @@ def activations(activation, n_neurons: int):
             f"{len(activation)} activations for {n_neurons} neurons: give one, or one per neuron"
         )
     for item in activation:
-        if not isinstance(item, str | Function):
+        if not isinstance(item, (str, Function)):
             _resolved(item)
-    places: dict = {}
-    index = np.array([places.setdefault(a, len(places)) for a in activation], np.int32)
+    places = {item: place for place, item in enumerate(dict.fromkeys(activation))}
+    index = np.array([places[item] for item in activation], np.int32)
     return tuple(_resolved(item) for item in places), index
 
 

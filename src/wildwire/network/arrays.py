@@ -2,21 +2,28 @@
 
 Comes in: sources and targets as arrays, with whatever else is known per link and per neuron. Goes
 out: a `Network`. Called by users, by `wiring` and by models that load arrays; nothing is done link
-by link, so that a million links take under two seconds.
+by link in Python, so that a million links take under two seconds. When a process makes many networks,
+the usual ones go through one compiled call instead (`quick.py`), with the same result.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 
-from wildwire.errors import DuplicateNameError, NetworkError
-from wildwire.network.around import labels_needed
+from wildwire.errors import NetworkError
+from wildwire.functions.handover import Handover
+from wildwire.network.array_names import (
+    chosen_outputs,
+    columns_of,
+    dissolved,
+    groups_of,
+    heads_of,
+    neuron_names,
+    unread,
+)
 from wildwire.network.array_numbers import (
-    BiasTable,
-    LinkTable,
     activations,
     assign_slots,
     bias_table,
@@ -25,8 +32,7 @@ from wildwire.network.array_numbers import (
     parameter_table,
 )
 from wildwire.network.description import Network
-from wildwire.network.naming import group_nodes, look_up
-from wildwire.network.tables import Column, Group, Head
+from wildwire.network.quick import LAST_NODE, quick_network
 
 
 def from_arrays(
@@ -107,9 +113,32 @@ def from_arrays(
     -----
     Linear in the links: a million take under 2 s, keep 33 bytes each and need under 300 at peak.
     """
+    given = (
+        inputs, source, target, neurons, outputs, activation, parameters, delay, weight,
+        frozen, bias, bias_frozen, lets, link_let, link_sign, head, classes, output_names,
+    )  # fmt: skip
+    kernel = handover.kernel or handover.ask()
+    network = None if kernel is None else quick_network(kernel, *given)
+    return _from_given(*given) if network is None else network
+
+
+def _kernel():
+    from wildwire.network.array_kernel import fill_tables
+
+    return fill_tables
+
+
+handover = Handover(_kernel)
+
+
+def _from_given(
+    inputs, source, target, neurons, outputs, activation, parameters, delay, weight,
+    frozen, bias, bias_frozen, lets, link_let, link_sign, head, classes, output_names,
+):  # fmt: skip
+    """The network by whole-array calls: without the compiler, in every case, and with an error for every fault."""
     links = link_table(source, target, delay, weight, frozen, link_let, link_sign)
-    columns = _columns(inputs)
-    groups = _groups(neurons, links)
+    columns = columns_of(inputs)
+    groups = groups_of(neurons, links.target)
     n_neurons = sum(group.count for group in groups)
     check_targets(links.target, n_neurons)
     functions, index = activations(activation, n_neurons)
@@ -117,11 +146,21 @@ def from_arrays(
     biases = bias_table(bias, bias_frozen, n_neurons)
     lets = {} if lets is None else dict(lets)
     slots, start = assign_slots(links, biases, table, lets)
-    whole, groups = groups, _dissolved(groups, links, biases, index)
-    nodes, names = _outputs(outputs, columns, whole, groups, links)
-    if output_names is not None:
-        names = tuple(output_names)
-    heads, classes = _heads(head, classes, nodes, columns, groups)
+    whole, groups = groups, dissolved(groups, links, biases, index)
+    n_inputs = sum(column.size for column in columns)
+    if n_inputs + n_neurons > LAST_NODE:
+        raise NetworkError(
+            f"{n_inputs} inputs and {n_neurons} neurons are more nodes than can be "
+            f"numbered: at most {LAST_NODE}"
+        )
+    if outputs is None:
+        chosen = unread(links.source, n_inputs, n_neurons)
+    else:
+        chosen = chosen_outputs(outputs, whole, n_neurons)
+    nodes = np.asarray(chosen, np.int32) + np.int32(n_inputs)
+    if output_names is None:
+        output_names = neuron_names(groups, chosen)
+    heads, classes = heads_of(head, classes, nodes.tolist(), n_inputs, groups)
     return Network(
         columns=columns, groups=groups,
         link_source=links.source, link_target=links.target, link_delay=links.delay,
@@ -134,206 +173,8 @@ def from_arrays(
         parameter_sign=np.ones(len(table.start), np.int8),
         parameter_value=np.where(slots.parameter == -1, table.start, 0.0),
         transfer=np.zeros(n_neurons, np.int32),
-        start=start, output_node=nodes, output_names=names,
+        start=start, output_node=nodes, output_names=tuple(output_names),
         heads=heads, classes=classes,
         slot_names=tuple(slots.lets.items()),
         lets=tuple((name, slot) for slot, name in slots.lets.items()),
     )  # fmt: skip
-
-
-# ---- names ----------------------------------------------------------------------------------------------------------
-
-
-def _columns(inputs) -> tuple[Column, ...]:
-    if isinstance(inputs, int | np.integer):
-        return (Column("x", size=_size("inputs", inputs), indexed=True),)
-    return tuple(_column(item) for item in _items("inputs", inputs))
-
-
-def _column(item) -> Column:
-    if isinstance(item, Column):
-        _size(item.name, item.size)
-        return replace(item, name=_name("inputs", item.name))
-    if isinstance(item, str):
-        return Column(_name("inputs", item))
-    name, size = _pair("inputs", item)
-    return Column(name, size=size, indexed=True)
-
-
-def _groups(neurons, links: LinkTable) -> tuple[Group, ...]:
-    if neurons is None:
-        neurons = int(links.target[-1]) + 1 if len(links.target) else 0
-    if isinstance(neurons, int | np.integer):
-        return (Group("n", int(neurons), dissolved=True),) if neurons else ()
-    return tuple(_group(item) for item in _items("neurons", neurons))
-
-
-def _group(item) -> Group:
-    if isinstance(item, Group):
-        _size(item.name, item.count)
-        return replace(item, name=_name("neurons", item.name))
-    if isinstance(item, str):
-        return Group(_name("neurons", item))
-    return Group(*_pair("neurons", item))
-
-
-def _items(what: str, given) -> list:
-    """The entries of a sequence; a text is one entry."""
-    if isinstance(given, str):
-        return [given]
-    try:
-        return list(given)
-    except TypeError:
-        raise NetworkError(
-            f"{what} is {given!r}; it must be a number or a list of names"
-        ) from None
-
-
-def _pair(what: str, item) -> tuple[str, int]:
-    try:
-        name, size = item
-    except (TypeError, ValueError):
-        raise NetworkError(
-            f"{what} has the entry {item!r}; an entry is a name or a pair (name, size)"
-        ) from None
-    return _name(what, name), _size(name, size)
-
-
-def _name(what: str, name) -> str:
-    if isinstance(name, str) and name:
-        return str(name)
-    raise NetworkError(f"{what} has the name {name!r}; a name is a text, not empty")
-
-
-def _size(name, size) -> int:
-    is_whole = isinstance(size, int | np.integer) and not isinstance(size, bool)
-    if is_whole and size >= 1:
-        return int(size)
-    raise NetworkError(
-        f"{name!r} has the size {size!r}; a size is a whole number, 1 or more"
-    )
-
-
-def _outputs(outputs, columns, whole, groups, links):
-    first = sum(column.size for column in columns)
-    n_neurons = sum(group.count for group in groups)
-    if outputs is None:
-        read = np.zeros(first + n_neurons, bool)
-        inside = (links.source >= 0) & (links.source < len(read))
-        read[links.source[inside]] = True
-        chosen = np.flatnonzero(~read[first:])
-    else:
-        chosen = _chosen_outputs(_items("outputs", outputs), whole, n_neurons)
-    nodes = np.asarray(chosen, np.int32) + np.int32(first)
-    return nodes, tuple(_neuron_names(groups, chosen))
-
-
-def _chosen_outputs(outputs, groups, n_neurons) -> list[int]:
-    table: dict[str, list[int]] = {}
-    everything: list[str] = []
-    if any(isinstance(item, str) for item in outputs):
-        for group in groups:
-            begin = len(everything)
-            everything += group_nodes(group)
-            table[group.name] = list(range(begin, len(everything)))
-        table.update({name: [i] for i, name in enumerate(everything)})
-    chosen: list[int] = []
-    for item in outputs:
-        if isinstance(item, str):
-            chosen += look_up(table, item, "neuron for the output")
-        elif isinstance(item, int | np.integer) and 0 <= item < n_neurons:
-            chosen.append(int(item))
-        else:
-            raise NetworkError(
-                f"output {item} is no neuron: they are 0 to {n_neurons - 1}"
-            )
-    if len(set(chosen)) < len(chosen):
-        twice = next(i for i in chosen if chosen.count(i) > 1)
-        name = _neuron_names(groups, [twice])[0]
-        raise DuplicateNameError(f"{name!r} is an output twice")
-    return chosen
-
-
-def _neuron_names(groups, chosen) -> list[str]:
-    """Raw names of some neurons, without making those of all."""
-    first = np.cumsum([0, *(group.count for group in groups)])
-    names = []
-    for neuron in np.asarray(chosen, int):
-        place = int(np.searchsorted(first, neuron, side="right")) - 1
-        group, index = groups[place], neuron - first[place]
-        if group.size is None:
-            names.append(group.name)
-        elif group.dissolved:
-            names.append(f"{group.name}_{index}")
-        else:
-            names.append(f"{group.name}[{index}]")
-    return names
-
-
-def _heads(head, classes, nodes, columns, groups):
-    labels = None if classes is None else tuple(classes)
-    if head not in (None, "softmax"):
-        raise NetworkError(f"unknown head {head!r}: this version has 'softmax'")
-    if labels is not None:
-        expected = labels_needed(len(nodes), head)
-        if len(labels) != expected:
-            raise NetworkError(
-                f"{len(nodes)} outputs need {expected} classes, not {len(labels)}"
-            )
-        if head is None and len(nodes) > 1 and not _is_whole(nodes, columns, groups):
-            raise NetworkError(
-                "classes name the outputs of one group or of a softmax head, "
-                "not several outputs that stand alone"
-            )
-    if head is None:
-        return (), labels
-    return (Head(head, 0, len(nodes), labels),), labels
-
-
-def _is_whole(nodes, columns, groups) -> bool:
-    """Whether the outputs are exactly one group."""
-    node = sum(column.size for column in columns)
-    for group in groups:
-        if node == nodes[0]:
-            one_line = group.size is not None and not group.dissolved
-            run = np.arange(node, node + group.count)
-            return one_line and np.array_equal(nodes, run)
-        node += group.count
-    return False
-
-
-def _dissolved(groups, links: LinkTable, biases: BiasTable, index) -> tuple[Group, ...]:
-    """The groups; those that no single line can say are marked as dissolved into neurons of their own."""
-    first = np.cumsum([0, *(group.count for group in groups)])
-    ends = np.searchsorted(links.target, first)
-    found = []
-    for group, begin, start, end in zip(
-        groups, first, ends[:-1], ends[1:], strict=False
-    ):
-        members, own = slice(begin, begin + group.count), slice(start, end)
-        if group.size is None or group.dissolved:
-            found.append(group)
-        else:
-            regular = _is_regular(group.count, members, own, links, biases, index)
-            found.append(replace(group, dissolved=not regular))
-    return tuple(found)
-
-
-def _is_regular(
-    count, members, own, links: LinkTable, biases: BiasTable, index
-) -> bool:
-    """Whether all neurons of a group have the same function and sources, and all their numbers are their own."""
-    n = (own.stop - own.start) // max(count, 1)
-    if own.stop - own.start != n * count or not links.free[own].all():
-        return False
-    sources = links.source[own].reshape(count, n)
-    delays = links.delay[own].reshape(count, n)
-    targets = links.target[own].reshape(count, n)
-    none = ~biases.free[members] & (biases.start[members] == 0)
-    return bool(
-        np.all(sources == sources[0])
-        and np.all(delays == delays[0])
-        and np.all(targets == targets[:, :1])
-        and (biases.free[members].all() or none.all())
-        and np.all(index[members] == index[members.start])
-    )

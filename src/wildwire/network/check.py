@@ -32,7 +32,7 @@ def check_network(network: Network) -> None:
     _check_shapes(network)
     _check_ranges(network)
     _check_slots(network)
-    _check_names(network)
+    check_names(network)
     _check_sources(network)
     _check_loops(network)
     _check_outputs(network)
@@ -105,7 +105,10 @@ def _check_slots(network: Network) -> None:
         raise NetworkError(f"start[{place}] is infinite; unknown numbers are NaN")
 
 
-def _check_names(network: Network) -> None:
+def check_names(network: Network) -> None:
+    """Check that no two things, nor two functions, share a name; errors as in `check_network`."""
+    if _are_distinct(network):
+        return
     seen: set[str] = set()
     for name in _all_names(network):
         if name in seen:
@@ -120,6 +123,21 @@ def _check_names(network: Network) -> None:
             raise DuplicateNameError(
                 f"two different functions are called {function.name!r}: rename one of them"
             )
+
+
+def _are_distinct(network: Network) -> bool:
+    """Whether all names differ for sure; decided without making the names of dissolved groups."""
+    names = [column.name for column in network.columns]
+    names += [group.name for group in network.groups if not group.dissolved]
+    names += [name for name, _ in network.lets]
+    functions = {function.name for function in network.functions}
+    loose = [f"{group.name}_" for group in network.groups if group.dissolved]
+    return (
+        len(set(names)) == len(names)
+        and len(functions) == len(network.functions)
+        and len(loose) < 2
+        and not any(name.startswith(prefix) for prefix in loose for name in names)
+    )
 
 
 def _all_names(network: Network):

@@ -140,6 +140,16 @@ class Network:
         if self.bounds is not None:
             object.__setattr__(self, "bounds", readonly(self.bounds, np.float64))
 
+    @classmethod
+    def _of_checked(cls, n_inputs: int, arrays: dict, **records) -> Network:
+        """A network of read-only arrays that `quick.py` has checked: they are not looked at again."""
+        network = object.__new__(cls)
+        # The fields of a frozen dataclass one by one would take longer than the rest of a small network.
+        vars(network).update(
+            _DEFAULTS, _memo={"n_inputs": n_inputs}, **arrays, **records
+        )
+        return network
+
     # ---- made from ------------------------------------------------------------------------------------------------
 
     @classmethod
@@ -415,6 +425,13 @@ class Network:
 
     def _node_table(self) -> dict[str, int]:
         return self._remember("nodes", lambda: _table(self))
+
+
+_DEFAULTS = {
+    "transfers": (None,), "derived": Derived(), "bounds": None, "refusals": (),
+    "document": None,
+}  # fmt: skip
+"""Fields that no network from arrays changes."""
 
 
 def _table(network: Network) -> dict[str, int]:

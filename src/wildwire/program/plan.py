@@ -1,7 +1,7 @@
 """The plan: where each number of a program stands in its flat integer array.
 
 A program is one int32 array. Its first entries are a header of counts and offsets; tables follow at
-those offsets. The compiled kernels read the plan, `program.py` writes it, nobody else touches it.
+those offsets. The compiled kernels read the plan, `tables.py` writes it, nobody else touches it.
 One array, because each further array argument costs 0.2 microseconds per kernel call.
 
 Rows of the value table: row 0 is the constant 1 (a bias is a link from it), then the inputs, the

@@ -1,0 +1,114 @@
+"""The guard: every index of a plan lies inside its tables.
+
+Comes in: a plan. Goes out: the number of the first fault. Called by `kernel.py` on every plan that
+it makes, and by `verify`; kernels never check, so nothing runs unverified.
+"""
+
+import numpy as np
+
+from wildwire.functions.cache import cached_njit, jitable
+from wildwire.program import plan as p
+
+FAULTS = (
+    "header", "stage", "block", "run", "source row", "out-link", "output row", "head",
+)  # fmt: skip
+
+
+@jitable
+def _is_outside(plan, table, count, width):
+    """Whether a table of `count` entries, at the offset that stands at plan[table], leaves the plan."""
+    first, size = int(plan[table]), count * width
+    return first < p.HEADER or count < 0 or first + size > plan.size
+
+
+@jitable
+def _has_bad_header(plan):
+    if plan.size < p.HEADER or plan[p.LENGTH] != plan.size:
+        return True
+    n_rows = 1 + int(plan[p.INPUTS]) + int(plan[p.NEURONS])
+    return (
+        plan[p.FORMAT] != p.VERSION
+        or plan[p.INPUTS] < 0
+        or plan[p.NEURONS] < 0
+        or plan[p.ROWS] < n_rows
+        or _is_outside(plan, p.STAGE_TABLE, int(plan[p.STAGES]), p.STAGE_WIDTH)
+        or _is_outside(plan, p.BLOCK_TABLE, int(plan[p.BLOCKS]), p.BLOCK_WIDTH)
+        or _is_outside(plan, p.RUN_TABLE, int(plan[p.RUNS]), p.RUN_WIDTH)
+        or _is_outside(plan, p.SOURCES, 0, 1)
+        or _is_outside(plan, p.OUT_POINTERS, n_rows + 1, 1)
+        or _is_outside(plan, p.OUT_LINKS, 0, 2)
+        or _is_outside(plan, p.KEEP, n_rows, 1)
+        or _is_outside(plan, p.OUTPUT_ROWS, int(plan[p.OUTPUTS]), 2)
+        or _is_outside(plan, p.HEAD_TABLE, int(plan[p.HEADS]), p.HEAD_WIDTH)
+    )
+
+
+@jitable
+def faults(plan):
+    """First fault of a plan, as a number; 0 when every index it holds lies inside.
+
+    1 header, 2 stage, 3 block, 4 run, 5 source row, 6 out-link, 7 output row, 8 head
+    """
+    if _has_bad_header(plan):
+        return 1
+    n_rows, n_weights = plan[p.ROWS], plan[p.WEIGHTS]
+    first_neuron = 1 + plan[p.INPUTS]
+    for i in range(plan[p.STAGES]):
+        s = plan[p.STAGE_TABLE] + i * p.STAGE_WIDTH
+        if plan[s] < 0 or plan[s] + plan[s + 1] > plan[p.BLOCKS]:
+            return 2
+        if plan[s + 2] < 0 or plan[s + 2] + plan[s + 3] > plan[p.RUNS]:
+            return 2
+        if plan[s + 4] < first_neuron or plan[s + 4] + plan[s + 5] > n_rows:
+            return 2
+    for i in range(plan[p.BLOCKS]):
+        b = plan[p.BLOCK_TABLE] + i * p.BLOCK_WIDTH
+        row, width, first = plan[b], plan[b + 1], plan[b + 2]
+        length, weight = plan[b + 3], plan[b + 4]
+        if row < first_neuron or width < 1 or row + width > n_rows or length < 1:
+            return 3
+        if weight < 0 or weight + np.int64(width) * length > plan[p.LINK_WEIGHTS]:
+            return 3
+        if first < 0 or plan[p.SOURCES] + first + length > plan[p.OUT_POINTERS]:
+            return 3
+        for k in range(length):
+            source = plan[plan[p.SOURCES] + first + k]
+            if source < 0 or source >= row:
+                return 5
+    for i in range(plan[p.RUNS]):
+        r = plan[p.RUN_TABLE] + i * p.RUN_WIDTH
+        if plan[r] < first_neuron or plan[r] + plan[r + 1] > n_rows:
+            return 4
+        if plan[r + 2] < 0 or plan[r + 2] >= plan[p.FUNCTIONS]:
+            return 4
+        if plan[r + 3] < 0 or plan[r + 3] + plan[r + 1] * plan[r + 4] > n_weights:
+            return 4
+    n_pointers = 1 + plan[p.INPUTS] + plan[p.NEURONS]
+    for row in range(n_pointers):
+        low = plan[plan[p.OUT_POINTERS] + row]
+        high = plan[plan[p.OUT_POINTERS] + row + 1]
+        before = 0 if row == 0 else plan[plan[p.OUT_POINTERS] + row - 1]
+        if low < before or high < low or plan[p.OUT_LINKS] + 2 * high > plan.size:
+            return 6
+        for e in range(low, high):
+            target = plan[plan[p.OUT_LINKS] + 2 * e]
+            position = plan[plan[p.OUT_LINKS] + 2 * e + 1]
+            if target <= row or target >= n_rows:
+                return 6
+            if position < 0 or position >= plan[p.LINK_WEIGHTS]:
+                return 6
+    # The rows of the outputs, then those that heads read.
+    for q in range(2 * plan[p.OUTPUTS]):
+        row = plan[plan[p.OUTPUT_ROWS] + q]
+        if row < 1 or row >= n_rows:
+            return 7
+    for i in range(plan[p.HEADS]):
+        h = plan[p.HEAD_TABLE] + i * p.HEAD_WIDTH
+        if plan[h + 1] < first_neuron or plan[h + 1] + plan[h + 2] > n_rows:
+            return 8
+        if plan[h + 3] < 0 or plan[h + 3] + plan[h + 2] > plan[p.OUTPUTS]:
+            return 8
+    return 0
+
+
+compiled_faults = cached_njit(nogil=True, error_model="numpy")(faults)

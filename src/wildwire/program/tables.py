@@ -1,0 +1,209 @@
+"""The plan, written in one go: header, stages, blocks, runs, source rows, out-links, outputs.
+
+Comes in: the order of the neurons and their entries. Goes out: the plan, and the place of each entry
+among the weights. Called by `kernel.py`; runs compiled and interpreted. First all tables are
+counted, so that the plan is written where it stays.
+"""
+
+import numpy as np
+
+from wildwire.functions.cache import jitable
+from wildwire.program import plan as p
+
+LONGEST = 2**31 - 1
+
+
+@jitable
+def counts_of(order, levels, group, size, function, pointers, sources):
+    """How many neurons, stages, blocks, runs, source rows and out-links the plan will have."""
+    stages = blocks = runs = rows = links = 0
+    for i in range(order.size):
+        j = order[i]
+        before = order[i - 1] if i > 0 else j
+        begin, end = pointers[j], pointers[j + 1]
+        new_stage = i == 0 or levels[before] != levels[j]
+        stages += new_stage
+        if new_stage or size[group[j]] == 1 or group[before] != group[j]:
+            blocks += 1
+            rows += end - begin
+        runs += new_stage or function[before] != function[j]
+        if size[group[j]] == 1:
+            # nobody needs the delta of the constant, whose entry stands first
+            links += end - begin - (end > begin and sources[begin] < 0)
+    return order.size, stages, blocks, runs, rows, links
+
+
+@jitable
+def empty_plan(counts, n_inputs, n_outputs, heads):
+    """A plan of zeros with the offsets of its tables; too short for a header when it would be too long."""
+    n_neurons, n_stages, n_blocks, n_runs, n_sources, n_links = counts
+    n_heads = heads.size // 2
+    n_rows = 1 + n_inputs + n_neurons
+    stages = p.HEADER
+    blocks = stages + n_stages * p.STAGE_WIDTH
+    runs = blocks + n_blocks * p.BLOCK_WIDTH
+    sources = runs + n_runs * p.RUN_WIDTH
+    pointers = sources + n_sources
+    links = pointers + n_rows + 1
+    keep = links + 2 * n_links
+    outputs = keep + n_rows
+    head = outputs + 2 * n_outputs
+    length = head + n_heads * p.HEAD_WIDTH
+    if length > LONGEST:
+        return np.zeros(0, np.int32)
+    plan = np.zeros(length, np.int32)
+    plan[p.FORMAT] = p.VERSION
+    plan[p.ROWS] = n_rows
+    for i in range(n_heads):
+        plan[p.ROWS] += heads[2 * i + 1]
+    plan[p.INPUTS] = n_inputs
+    plan[p.NEURONS] = n_neurons
+    plan[p.OUTPUTS] = n_outputs
+    plan[p.STAGES] = n_stages
+    plan[p.STAGE_TABLE] = stages
+    plan[p.BLOCKS] = n_blocks
+    plan[p.BLOCK_TABLE] = blocks
+    plan[p.RUNS] = n_runs
+    plan[p.RUN_TABLE] = runs
+    plan[p.SOURCES] = sources
+    plan[p.OUT_POINTERS] = pointers
+    plan[p.OUT_LINKS] = links
+    plan[p.KEEP] = keep
+    plan[p.OUTPUT_ROWS] = outputs
+    plan[p.HEADS] = n_heads
+    plan[p.HEAD_TABLE] = head
+    plan[p.LENGTH] = length
+    return plan
+
+
+@jitable
+def write_order(plan, row_of, order, levels, group, size, function, offset):
+    """Rows of the neurons, stages, blocks and runs, except what depends on sources."""
+    stage = plan[p.STAGE_TABLE] - p.STAGE_WIDTH
+    block = plan[p.BLOCK_TABLE] - p.BLOCK_WIDTH
+    run = plan[p.RUN_TABLE] - p.RUN_WIDTH
+    blocks = runs = 0
+    row = 1 + plan[p.INPUTS]
+    weight = plan[p.LINK_WEIGHTS]
+    most = 0
+    for i in range(order.size):
+        j = order[i]
+        before = order[i - 1] if i > 0 else j
+        parameters = offset[j + 1] - offset[j]
+        new_stage = i == 0 or levels[before] != levels[j]
+        if new_stage:
+            stage += p.STAGE_WIDTH
+            plan[stage] = blocks
+            plan[stage + 2] = runs
+            plan[stage + 4] = row
+        if new_stage or size[group[j]] == 1 or group[before] != group[j]:
+            block += p.BLOCK_WIDTH
+            blocks += 1
+            plan[block] = row
+            plan[stage + 1] += 1
+        if new_stage or function[before] != function[j]:
+            run += p.RUN_WIDTH
+            runs += 1
+            plan[run] = row
+            plan[run + 2] = function[j]
+            plan[run + 3] = weight
+            plan[run + 4] = parameters
+            plan[stage + 3] += 1
+        row_of[j] = row
+        plan[block + 1] += 1
+        plan[run + 1] += 1
+        plan[stage + 5] += 1
+        row += 1
+        weight += parameters
+        most = max(most, parameters)
+    plan[p.WEIGHTS] = weight
+    plan[p.MAX_PARAMETERS] = most
+
+
+@jitable
+def write_sources(plan, order, row_of, pointers, sources, positions):
+    """Source rows, the rest of the blocks, and which rows blocks push their deltas to.
+
+    Parameters
+    ----------
+    positions : int32 array, one per entry
+        Written: the entry's place among the weights.
+    """
+    n_inputs, keep = plan[p.INPUTS], plan[p.KEEP]
+    first_row = 1 + n_inputs
+    at_source = at_weight = 0
+    for b in range(plan[p.BLOCKS]):
+        block = plan[p.BLOCK_TABLE] + b * p.BLOCK_WIDTH
+        first, width = plan[block] - first_row, plan[block + 1]
+        begin = pointers[order[first]]
+        length = pointers[order[first] + 1] - begin
+        inner = length
+        rows = plan[p.SOURCES] + at_source
+        for k in range(length):
+            node = sources[begin + k]
+            row = 1 + node
+            if node >= n_inputs:
+                row = row_of[node - n_inputs]
+                inner = min(inner, k)
+            plan[rows + k] = row
+            if width > 1:
+                plan[keep + row] = 1
+        for m in range(width):
+            e = pointers[order[first + m]]
+            for k in range(length):
+                positions[e + k] = at_weight + k * width + m
+        plan[block + 2] = at_source
+        plan[block + 3] = length
+        plan[block + 4] = at_weight
+        plan[block + 5] = inner
+        at_source += length
+        at_weight += length * width
+
+
+@jitable
+def write_out_links(plan):
+    """For every row the neurons that read it and stand alone in their block, with the place of the weight."""
+    pointers, links = plan[p.OUT_POINTERS], plan[p.OUT_LINKS]
+    n_rows = 1 + plan[p.INPUTS] + plan[p.NEURONS]
+    at = np.zeros(n_rows + 1, np.int32)
+    for counting in (True, False):
+        for b in range(plan[p.BLOCKS]):
+            block = plan[p.BLOCK_TABLE] + b * p.BLOCK_WIDTH
+            if plan[block + 1] > 1:
+                continue
+            rows = plan[p.SOURCES] + plan[block + 2]
+            for k in range(plan[block + 3]):
+                row = plan[rows + k]
+                if row == 0:
+                    continue
+                if not counting:
+                    plan[links + 2 * at[row]] = plan[block]
+                    plan[links + 2 * at[row] + 1] = plan[block + 4] + k
+                at[row + counting] += 1
+        if counting:
+            for row in range(n_rows):
+                at[row + 1] += at[row]
+                plan[pointers + row + 1] = at[row + 1]
+
+
+@jitable
+def write_outputs(plan, output_node, heads, row_of):
+    """Rows of the outputs, rows that heads read, and the heads."""
+    n_inputs, keep, at = plan[p.INPUTS], plan[p.KEEP], plan[p.OUTPUT_ROWS]
+    n_outputs = output_node.size
+    for q in range(n_outputs):
+        row = row_of[output_node[q] - n_inputs]
+        plan[at + q] = row
+        plan[at + n_outputs + q] = row
+        plan[keep + row] = 1
+    row = 1 + n_inputs + plan[p.NEURONS]
+    for i in range(heads.size // 2):
+        first, count = heads[2 * i], heads[2 * i + 1]
+        head = plan[p.HEAD_TABLE] + i * p.HEAD_WIDTH
+        plan[head] = first
+        plan[head + 1] = row
+        plan[head + 2] = count
+        plan[head + 3] = first
+        for k in range(count):
+            plan[at + first + k] = row + k
+        row += count
