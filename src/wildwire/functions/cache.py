@@ -102,9 +102,7 @@ def _cache_class() -> type:
             return self._storage.cache_path if self._storage else None
 
         def is_kept(self) -> bool:
-            if not self._storage:
-                return False
-            return Path(self._storage._cache_file._index_path).exists()
+            return bool(self._storage) and self._storage.holds_any()
 
         def load_overload(self, sig: Any, target_context: Any) -> Any:
             found = None
@@ -173,7 +171,7 @@ def jitable(py_func: Callable) -> Callable:
 def is_kept(dispatcher: Any) -> bool:
     """Whether the disk holds code of a function that `cached_njit` has decorated.
 
-    Costs one look at a file; what it holds is read and judged when the function is called.
+    For any signature. Costs one look into the directory; what a file holds is judged when the function is called.
     """
     return dispatcher._cache.is_kept()
 

@@ -14,6 +14,7 @@ checksum at its end shows whether it is whole.
 from __future__ import annotations
 
 import functools
+import glob
 import hashlib
 import sys
 from collections.abc import Callable
@@ -146,5 +147,10 @@ def storage_class() -> type:
                 self._cache_path, self._impl.filename_base, locator.get_source_stamp()
             )
             self.enable()
+
+        def holds_any(self) -> bool:
+            """Whether the directory has a file of the function, for any signature."""
+            pattern = f"{glob.escape(self._impl.filename_base)}.*.nbc"
+            return any(Path(self._cache_path).glob(pattern))
 
     return Storage

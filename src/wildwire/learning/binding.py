@@ -67,7 +67,7 @@ class Problem:
             self.network, rows.X, rows.Y, loss=self.loss, sample_weight=rows.weight,
             dtype=self.settings.dtype, output_scale=scaling.scale,
             output_factor=scaling.factor, output_unit=scaling.unit,
-            loss_parameters=scaling.parameters, **options,
+            loss_parameters=scaling.parameters, threads=self.settings.threads, **options,
         )  # fmt: skip
 
     def rule(self) -> int:
