@@ -6,7 +6,7 @@ it makes, and by `verify`; kernels never check, so nothing runs unverified.
 
 import numpy as np
 
-from wildwire.functions.cache import cached_njit, jitable
+from wildwire.functions.cache import jitable
 from wildwire.program import plan as p
 
 FAULTS = (
@@ -109,6 +109,3 @@ def faults(plan):
         if plan[h + 3] < 0 or plan[h + 3] + plan[h + 2] > plan[p.OUTPUTS]:
             return 8
     return 0
-
-
-compiled_faults = cached_njit(nogil=True, error_model="numpy")(faults)
