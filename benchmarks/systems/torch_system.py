@@ -47,6 +47,8 @@ def training(workload, dtype, form="", compiled=False) -> Prepared:
         return (error * error).sum(dim=1).mean() / 2
 
     if compiled:
+        # Without this the ninth workload of a process would quietly run uncompiled.
+        torch.compiler.reset()
         loss_of = torch.compile(loss_of)
     rows = len(X)
 
