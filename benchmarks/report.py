@@ -28,8 +28,8 @@ EXPLANATIONS = {
     "Training": "Forward, backward and Adam. GFLOP/s counts 6 operations per link and sample (2 forward, 4 backward).",
     "Irregular, training": "`random`: sources anywhere in lower levels; `local`: within 2,000 rows, left out where the "
     "network is smaller than that. 1,000,000 links have 50,000 neurons in 200 levels. Random rows: 3 rows of values or "
-    "deltas per link, against plain reads of random rows of the same table size; above 100 where neurons share the rows "
-    "that they have just read.",
+    "deltas per link, against plain reads of random rows of the same table size; above 100 where neurons share "
+    "rows.",
     "Irregular, forward": "2 operations and 1 row per link and sample. SciPy's product is that of all links at once, "
     "without levels and activations. JAX and PyTorch do all batches in one call, as Wildwire does.",
     "Calls from Python": "What a call costs its user, with whatever the system does per call.",
