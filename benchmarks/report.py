@@ -40,13 +40,13 @@ EXPLANATIONS = {
 }
 
 
-def digits(value: float | None) -> str:
-    """Three digits, without an exponent."""
+def digits(value: float | None, count: int = 3) -> str:
+    """So many digits or all before the point, without an exponent where it can be."""
     if value is None:
         return "-"
-    if abs(value) >= 100:
+    if abs(value) >= 10 ** (count - 1):
         return f"{value:,.0f}"
-    return f"{value:.3g}" if abs(value) >= 1e-3 or value == 0 else f"{value:.1e}"
+    return f"{value:.{count}g}" if abs(value) >= 1e-3 or value == 0 else f"{value:.1e}"
 
 
 def _table(header, lines) -> str:
@@ -117,7 +117,7 @@ def targets_table(judgements: list[Judgement]) -> str:
         lines.append(
             [
                 target.name, f"{sign} {digits(target.limit)} {target.unit}",
-                digits(judgement.measured), words[judgement.met],
+                digits(judgement.measured, 4), words[judgement.met],
             ]
         )  # fmt: skip
     return _table(["figure", "target", "measured", "met"], lines)
