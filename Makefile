@@ -1,7 +1,7 @@
 # Everything a contributor or a first-time user runs. Needs Python 3.11+, make, git, pip.
 #   make demo     set up, then fit networks to real tables and print the comparison
 #   make test     set up, then lint, check types and layers, run all tests
-#   make bench    set up the rivals in an environment of their own, then measure
+#   make bench    set up the rivals in an environment of their own, then measure (10 minutes)
 #   make docs     build the documentation, warnings as errors
 #   make format   let ruff rewrite what it can
 
@@ -45,6 +45,7 @@ format: $(VENV)/.installed-dev
 docs: $(VENV)/.installed-docs
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs docs/_build/html
 
+# FANN is a C library: Debian's libfann2. Without it, its column is empty.
 bench: $(BENCH)/.installed
 	$(BENCH)/bin/python -m benchmarks
 

@@ -1,11 +1,10 @@
-"""`python -m benchmarks [NAME ...]`: all measurements, or those named.
+"""`python -m benchmarks [--quick] [--output DIR] [NAME ...]`: all rows, or those whose name contains a NAME.
 
-training [WORKLOAD ...]   microseconds per training step against peers
-vectormath                our exp, tanh, ... against math.* and NumPy
+A full run writes `benchmarks/results/results.md` and `.json`; a partial or quick one prints only, unless it is told
+where to write. `--list` prints the names of the rows.
 """
 
 import os
-import sys
 
 # Before any library starts its threads: one CPU, one thread, for everyone.
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -14,13 +13,7 @@ os.environ.setdefault(
     "XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 )
 
-from benchmarks import training  # noqa: E402
+from benchmarks.suite import main  # noqa: E402
 
 if __name__ == "__main__":
-    wanted = sys.argv[1:]
-    if not wanted or wanted[0] == "training":
-        training.main(wanted[1:])
-    if not wanted or wanted[0] == "vectormath":
-        from benchmarks import vectormath
-
-        vectormath.main()
+    raise SystemExit(main())

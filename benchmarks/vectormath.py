@@ -1,32 +1,27 @@
 """Nanoseconds per element: our elementary functions, `math.*` in Numba, NumPy.
 
-Comes in: nothing. Goes out: a table on stdout, one line per function and float type.
-Run alone on a quiet machine: `python -m benchmarks.vectormath [names]`. All three work
-on 2048 random numbers that stay in the first-level cache; the best of many repetitions
-counts. Our functions run as the engine runs them, in a loop that is marked for two
-vectors at a time.
+Comes in: nothing. Goes out: a row per function and float type, called by `suite.py`; `python -m
+benchmarks.vectormath [NAME ...]` measures these rows alone. All three work on 2048 random numbers that
+stay in the first-level cache. Our functions run as the engine runs them, in a loop that is marked for
+two vectors at a time.
 """
-
-from __future__ import annotations
 
 import ctypes
 import math
 import sys
-import time
 from collections.abc import Callable
+from functools import partial
 
 import numba
 import numpy as np
 import scipy.special
 
-from wildwire.functions.interleave import InterleavingCompiler
-from wildwire.functions.intrinsics import load, store
-from wildwire.functions.vectormath import float32, float64
+from benchmarks.measure import Prepared, Row, Unavailable
 
-ELEMENTS, INNER, OUTER = 2048, 40, 25
-MODULES = {"float64": float64, "float32": float32}
+GROUP = "Elementary functions"
+ELEMENTS, INNER = 2048, 40
 # name, the function of `math`, the function of NumPy or SciPy, the places
-ROWS = [
+FUNCTIONS = [
     ("exp", math.exp, np.exp, (-20, 20)),
     ("expm1", math.expm1, np.expm1, (-5, 5)),
     ("log", math.log, np.log, (1e-3, 100)),
@@ -44,19 +39,14 @@ ROWS = [
 ]
 
 
-def _best(work: Callable[[], object], inner: int) -> float:
-    """Nanoseconds per element of the fastest repetition."""
-    work()
-    times = []
-    for _ in range(OUTER):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return min(times) / inner / ELEMENTS * 1e9
+def _places(low, high, dtype) -> np.ndarray:
+    return np.random.default_rng(0).uniform(low, high, ELEMENTS).astype(dtype)
 
 
 def _looped(function: Callable, dtype: str) -> Callable:
     """A C function that applies `function` to a table, INNER times over."""
+    from wildwire.functions.interleave import InterleavingCompiler
+    from wildwire.functions.intrinsics import load, store
 
     def run(x, y, count, times):
         for _ in range(times):
@@ -65,26 +55,37 @@ def _looped(function: Callable, dtype: str) -> Callable:
 
     real = getattr(numba.types, dtype)
     pointer, whole = numba.types.CPointer(real), numba.types.int64
-    compiled = numba.cfunc(
+    return numba.cfunc(
         numba.types.void(pointer, pointer, whole, whole),
         pipeline_class=InterleavingCompiler,
         error_model="numpy",
         fastmath={"contract"},
     )(run)
-    return compiled
 
 
-def _ours(function: Callable, x: np.ndarray) -> float:
+def _ours(name: str, low, high, dtype: str) -> Prepared:
+    from wildwire.functions.vectormath import float32, float64
+
+    module = {"float64": float64, "float32": float32}[dtype]
+    x = _places(low, high, dtype)
     y = np.empty_like(x)
-    compiled = _looped(function, x.dtype.name)
+    compiled = _looped(getattr(module, name), dtype)
     call = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 2, *[ctypes.c_int64] * 2)(
         compiled.address
     )
-    return _best(lambda: call(x.ctypes.data, y.ctypes.data, ELEMENTS, INNER), INNER)
+    # The default arguments keep arrays and code alive as long as the call.
+    return Prepared(
+        lambda x=x, y=y, compiled=compiled: call(
+            x.ctypes.data, y.ctypes.data, ELEMENTS, INNER
+        ),
+        INNER * ELEMENTS,
+    )
 
 
-def _plain(function: Callable, x: np.ndarray) -> float:
+def _plain(function: Callable | None, low, high, dtype: str) -> Prepared:
     """`math.*` in the loop that a user of Numba would write."""
+    if function is None:
+        raise Unavailable("no such function")
 
     @numba.njit(error_model="numpy")
     def run(x, y, times):
@@ -92,31 +93,37 @@ def _plain(function: Callable, x: np.ndarray) -> float:
             for i in range(x.size):
                 y[i] = function(x[i])
 
+    x = _places(low, high, dtype)
     y = np.empty_like(x)
-    return _best(lambda: run(x, y, INNER), INNER)
+    return Prepared(lambda: run(x, y, INNER), INNER * ELEMENTS)
 
 
-def main() -> None:
-    """Print the table for the functions named on the command line, or for all."""
-    chosen = sys.argv[1:]
-    print(f"{'':12s} {'':8s} {'ours':>7s} {'math':>7s} {'numpy':>7s}   math/ours")
-    random = np.random.default_rng(0)
-    for name, plain, numpy_function, (low, high) in ROWS:
-        if chosen and name not in chosen:
-            continue
-        for dtype, module in MODULES.items():
-            x = random.uniform(low, high, ELEMENTS).astype(dtype)
-            ours = _ours(getattr(module, name), x)
-            other = _plain(plain, x) if plain else math.nan
-            array = math.nan
-            if numpy_function:
-                y = np.empty_like(x)
-                array = _best(lambda f=numpy_function, x=x, y=y: f(x, y), 1)
-            print(
-                f"{name:12s} {dtype:8s} {ours:7.2f} {other:7.2f} {array:7.2f}"
-                f"   {other / ours:8.1f}"
-            )
+def _arrays(function: Callable | None, low, high, dtype: str) -> Prepared:
+    if function is None:
+        raise Unavailable("no such function")
+    x = _places(low, high, dtype)
+    y = np.empty_like(x)
+    return Prepared(lambda: function(x, y), ELEMENTS)
+
+
+def rows() -> list[Row]:
+    """A row per function and type."""
+    return [
+        Row(
+            f"vectormath {name}", GROUP, "ns per element", 1e9,
+            {
+                "wildwire": partial(_ours, name, low, high, dtype),
+                "numba math": partial(_plain, plain, low, high, dtype),
+                "numpy": partial(_arrays, numpy_function, low, high, dtype),
+            },
+            dtype,
+        )
+        for name, plain, numpy_function, (low, high) in FUNCTIONS
+        for dtype in ("float64", "float32")
+    ]  # fmt: skip
 
 
 if __name__ == "__main__":
-    main()
+    from benchmarks.suite import main
+
+    raise SystemExit(main([f"vectormath {name}" for name in sys.argv[1:] or [""]]))

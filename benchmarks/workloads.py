@@ -1,16 +1,19 @@
-"""The training workloads: networks, batches, data. One table, used by every system.
+"""The training and forward workloads: networks, batches, data. One table, used by every system.
 
-Comes in: a name. Goes out: layer sizes or link lists, and seeded data. Called by `training.py`.
+Comes in: a name. Goes out: layer sizes or a wiring, and seeded data. Called by `rows/` and `systems/`.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
+
+from benchmarks.irregular import CHAINED, LOCAL_REACH, Wiring, of_links
 
 
 @dataclass(frozen=True)
 class Workload:
-    """One row of the table.
+    """A network with a batch size and a number of samples.
 
     Attributes
     ----------
@@ -19,8 +22,10 @@ class Workload:
         Layers, inputs first; None for an irregular wiring.
     batch : int
     rows : int
+        Samples.
     hidden : "tanh" or "logistic"
     output : "identity" or "logistic"
+    wiring : Wiring or None
     """
 
     name: str
@@ -29,45 +34,85 @@ class Workload:
     rows: int
     hidden: str = "tanh"
     output: str = "identity"
+    wiring: Wiring | None = None
+
+    @property
+    def n_inputs(self) -> int:
+        return self.sizes[0] if self.sizes else self.wiring.n_inputs
+
+    @property
+    def n_outputs(self) -> int:
+        return self.sizes[-1] if self.sizes else self.wiring.n_outputs
+
+    @property
+    def n_neurons(self) -> int:
+        return sum(self.sizes[1:]) if self.sizes else self.wiring.n_neurons
+
+    @property
+    def n_links(self) -> int:
+        """Links, without biases."""
+        if self.sizes:
+            return sum(a * b for a, b in pairwise(self.sizes))
+        return self.wiring.n_links
 
 
-WORKLOADS = (
+LAYERED = (
     Workload("2-2-1 online", (2, 2, 1), 1, 2000, "logistic", "logistic"),
     Workload("20-32-32-2 batch 32", (20, 32, 32, 2), 32, 4096),
     Workload("20-32-32-2 online", (20, 32, 32, 2), 1, 2000),
     Workload("64-64-10 batch 32", (64, 64, 10), 32, 4096),
     Workload("784-128-10 batch 128", (784, 128, 10), 128, 4096),
-    Workload("irregular batch 64", None, 64, 4096),
 )
+SMALL = Workload("8-16-1 full batch of 1,000", (8, 16, 1), 1000, 1000)
+CHAIN = Workload("irregular 560 neurons chained", None, 64, 1024, wiring=CHAINED)
 
-IRREGULAR_INPUTS = 20
-IRREGULAR_NEURONS = 560
-IRREGULAR_FAN_IN = 17
-IRREGULAR_REACH = 150
+# links -> levels, samples of an epoch, samples of a forward pass (more of them, so
+# that what a call costs by itself does not decide)
+IRREGULAR_SIZES = {
+    1_000: (10, 4096, 16_384),
+    10_000: (50, 1024, 4096),
+    100_000: (100, 512, 2048),
+    1_000_000: (200, 256, 1024),
+}
+LEVELS_OF_FAN_IN = {5: 50, 20: 50, 100: 10}  # of 10,000 links: 2,000, 500, 100 neurons
 
 
-def irregular_links():
-    """Sources (node numbers) and targets (neuron numbers) of the irregular wiring.
+def irregular_name(kind: str, n_links: int, fan_in: int = 20) -> str:
+    """Name of an irregular workload."""
+    return f"irregular {n_links:,} links {kind} fan-in {fan_in}"
 
-    Every neuron reads 17 of the 150 nodes before it: 560 neurons, about 9,500 links, about 130
-    levels. The last two are the outputs.
+
+def irregular(
+    kind: str, n_links: int, fan_in: int = 20, batch: int = 64, forward: bool = False
+) -> Workload:
+    """An irregular workload, for training or for forward passes."""
+    levels, rows, forward_rows = IRREGULAR_SIZES[n_links]
+    if n_links == 10_000:
+        levels = LEVELS_OF_FAN_IN[fan_in]
+    return Workload(
+        irregular_name(kind, n_links, fan_in), None, batch,
+        forward_rows if forward else max(rows, 2 * batch),
+        wiring=of_links(kind, n_links, fan_in, levels),
+    )  # fmt: skip
+
+
+def all_irregular(forward: bool = False) -> list[Workload]:
+    """Both kinds in four sizes; all fan-ins at 10,000 links.
+
+    Networks of fewer than 2,000 nodes are the same in both kinds, and stand there once.
     """
-    rng = np.random.default_rng(0)
-    source, target = [], []
-    for neuron in range(IRREGULAR_NEURONS):
-        end = IRREGULAR_INPUTS + neuron
-        known = np.arange(max(0, end - IRREGULAR_REACH), end)
-        count = min(IRREGULAR_FAN_IN, known.size)
-        source.extend(sorted(rng.choice(known, count, replace=False).tolist()))
-        target.extend([neuron] * count)
-    return np.asarray(source), np.asarray(target)
+    found = []
+    for n_links in IRREGULAR_SIZES:
+        for fan_in in LEVELS_OF_FAN_IN if n_links == 10_000 else (20,):
+            found.append(irregular("random", n_links, fan_in, forward=forward))
+            if n_links // fan_in >= LOCAL_REACH:
+                found.append(irregular("local", n_links, fan_in, forward=forward))
+    return found
 
 
 def data(workload):
     """Inputs and targets, float64, seeded."""
     rng = np.random.default_rng(1)
-    n_inputs = workload.sizes[0] if workload.sizes else IRREGULAR_INPUTS
-    n_outputs = workload.sizes[-1] if workload.sizes else 2
-    X = rng.normal(size=(workload.rows, n_inputs))
-    Y = rng.uniform(0, 1, (workload.rows, n_outputs))
+    X = rng.normal(size=(workload.rows, workload.n_inputs))
+    Y = rng.uniform(0, 1, (workload.rows, workload.n_outputs))
     return X, Y

@@ -1,28 +1,44 @@
 """JAX: a whole epoch in one jitted `lax.scan`, optax's Adam.
 
-The irregular wiring: one gather and one product per level of neurons, unrolled in the jitted
-function.
+Layers are products. An irregular wiring has three forms (`jax_irregular.py`), of which the fastest counts.
 """
+
+from functools import cache
+from itertools import pairwise
 
 import numpy as np
 
-from benchmarks.systems.torch_system import levels_of
-from benchmarks.workloads import data, irregular_links
+from benchmarks.measure import Prepared, Unavailable
+from benchmarks.systems import jax_irregular, steps
+from benchmarks.workloads import data
 
 
-def make(workload, dtype):
-    """A function that trains one epoch."""
-    import jax
-    import jax.numpy as jnp
-    import optax
-
+@cache
+def library():
+    """JAX with float64 switched on, on the processor."""
+    try:
+        import jax
+        import optax
+    except ImportError as error:
+        raise Unavailable(f"not installed ({error.name})") from None
     jax.config.update("jax_enable_x64", True)
-    X, Y = (jnp.asarray(array, dtype) for array in data(workload))
-    rng = np.random.default_rng(0)
+    return jax, optax
+
+
+def model_of(workload, dtype, form=""):
+    """Parameters, and a function of parameters and inputs."""
+    jax, _ = library()
     if workload.sizes:
-        parameters, predict = _layers(jax, jnp, workload, rng, dtype)
-    else:
-        parameters, predict = _irregular(jnp, rng, dtype)
+        return _layers(jax, workload, np.random.default_rng(0), dtype)
+    return jax_irregular.FORMS[form](jax, workload.wiring, dtype)
+
+
+def training(workload, dtype, form="") -> Prepared:
+    """An epoch in steps."""
+    jax, optax = library()
+    jnp = jax.numpy
+    X, Y = (jnp.asarray(array, dtype) for array in data(workload))
+    parameters, predict = model_of(workload, dtype, form)
     optimiser = optax.adam(0.001)
     state = optimiser.init(parameters)
     batches = len(X) // workload.batch
@@ -51,16 +67,27 @@ def make(workload, dtype):
         parameters, state = run(parameters, state, order)
         jax.block_until_ready(parameters)
 
-    return epoch
+    return Prepared(epoch, batches)
 
 
-def _layers(jax, jnp, workload, rng, dtype):
+def forward(workload, dtype, form="") -> Prepared:
+    """All samples, batch by batch, in one jitted call."""
+    jax, _ = library()
+    X = jax.numpy.asarray(data(workload)[0], dtype)
+    X = X.reshape(-1, workload.batch, workload.n_inputs)
+    parameters, predict = model_of(workload, dtype, form)
+    run = jax.jit(lambda p, X: jax.lax.map(lambda x: predict(p, x), X))
+    return Prepared(lambda: jax.block_until_ready(run(parameters, X)), steps(workload))
+
+
+def _layers(jax, workload, rng, dtype):
+    jnp = jax.numpy
     functions = {
         "tanh": jnp.tanh,
         "logistic": jax.nn.sigmoid,
         "identity": lambda z: z,
     }
-    pairs = list(zip(workload.sizes, workload.sizes[1:], strict=False))
+    pairs = list(pairwise(workload.sizes))
     parameters = [
         (
             jnp.asarray(rng.normal(size=pair) / np.sqrt(pair[0]), dtype),
@@ -74,39 +101,5 @@ def _layers(jax, jnp, workload, rng, dtype):
             name = workload.output if i == len(pairs) - 1 else workload.hidden
             x = functions[name](x @ weight + bias)
         return x
-
-    return parameters, predict
-
-
-def _irregular(jnp, rng, dtype):
-    source, target = irregular_links()
-    n_inputs = 20
-    neurons = int(target.max()) + 1
-    levels = levels_of(source, target, n_inputs)
-    order = np.concatenate([np.asarray(level) for level in levels])
-    place = n_inputs + np.argsort(order)
-    renumber = np.concatenate((np.arange(n_inputs), place))
-    indices, parameters, activated = [], [], []
-    for level in levels:
-        links = [np.flatnonzero(target == t) for t in level]
-        width = max(len(link) for link in links)
-        index = np.zeros((len(level), width), np.int64)
-        weight = np.zeros((len(level), width))
-        for i, link in enumerate(links):
-            index[i, : len(link)] = renumber[source[link]]
-            weight[i, : len(link)] = rng.normal(size=len(link)) / 4
-        indices.append(index)
-        parameters.append((jnp.asarray(weight, dtype), jnp.zeros(len(level), dtype)))
-        activated.append(np.asarray([t < neurons - 2 for t in level]))
-    outputs = place[-2:]
-
-    def predict(parameters, x):
-        values = x
-        for index, (weight, bias), active in zip(
-            indices, parameters, activated, strict=True
-        ):
-            z = (values[:, index] * weight).sum(-1) + bias
-            values = jnp.concatenate((values, jnp.where(active, jnp.tanh(z), z)), 1)
-        return values[:, outputs]
 
     return parameters, predict

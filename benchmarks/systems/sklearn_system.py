@@ -8,16 +8,18 @@ import warnings
 
 import numpy as np
 
+from benchmarks.measure import Prepared, Unavailable
+from benchmarks.systems import steps
 from benchmarks.workloads import data
 
 
-def make(workload, dtype):
-    """A function that trains one epoch, or None for irregular wirings."""
+def training(workload, dtype) -> Prepared:
+    """An epoch in steps."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.neural_network import MLPRegressor
 
     if workload.sizes is None:
-        return None
+        raise Unavailable("has layers only")
     X, Y = (np.asarray(array, dtype) for array in data(workload))
     if Y.shape[1] == 1:
         Y = Y.ravel()
@@ -39,4 +41,4 @@ def make(workload, dtype):
             warnings.simplefilter("ignore", ConvergenceWarning)
             model.fit(X, Y)
 
-    return epoch
+    return Prepared(epoch, steps(workload))

@@ -2,12 +2,10 @@
 
 import numpy as np
 
-from benchmarks.workloads import (
-    IRREGULAR_INPUTS,
-    IRREGULAR_NEURONS,
-    data,
-    irregular_links,
-)
+from benchmarks.irregular import links
+from benchmarks.measure import Prepared, Unavailable
+from benchmarks.systems import steps
+from benchmarks.workloads import data
 
 
 def network_of(workload):
@@ -21,29 +19,55 @@ def network_of(workload):
             activation=workload.hidden,
             output_activation=workload.output,
         )
-    source, target = irregular_links()
-    names = [f"n{i}" for i in range(IRREGULAR_NEURONS)]
-    activation = ["tanh"] * (IRREGULAR_NEURONS - 2) + ["identity"] * 2
+    source, target = links(workload.wiring)
+    n, n_outputs = workload.n_neurons, workload.n_outputs
+    activation = ["tanh"] * (n - n_outputs) + ["identity"] * n_outputs
     return Network.from_arrays(
-        [f"x{i}" for i in range(IRREGULAR_INPUTS)],
-        source,
-        target,
-        neurons=names,
-        outputs=names[-2:],
-        activation=activation,
-    )
+        workload.n_inputs, source, target,
+        neurons=n, outputs=range(n - n_outputs, n), activation=activation,
+    )  # fmt: skip
 
 
-def make(workload, dtype):
-    """A function that trains one epoch."""
+def session_of(workload, dtype, network=None, **more):
+    """A session with the workload's data, and theta loaded."""
     from wildwire.engine.session import Session
+
+    network = network or network_of(workload)
+    X, Y = data(workload)
+    try:
+        session = Session(
+            network, X, Y, loss="squared", batch=workload.batch, dtype=dtype, **more
+        )
+    except TypeError:
+        if "threads" not in more:
+            raise
+        raise Unavailable("this version's Session has no threads") from None
+    session.load(network.initial(seed=0))
+    return session
+
+
+def row_bytes(session, workload) -> int:
+    """Bytes of a row of the value table: what one link reads per tile."""
+    work = session._machine.work
+    rows = 1 + workload.n_inputs + workload.n_neurons
+    columns = work.nbytes // (3 * rows * work.itemsize)
+    return min(columns, workload.batch) * work.itemsize
+
+
+def training(workload, dtype, **more) -> Prepared:
+    """An epoch in steps."""
+    session = session_of(workload, dtype, **more)
+    return Prepared(
+        epoch_of(session, workload, dtype), steps(workload),
+        facts={"row_bytes": row_bytes(session, workload)},
+    )  # fmt: skip
+
+
+def epoch_of(session, workload, dtype):
+    """A function that trains one epoch."""
     from wildwire.learning import learners
     from wildwire.learning.update_rules import rule_address
 
-    network = network_of(workload)
-    X, Y = data(workload)
-    session = Session(network, X, Y, loss="squared", batch=workload.batch, dtype=dtype)
-    session.load(network.initial(seed=0))
     learner = learners.Adam(rate=0.001)
     rule = rule_address(learner.rule, dtype)
     state = np.zeros((learner.n_state, session.vector_size), dtype)
@@ -54,9 +78,23 @@ def make(workload, dtype):
 
     def epoch():
         nonlocal step
-        order = rng.permutation(len(X))
+        order = rng.permutation(workload.rows)
         report = session.steps(rule, state, numbers, rates, order, 0, step)
         step += session.n_batches
         assert report.status == 0
 
     return epoch
+
+
+def forward(workload, dtype) -> Prepared:
+    """All samples in one call of `run`, which makes tiles of its own."""
+    import wildwire
+
+    network = network_of(workload)
+    theta = network.initial(seed=0)
+    X = data(workload)[0].astype(dtype)
+    session = session_of(workload, dtype, network)
+    return Prepared(
+        lambda: wildwire.run(network, theta, X, dtype=dtype), steps(workload),
+        facts={"row_bytes": row_bytes(session, workload)},
+    )  # fmt: skip
