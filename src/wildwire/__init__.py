@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from wildwire.engine.evaluate import loss_and_gradient as loss_and_gradient
     from wildwire.engine.evaluate import run as run
     from wildwire.engine.evaluate import values as values
+    from wildwire.engine.population import (
+        loss_and_gradient_many as loss_and_gradient_many,
+    )
+    from wildwire.engine.population import run_many as run_many
     from wildwire.engine.trace import trace as trace
     from wildwire.errors import WildwireError as WildwireError
     from wildwire.estimators import NetworkClassifier as NetworkClassifier
@@ -54,7 +58,9 @@ _HOME = {
     "load": "wildwire.model",
     "loss": "wildwire.functions",
     "loss_and_gradient": "wildwire.engine.evaluate",
+    "loss_and_gradient_many": "wildwire.engine.population",
     "run": "wildwire.engine.evaluate",
+    "run_many": "wildwire.engine.population",
     "trace": "wildwire.engine.trace",
     "values": "wildwire.engine.evaluate",
     "wiring": None,

@@ -10,19 +10,24 @@ import functools
 
 import numpy as np
 
-from wildwire.engine import passes, steps, teams
+from wildwire.engine import passes, population_kernels, steps, teams
 from wildwire.engine import places as at
 from wildwire.engine.blas import is_needed, one_thread
 from wildwire.engine.kernels import kernel_addresses
 from wildwire.engine.machine import aligned_zeros, turned_size, work_size
 from wildwire.engine.meeting import new_meeting
 from wildwire.functions import native
+from wildwire.program import plan as p
 
+MOST_ADDRESSES = 1000
+_addresses: dict[tuple, np.ndarray] = {}  # of programs with the same functions
 KERNELS = {
     "steps": steps.steps_kernel,
     "values": passes.values_kernel,
     "losses": passes.loss_kernel_of_rows,
     "input_gradient": passes.input_gradient_kernel,
+    "values_of_many": population_kernels.values_of_many,
+    "gradients_of_many": population_kernels.gradients_of_many,
 }
 
 
@@ -47,11 +52,20 @@ def _nothing():
 
 def function_addresses(program, dtype, tile, level) -> np.ndarray:
     """Addresses of a program's functions and of the parts it needs, as kernels look them up."""
+    keys = tuple([function.key for function in program.functions])
+    parts = (tile == 1, bool(program.plan[p.HEADS]), is_needed(program, tile))
+    known = _addresses.get((keys, parts, level, dtype.itemsize))
+    if known is not None:
+        return known
     functions = np.zeros(3 * len(program.functions), np.int64)
     for number, function in enumerate(program.functions):
         # Level 1 writes the values as well: one kernel to compile instead of two.
         functions[3 * number : 3 * number + 2] = native.address(function, level, dtype)
-    return np.concatenate((functions, kernel_addresses(program, dtype, tile)))
+    found = np.concatenate((functions, kernel_addresses(program, dtype, tile)))
+    if len(_addresses) >= MOST_ADDRESSES:
+        _addresses.clear()
+    _addresses[keys, parts, level, dtype.itemsize] = found
+    return found
 
 
 class Bound:
@@ -160,7 +174,7 @@ class Bound:
         self.put(at.ORDER, np.arange(len(X)))
         self.set(at.FIRST_ROW, 0)
         self.set(at.END_ROW, len(X))
-        if Y is not None:
+        if Y is not None and weight is not None:
             self.put(at.Y, Y)
             self.put(at.SAMPLE_WEIGHT, weight)
             self.set(at.SAMPLE_WEIGHT_WIDTH, weight.shape[1])

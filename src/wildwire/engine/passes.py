@@ -29,7 +29,7 @@ READY, UNKNOWN_NUMBER, BAD_INPUT = range(3)  # what `values_kernel` leaves in ST
 
 
 @cached_njit(**INNER)
-def _take_theta(table, real):
+def take_theta(table, real):
     """Theta, as the user gives it, into the weights; False if a number is unknown."""
     given = carray(doubles_at(table, at.THETA), ANY)
     vector = carray(pointer_at(table, at.VECTOR, real), ANY)
@@ -76,7 +76,7 @@ def values_kernel(table, real, thread):
     status = carray(longs_at(table, at.STATUS), ANY)
     if thread == 0:
         status[0] = READY
-        if not _take_theta(table, real):
+        if not take_theta(table, real):
             status[0] = UNKNOWN_NUMBER
             return
     if table[at.TILE] == 1 and table[at.FIRST_ROW] < table[at.END_ROW]:

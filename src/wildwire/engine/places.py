@@ -84,4 +84,7 @@ N_OUT_ROWS = 67
 OUTPUT = 68  # for gradients over the inputs
 N_LOSS_PARTS = 69  # of a pass over all rows
 LOSS_PART_ROWS = 70
-N_PLACES = 72
+# a population: in the table of each thread
+NETWORKS = 71  # tables of all networks, one after another
+N_NETWORKS = 72
+N_PLACES = 80

@@ -12,6 +12,7 @@ chooses 256 on such a machine, so that both forms can be tested on it.
 from __future__ import annotations
 
 import os
+from typing import Any
 
 __all__ = ["lanes", "vector_bits"]
 
@@ -22,9 +23,11 @@ def _features() -> str:
     from llvmlite import binding
     from numba import config
 
+    settings: Any = config  # its attributes are made at run time
+
     # NUMBA_CPU_NAME=generic compiles for any processor: nothing may be assumed then.
-    if config.CPU_NAME or config.CPU_FEATURES:
-        return str(config.CPU_FEATURES or "")
+    if settings.CPU_NAME or settings.CPU_FEATURES:
+        return str(settings.CPU_FEATURES or "")
     return binding.get_host_cpu_features().flatten()
 
 

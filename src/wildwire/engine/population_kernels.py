@@ -1,0 +1,74 @@
+"""Many different networks in one call: each a table of its own, taken one by one by the threads.
+
+Comes in: the table of a thread, which names the tables of all networks. Goes out: outputs, or losses
+and gradients, of every network. Called through `bound.py` by `population.py`.
+
+Scratch belongs to the thread and is lent to the network under work, so that memory grows with the
+largest network, not with all of them. A network is done by one thread alone: results do not depend on
+how many there are.
+"""
+
+import numpy as np
+from numba import carray
+
+from wildwire.engine import places as at
+from wildwire.engine.blas import INNER
+from wildwire.engine.mapping import gradient_to_theta
+from wildwire.engine.parts import ANY
+from wildwire.engine.passes import READY, UNKNOWN_NUMBER, take_theta, values_of
+from wildwire.engine.pointers import atomic_add, doubles_at, longs_at, pointer_at
+from wildwire.engine.steps import loss_of_rows
+from wildwire.functions.cache import cached_njit
+from wildwire.functions.intrinsics import shifted
+
+TAKEN = 0  # place in the shared array: how many networks have been taken
+
+
+@cached_njit(**INNER)
+def _lend(own, table):
+    """Give the scratch of a thread to a network."""
+    for place in (
+        at.WORK, at.TURNED, at.GUARDS, at.VECTOR, at.GRADIENT, at.DERIVED, at.WEIGHTS,
+    ):  # fmt: skip
+        table[place] = own[place]
+
+
+@cached_njit(**INNER)
+def _ready(own, table, real):
+    """Lend scratch and take theta; False if a number is unknown."""
+    _lend(own, table)
+    known = take_theta(table, real)
+    table[at.STATUS] = READY if known else UNKNOWN_NUMBER
+    return known
+
+
+def values_of_many(own, real, thread):
+    """Outputs of all networks for all rows."""
+    shared = longs_at(own, at.MEETING)
+    while True:
+        number = atomic_add(shared, TAKEN, 1)
+        if number >= own[at.N_NETWORKS]:
+            return
+        table = shifted(longs_at(own, at.NETWORKS), number * at.N_PLACES)
+        if _ready(own, table, real):
+            values_of(table, real)
+
+
+def gradients_of_many(own, real, thread):
+    """Losses of all networks, and their gradients over theta, summed over all rows."""
+    shared = longs_at(own, at.MEETING)
+    while True:
+        number = atomic_add(shared, TAKEN, 1)
+        if number >= own[at.N_NETWORKS]:
+            return
+        table = shifted(longs_at(own, at.NETWORKS), number * at.N_PLACES)
+        if not _ready(own, table, real):
+            continue
+        by_weight = carray(pointer_at(table, at.GRADIENT, real), ANY)
+        for i in range(table[at.N_WEIGHTS]):
+            by_weight[i] = 0
+        totals = carray(doubles_at(table, at.TOTALS), ANY)
+        loss_of_rows(table, real, totals, np.int64(0), table[at.END_ROW], by_weight, 1)
+        vector = carray(pointer_at(table, at.VECTOR, real), ANY)
+        gradient = carray(pointer_at(table, at.VECTOR_GRADIENT, real), ANY)
+        gradient_to_theta(table, real, vector, by_weight, gradient)
