@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from wildwire.engine import evaluate
+from wildwire.engine import blas, evaluate
 from wildwire.network import Network
+from wildwire.program import compile_network
 
-WIDTHS = (1, 2, 3, 4, 5, 7, 8, 9, 12, 17, 33)
+WIDTHS = (1, 2, 3, 4, 5, 7, 8, 9, 12, 17, 33, 50, 66, 83)
 ROWS = (1, 2, 7, 8, 9, 24, 31, 32, 33, 64, 65, 100, 200)
 
 
@@ -58,7 +59,7 @@ def by_hand(network, theta, X, Y, width):
 def test_all_tile_shapes(width, dtype):
     tolerance = 1e-12 if dtype == "float64" else 2e-4
     for rows in ROWS:
-        n_inputs, n_outputs = 1 + rows % 6, 1 + width % 3
+        n_inputs, n_outputs = 1 + rows % 23, 1 + width % 7
         rng = np.random.default_rng(rows)
         network = two_layers(n_inputs, width, n_outputs)
         theta = rng.normal(size=network.n_theta)
@@ -75,10 +76,12 @@ def test_all_tile_shapes(width, dtype):
 def test_wide_blocks_through_blas(rows, dtype):
     tolerance = 1e-11 if dtype == "float64" else 2e-3
     rng = np.random.default_rng(rows)
-    network = two_layers(300, 70, 2)
+    width, n_inputs = 256, blas.WIDE_WEIGHTS // 256
+    network = two_layers(n_inputs, width, 2)
+    assert blas.any_wide(compile_network(network).plan)
     theta = rng.normal(size=network.n_theta) / 10
-    X, Y = rng.normal(size=(rows, 300)), rng.normal(size=(rows, 2))
-    outputs, gradient = by_hand(network, theta, X, Y, 70)
+    X, Y = rng.normal(size=(rows, n_inputs)), rng.normal(size=(rows, 2))
+    outputs, gradient = by_hand(network, theta, X, Y, width)
     computed = evaluate.run(network, theta, X, dtype=dtype)
     _, slope = evaluate.loss_and_gradient(network, theta, X, Y, dtype=dtype)
     assert np.allclose(computed, outputs, rtol=tolerance, atol=10 * tolerance)

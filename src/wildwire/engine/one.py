@@ -39,6 +39,21 @@ class _Ready:
         self.kernel = kernel("values", dtype.itemsize)
         self.address = bound.tables.ctypes.data
 
+    def run(self, theta, X):
+        """A new array of outputs, or None."""
+        fits = (
+            X.shape == self.x.shape
+            and theta.shape == self.theta.shape
+            and X.dtype.kind in _REAL
+            and theta.dtype.kind in _REAL
+        )
+        if not fits:
+            return None
+        self.theta[:] = theta
+        self.x[:] = X
+        self.kernel(self.address, None, 0)
+        return self.out.copy() if self.status[0] == READY else None
+
 
 def run_one(network, theta, X, dtype):
     """Outputs (1, n_outputs) of one row, or None if this is not a plain case of it.
@@ -63,19 +78,9 @@ def run_one(network, theta, X, dtype):
     ready = memo.pop(("one", dtype), None)
     if ready is None:
         ready = _new(network, dtype)
-    fits = (
-        ready is not None
-        and X.shape == ready.x.shape
-        and theta.shape == ready.theta.shape
-        and theta.dtype.kind in _REAL
-        and X.dtype.kind in _REAL
-    )
-    if not fits:
-        return None
-    ready.theta[:] = theta
-    ready.x[:] = X
-    ready.kernel(ready.address, None, 0)
-    out = ready.out.copy() if ready.status[0] == READY else None
+        if ready is None:
+            return None
+    out = ready.run(theta, X)
     memo["one", dtype] = ready
     return out
 

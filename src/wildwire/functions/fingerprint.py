@@ -89,6 +89,8 @@ def kernel_fingerprint(root: Path = PACKAGE) -> str:
     import numba
     from numba.core.registry import cpu_target
 
+    from wildwire.functions.vector_width import vector_bits
+
     target: Any = cpu_target
     digest = hashlib.sha256()
     for path in kernel_files(root):
@@ -101,6 +103,7 @@ def kernel_fingerprint(root: Path = PACKAGE) -> str:
         llvmlite.__version__,
         # The processor that code is made for: this one, or that of NUMBA_CPU_NAME.
         *target.target_context.codegen().magic_tuple(),
+        str(vector_bits()),
     )
     digest.update("\0".join(surroundings).encode())
     return digest.hexdigest()[:16]

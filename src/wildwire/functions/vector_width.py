@@ -20,15 +20,11 @@ VARIABLE = "WILDWIRE_VECTOR_BITS"
 
 
 def _features() -> str:
-    from llvmlite import binding
-    from numba import config
+    """Features of the processor that code is made for: this one, or that of NUMBA_CPU_NAME."""
+    from numba.core.registry import cpu_target
 
-    settings: Any = config  # its attributes are made at run time
-
-    # NUMBA_CPU_NAME=generic compiles for any processor: nothing may be assumed then.
-    if settings.CPU_NAME or settings.CPU_FEATURES:
-        return str(settings.CPU_FEATURES or "")
-    return binding.get_host_cpu_features().flatten()
+    target: Any = cpu_target
+    return target.target_context.codegen().magic_tuple()[2]
 
 
 def vector_bits() -> int:
