@@ -104,7 +104,7 @@ def load_targets(plan, Y, weight, width, order, start, real, work, columns):
 
 
 @cached_njit(**MERGED)
-def _elementwise(plan, forms, fused, parameters, width, scale, work, guards, columns):
+def elementwise(plan, forms, fused, parameters, width, scale, work, guards, columns):
     """Values and slopes of a loss that looks at one output at a time."""
     arguments = loss_table(plan, columns, ARGUMENTS)
     targets = loss_table(plan, columns, TARGETS)
@@ -186,7 +186,5 @@ def loss_values(
                 CROSS_ENTROPY, h, work, work, work, 0, columns, kind,
             )  # fmt: skip
     else:
-        _elementwise(
-            plan, forms, fused, parameters, width, scale, work, guards, columns
-        )
+        elementwise(plan, forms, fused, parameters, width, scale, work, guards, columns)
     _weigh(plan, scale, factor, work, columns, totals)

@@ -12,15 +12,24 @@ import numpy as np
 from numba import carray
 
 from wildwire.engine import calls, tiles, vectors
-from wildwire.engine.blas import INLINE, INNER, MERGED
+from wildwire.engine.blas import INLINE, MERGED
 from wildwire.engine.forward import delta_table, lanes_of
-from wildwire.engine.losses import SLOPES, loss_deltas, loss_table, loss_values
-from wildwire.engine.parts import ANY, HEADS, VALUES
+from wildwire.engine.losses import (
+    SLOPES,
+    SOFTMAX,
+    TARGETS,
+    WEIGHTS,
+    elementwise,
+    loss_deltas,
+    loss_table,
+)
+from wildwire.engine.losses import VALUES as VALUES_OF_LOSS
+from wildwire.engine.parts import ANY, CROSS_ENTROPY, HEADS, VALUES
 from wildwire.functions.cache import cached_njit
 from wildwire.program import plan as p
 
 
-@cached_njit(**INNER)
+@cached_njit(**INLINE)
 def _sums(plan, b, weights, work, z):
     """z of the neurons of block b for one sample: vectors over neurons."""
     lanes = lanes_of(weights)
@@ -93,20 +102,44 @@ def loss_single(
     Y, weight = carray(Y_, ANY), carray(weight_, ANY)
     outputs = np.int64(plan[p.OUTPUTS])
     sample = carray(order_, ANY)[start]
-    targets = loss_table(plan, 1, 1)
+    targets = loss_table(plan, 1, TARGETS)
+    weights = loss_table(plan, 1, WEIGHTS)
     for q in range(outputs):
         work[targets + q] = Y[sample * outputs + q]
         own = weight[sample * weight_width + (q if weight_width > 1 else 0)]
-        work[targets + outputs + q] = own
+        work[weights + q] = own
     total = 0.0
     for q in range(weight_width):
         total += weight[sample * weight_width + q]
     totals[outputs] += total / weight_width
-    loss_values(
-        plan, carray(addresses_, ANY), kind, carray(forms_, ANY), carray(fused_, ANY),
-        carray(parameters_, ANY), width, carray(scale_, ANY), carray(factor_, ANY),
-        totals, work, carray(guards_, ANY), 1,
-    )  # fmt: skip
+    addresses, scale = carray(addresses_, ANY), carray(scale_, ANY)
+    if kind == SOFTMAX:
+        for i in range(plan[p.HEADS]):
+            h = plan[p.HEAD_TABLE] + i * p.HEAD_WIDTH
+            calls.call_part(
+                addresses[3 * plan[p.FUNCTIONS] + HEADS], plan, addresses,
+                CROSS_ENTROPY, h, work, work, work, 0, 1, kind,
+            )  # fmt: skip
+    else:
+        elementwise(
+            plan, carray(forms_, ANY), carray(fused_, ANY), carray(parameters_, ANY),
+            width, scale, work, carray(guards_, ANY), 1,
+        )  # fmt: skip
+    _weigh(plan, scale, carray(factor_, ANY), work, totals)
+
+
+@cached_njit(**INLINE)
+def _weigh(plan, scale, factor, work, totals):
+    """Weigh value and slope of every output; a missing target, of weight 0, may be NaN."""
+    weights, values = loss_table(plan, 1, WEIGHTS), loss_table(plan, 1, VALUES_OF_LOSS)
+    slopes = loss_table(plan, 1, SLOPES)
+    for q in range(plan[p.OUTPUTS]):
+        weight = work[weights + q]
+        if weight == 0:
+            work[slopes + q] = 0
+            continue
+        totals[q] += np.float64(weight) * np.float64(work[values + q])
+        work[slopes + q] *= weight * factor[q] * scale[q]
 
 
 @cached_njit(**INLINE)
@@ -122,7 +155,7 @@ def _gather(plan, row, weights, work, d):
     return total
 
 
-@cached_njit(**INNER)
+@cached_njit(**INLINE)
 def _run_deltas(plan, r, weights, work, gradient, d):
     rows = np.int64(plan[p.ROWS])
     first, width, parameters = plan[r], plan[r + 1], plan[r + 4]
@@ -134,7 +167,7 @@ def _run_deltas(plan, r, weights, work, gradient, d):
         work[d + row] = delta * work[rows + row]
 
 
-@cached_njit(**INNER)
+@cached_njit(**INLINE)
 def _gradient(plan, b, work, gradient, d):
     row, width, count = plan[b], plan[b + 1], plan[b + 3]
     first, weight = plan[p.SOURCES] + plan[b + 2], plan[b + 4]
@@ -150,7 +183,7 @@ def _gradient(plan, b, work, gradient, d):
         )
 
 
-@cached_njit(**INNER)
+@cached_njit(**INLINE)
 def _push(plan, b, weights, work, d, start):
     row, width, count = plan[b], plan[b + 1], plan[b + 3]
     first, weight = plan[p.SOURCES] + plan[b + 2], plan[b + 4]

@@ -230,9 +230,7 @@ class Adam(Learner):
 
     @property
     def numbers(self):
-        return _row(
-            0.0, self.beta1, 1 - self.beta1, self.beta2, 1 - self.beta2, self.epsilon
-        )
+        return _row(*_moments(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,10 +265,16 @@ class AdamW(Learner):
 
     @property
     def numbers(self):
-        return _row(
-            0.0, self.beta1, 1 - self.beta1, self.beta2, 1 - self.beta2,
-            self.epsilon, self.decay,
-        )  # fmt: skip
+        return _row(*_moments(self), self.decay)
+
+
+def _moments(learner: Adam | AdamW) -> tuple[float, ...]:
+    """What both rules read: besides the decays their complements and logarithms, which float32 would round."""
+    decays = [
+        (beta, 1 - beta, math.log(beta) if beta > 0 else -math.inf)
+        for beta in (learner.beta1, learner.beta2)
+    ]
+    return 0.0, *decays[0], *decays[1], learner.epsilon
 
 
 _BY_NAME: dict[str, type[Learner]] = {
