@@ -53,9 +53,8 @@ def _measure(dtype, settings):
     before = resident()
     session, epoch = _session(workload, dtype, network)
     after = resident()
-    work = session._machine.work
     rows = 1 + workload.n_inputs + workload.n_neurons
-    tables = 3 * rows * (work.nbytes // (3 * rows * work.itemsize)) * work.itemsize
+    tables = 3 * rows * session.tile * session.dtype.itemsize
     facts = {"tables_bytes": tables, "added_bytes": after - before}
     del epoch
     value = (after - before - tables) / workload.n_links

@@ -48,10 +48,7 @@ def session_of(workload, dtype, network=None, **more):
 
 def row_bytes(session, workload) -> int:
     """Bytes of a row of the value table: what one link reads per tile."""
-    work = session._machine.work
-    rows = 1 + workload.n_inputs + workload.n_neurons
-    columns = work.nbytes // (3 * rows * work.itemsize)
-    return min(columns, workload.batch) * work.itemsize
+    return min(session.tile, workload.batch) * session.dtype.itemsize
 
 
 def training(workload, dtype, **more) -> Prepared:

@@ -4,6 +4,9 @@ Comes in: networks, their thetas, arrays. Goes out: outputs, or losses and gradi
 users (`ww.run_many`, `ww.loss_and_gradient_many`) and by searches over structure.
 """
 
+from dataclasses import dataclass
+from functools import partial
+
 import numpy as np
 
 from wildwire.engine import evaluate, teams
@@ -21,7 +24,7 @@ from wildwire.engine.machine import (
 )
 from wildwire.engine.passes import READY
 from wildwire.errors import DataError, SettingError, WildwireError
-from wildwire.program import compile_network
+from wildwire.program import Program, compile_network
 from wildwire.program import plan as p
 
 
@@ -56,18 +59,13 @@ def run_many(networks, thetas, X, *, dtype="float64", threads=1) -> list[np.ndar
     """
     dtype = dtype_of(dtype)
     many = _Population(networks, thetas, X, dtype, 0)
-    widths = [program.n_outputs for program in many.programs]
-    n = len(many.X)
-    ends = np.cumsum([0, *(n * width for width in widths)])
-    out = np.empty(ends[-1], dtype)
-    many.tables[:, at.OUT] = out.ctypes.data + ends[:-1] * dtype.itemsize
-    many.tables[:, at.N_OUT_ROWS] = widths
-    for table, program in zip(many.tables, many.programs, strict=True):
-        first = int(program.plan[p.OUTPUT_ROWS])
-        table[at.OUT_ROWS] = table[at.PLAN] + first * program.plan.itemsize
+    widths, n = many.sizes[:, -1], len(many.X)
+    out = np.empty(int(widths.sum()) * n, dtype)
+    edges = many.spread_over(at.OUT, out, widths * n)
     many.call("values_of_many", threads)
     return [
-        out[ends[i] : ends[i + 1]].reshape(n, widths[i]) for i in range(len(widths))
+        out[edges[i] : edges[i + 1]].reshape(n, width)
+        for i, width in enumerate(widths.tolist())
     ]
 
 
@@ -100,14 +98,12 @@ def loss_and_gradient_many(
         raise SettingError(f"gradient is {gradient!r}: use 'mean' or 'sum'")
     dtype, loss = dtype_of(dtype), resolve_loss(loss)
     many = _Population(networks, thetas, X, dtype, 1, len(loss.parameters))
-    if not many.programs:
+    if not many.networks:
         return np.zeros(0), []
     many.take_targets(Y, sample_weight, loss)
-    sizes = [program.n_theta for program in many.programs]
-    ends = np.cumsum([0, *sizes])
-    gradients = aligned_zeros(ends[-1], dtype)
-    start = gradients.ctypes.data + ends[:-1] * dtype.itemsize
-    many.tables[:, at.VECTOR_GRADIENT] = start
+    sizes = many.tables[:, at.N_THETA]
+    gradients = aligned_zeros(int(sizes.sum()), dtype)
+    edges = many.spread_over(at.VECTOR_GRADIENT, gradients, sizes)
     many.call("gradients_of_many", threads)
     totals = np.array([ready.totals for ready in many.losses])
     values, weight = totals[:, :-1].sum(axis=1), float(totals[0, -1])
@@ -116,104 +112,134 @@ def loss_and_gradient_many(
     elif weight <= 0:
         raise DataError("the sample weights sum to 0: there is nothing to average")
     found = gradients.astype(np.float64) / weight
-    return values / weight, [found[ends[i] : ends[i + 1]] for i in range(len(sizes))]
+    pieces = [found[edges[i] : edges[i + 1]] for i in range(len(sizes))]
+    return values / weight, pieces
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """What a network contributes to a population, kept on the network.
+
+    `sizes`: numbers of scratch it needs, in the order of `SCRATCH`; then rows of guards; then outputs.
+    """
+
+    program: Program
+    tile: int
+    table: np.ndarray
+    addresses: np.ndarray
+    sizes: tuple[int, ...]
+    needs_blas: bool
+
+
+SCRATCH = (at.WORK, at.TURNED, at.VECTOR, at.WEIGHTS, at.GRADIENT, at.DERIVED)
+
+
+def _entry(network, rows, dtype, level, loss_width) -> _Entry:
+    """The entry of a network for passes over `rows` rows; made once."""
+    place = ("many", rows, dtype.itemsize, level, loss_width)
+    known = network._memo.get(place) if hasattr(network, "_memo") else None
+    if known is not None:
+        return known
+    program = compile_network(network)
+    tile = tile_width(program, max(rows, 1), dtype)
+    addresses = function_addresses(program, dtype, tile, level)
+    table = np.zeros(at.N_PLACES, np.int64)
+    for number, array in (
+        (at.PLAN, program.plan), (at.ADDRESSES, addresses), (at.SLOT, program.slot),
+        (at.SIGN, program.sign), (at.CONSTANT, program.constant),
+    ):  # fmt: skip
+        table[number] = array.ctypes.data
+    first = int(program.plan[p.OUTPUT_ROWS])
+    table[at.OUT_ROWS] = table[at.PLAN] + first * program.plan.itemsize
+    table[at.N_OUT_ROWS] = program.n_outputs
+    table[at.N_WEIGHTS], table[at.N_THETA] = program.n_weights, program.n_theta
+    table[at.TILE], table[at.END_ROW] = tile, rows
+    if program.derived.count:
+        _put_terms(table, program.derived)
+    sizes = (
+        work_size(program, tile, loss_width), turned_size(program, tile),
+        program.n_theta, program.n_weights, program.n_weights, program.derived.count,
+        program.n_rows + program.n_outputs, program.n_outputs,
+    )  # fmt: skip
+    known = _Entry(program, tile, table, addresses, sizes, is_needed(program, tile))
+    network._memo[place] = known
+    return known
 
 
 class _Population:
     """Networks bound together: a table for each, scratch for each thread."""
 
     def __init__(self, networks, thetas, X, dtype, level, loss_width=0):
-        networks, thetas = list(networks), list(thetas)
-        if len(networks) != len(thetas):
+        self.networks, thetas = list(networks), list(thetas)
+        if len(self.networks) != len(thetas):
             raise SettingError(
-                f"{len(networks)} networks and {len(thetas)} thetas: give one for each"
+                f"{len(self.networks)} networks and {len(thetas)} thetas: give one for each"
             )
-        self.networks, self.dtype = networks, dtype
-        self.programs = [
-            _told(i, compile_network, network) for i, network in enumerate(networks)
+        self.dtype, self.X, self._kept = dtype, X, []
+        if not self.networks:
+            self.tables = np.zeros((0, at.N_PLACES), np.int64)
+            self.sizes = np.zeros((0, len(SCRATCH) + 2), np.int64)
+            return
+        self.X = evaluate.check_inputs(self.networks[0], X, dtype)
+        rows, columns = self.X.shape
+        self.entries = [
+            _told(i, _entry, network, rows, dtype, level, loss_width)
+            for i, network in enumerate(self.networks)
         ]
-        self.X = evaluate.check_inputs(networks[0], X, dtype) if networks else X
         self.thetas = [
-            _told(i, _checked_theta, network, theta, self.X.shape[1])
-            for i, (network, theta) in enumerate(zip(networks, thetas, strict=True))
+            _told(i, _checked_theta, network, theta, columns)
+            for i, (network, theta) in enumerate(
+                zip(self.networks, thetas, strict=True)
+            )
         ]
-        self._kept: list = []
-        self.tables = np.zeros((len(networks), at.N_PLACES), np.int64)
-        rows = max(len(self.X), 1)
-        self.tiles = [tile_width(program, rows, dtype) for program in self.programs]
-        self._fill(level)
-        self._loss_width = loss_width
-
-    def _fill(self, level):
-        tables, programs = self.tables, self.programs
-        for table, program, tile in zip(tables, programs, self.tiles, strict=True):
-            addresses = function_addresses(program, self.dtype, tile, level)
-            self._kept.append(addresses)
-            table[at.PLAN] = program.plan.ctypes.data
-            table[at.ADDRESSES] = addresses.ctypes.data
-            table[at.SLOT] = program.slot.ctypes.data
-            table[at.SIGN] = program.sign.ctypes.data
-            table[at.CONSTANT] = program.constant.ctypes.data
-            table[at.N_WEIGHTS] = program.n_weights
-            table[at.N_THETA] = program.n_theta
-            if program.derived.count:
-                _put_terms(table, program.derived)
-        tables[:, at.TILE] = self.tiles
-        theta = np.concatenate([np.zeros(0), *self.thetas])
-        ends = np.cumsum([0, *(len(own) for own in self.thetas)])
-        tables[:, at.THETA] = theta.ctypes.data + ends[:-1] * theta.itemsize
-        order = np.arange(len(self.X))
-        tables[:, at.X], tables[:, at.ORDER] = self.X.ctypes.data, order.ctypes.data
-        tables[:, at.END_ROW] = len(self.X)
+        self.tables = np.array([entry.table for entry in self.entries])
+        self.sizes = np.array([entry.sizes for entry in self.entries])
+        theta, order = np.concatenate(self.thetas), np.arange(rows)
+        self.spread_over(at.THETA, theta, self.tables[:, at.N_THETA])
+        self.tables[:, at.X] = self.X.ctypes.data
+        self.tables[:, at.ORDER] = order.ctypes.data
         self._kept += [theta, order]
+
+    def spread_over(self, place, array, sizes) -> np.ndarray:
+        """Give every network its stretch of an array; the edges of the stretches."""
+        edges = np.concatenate(([0], np.cumsum(sizes)))
+        self.tables[:, place] = array.ctypes.data + edges[:-1] * array.itemsize
+        return edges
 
     def take_targets(self, Y, sample_weight, loss):
         """Targets, weights and the loss, the same for all networks."""
-        n, dtype = len(self.X), self.dtype
+        n, dtype, tables = len(self.X), self.dtype, self.tables
         targets = evaluate.check_targets(self.networks[0], Y, n, dtype)
         weight = evaluate.check_weights(self.networks[0], sample_weight, n, dtype)
-        tables = self.tables
-        tables[:, at.Y], tables[:, at.SAMPLE_WEIGHT] = (
-            targets.ctypes.data,
-            weight.ctypes.data,
-        )
+        tables[:, at.Y] = targets.ctypes.data
+        tables[:, at.SAMPLE_WEIGHT] = weight.ctypes.data
         tables[:, at.SAMPLE_WEIGHT_WIDTH] = weight.shape[1]
+        self._kept += [targets, weight]
         self.losses = []
-        for i, (network, program) in enumerate(
-            zip(self.networks, self.programs, strict=True)
+        for i, (network, entry) in enumerate(
+            zip(self.networks, self.entries, strict=True)
         ):
             if network.n_outputs != targets.shape[1]:
                 raise DataError(
                     f"network {i} has {network.n_outputs} outputs, and Y has "
                     f"{targets.shape[1]} columns"
                 )
-            ready = _told(i, bind_loss, network, program, loss, dtype)
+            ready = _told(i, bind_loss, network, entry.program, loss, dtype)
             self.losses.append(ready)
-            for place, array in (
-                (at.LOSS_FORMS, ready.addresses), (at.LOSS_FUSED, ready.fused),
-                (at.LOSS_PARAMETERS, ready.parameters), (at.LOSS_SCALE, ready.scale),
-                (at.LOSS_FACTOR, ready.factor), (at.TOTALS, ready.totals),
-            ):  # fmt: skip
-                tables[i, place] = array.ctypes.data
-            tables[i, at.LOSS_KIND] = ready.kind
-            tables[i, at.LOSS_WIDTH] = ready.width
-        self._kept += [targets, weight]
+            _put_loss(tables[i], ready)
 
     def call(self, name, threads):
         """Run a kernel over all networks."""
         threads = evaluate.check_threads(threads)
-        if not self.programs or not len(self.X):
+        if not self.networks or not len(self.X):
             return
         taken = np.zeros(8, np.int64)
         function = kernel(name, self.dtype.itemsize)
-        needs_blas = any(map(is_needed, self.programs, self.tiles))
         tasks = []
-        for thread in range(min(threads, len(self.programs))):
+        for thread in range(min(threads, len(self.networks))):
             own = self._scratch(taken)
-            tasks.append(
-                lambda own=own, thread=thread: function(own.ctypes.data, None, thread)
-            )
-        with one_thread(needs_blas):
+            tasks.append(partial(function, own.ctypes.data, None, thread))
+        with one_thread(any(entry.needs_blas for entry in self.entries)):
             teams.together(tasks)
         for i in np.flatnonzero(self.tables[:, at.STATUS] != READY):
             # It says which number.
@@ -222,28 +248,28 @@ class _Population:
     def _scratch(self, taken):
         """The table of a thread, with room for the largest network."""
         own = np.zeros(at.N_PLACES, np.int64)
-        programs, pairs = (
-            self.programs,
-            list(zip(self.programs, self.tiles, strict=True)),
-        )
-        width = self._loss_width
-        sizes = {
-            at.WORK: max(work_size(*pair, width) for pair in pairs),
-            at.TURNED: max(turned_size(*pair) for pair in pairs),
-            at.VECTOR: max(program.n_theta for program in programs),
-            at.WEIGHTS: max(program.n_weights for program in programs),
-            at.GRADIENT: max(program.n_weights for program in programs),
-            at.DERIVED: max(program.derived.count for program in programs),
+        largest = self.sizes.max(axis=0)
+        arrays = {
+            place: aligned_zeros(int(size), self.dtype)
+            for place, size in zip(SCRATCH, largest, strict=False)
         }
-        arrays = {place: aligned_zeros(n, self.dtype) for place, n in sizes.items()}
-        most = max(program.n_rows + program.n_outputs for program in programs)
-        arrays[at.GUARDS] = np.zeros(most, np.int64)
+        arrays[at.GUARDS] = np.zeros(int(largest[len(SCRATCH)]), np.int64)
         arrays[at.MEETING], arrays[at.NETWORKS] = taken, self.tables
         for place, array in arrays.items():
             own[place] = array.ctypes.data
-        own[at.N_NETWORKS] = len(programs)
+        own[at.N_NETWORKS] = len(self.networks)
         self._kept.append((own, arrays))
         return own
+
+
+def _put_loss(table, ready):
+    for place, array in (
+        (at.LOSS_FORMS, ready.addresses), (at.LOSS_FUSED, ready.fused),
+        (at.LOSS_PARAMETERS, ready.parameters), (at.LOSS_SCALE, ready.scale),
+        (at.LOSS_FACTOR, ready.factor), (at.TOTALS, ready.totals),
+    ):  # fmt: skip
+        table[place] = array.ctypes.data
+    table[at.LOSS_KIND], table[at.LOSS_WIDTH] = ready.kind, ready.width
 
 
 def _put_terms(table, derived):

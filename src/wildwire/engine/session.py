@@ -91,6 +91,7 @@ class Session:
         self._bound.take_rows(*self._data)
         self._bound.make_parts(partition)
         self._is_parted = partition.parts > 1
+        self.tile = partition.tile  # samples that go through the network together
         self._in_order = np.arange(n)
         self._loss = bind_loss(
             network, self.program, loss, self.dtype, scale=output_scale,
