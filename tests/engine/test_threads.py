@@ -4,12 +4,13 @@ import concurrent.futures
 import multiprocessing
 import os
 import threading
+import time
 
 import numpy as np
 import pytest
 
 import wildwire as ww
-from wildwire.engine import evaluate, teams
+from wildwire.engine import crew_kernel, evaluate, teams
 from wildwire.engine.session import Session
 from wildwire.errors import SettingError
 
@@ -130,25 +131,21 @@ def test_bad_numbers_of_threads(threads):
 # ---- teams ----------------------------------------------------------------------
 
 
-def test_all_work_at_the_same_time():
-    barrier = threading.Barrier(4, timeout=20)
-    seen = []
-    teams.together([lambda i=i: seen.append((barrier.wait(), i)) for i in range(4)])
-    assert sorted(i for _, i in seen) == [0, 1, 2, 3]
-
-
-def test_the_first_error_is_raised_after_all_have_ended():
-    ended = []
-
-    def fail():
-        raise ValueError("no")
-
-    for functions in ([fail, lambda: ended.append(1)], [lambda: ended.append(2), fail]):
-        with pytest.raises(ValueError, match="no"):
-            teams.together(functions)
-    assert ended == [1, 2]
-    teams.together([lambda: ended.append(3)] * 3)
-    assert ended == [1, 2, 3, 3, 3]
+def test_workers_are_used_again_and_sleep_when_nothing_comes():
+    theta = LAYERS.initial(0)
+    for pause in (0, 0.01, 0):
+        ww.run(LAYERS, theta, X, threads=3)
+        time.sleep(pause)
+    there = [t for t in threading.enumerate() if t.name == "wildwire"]
+    for _ in range(50):
+        ww.run(LAYERS, theta, X, threads=3)
+    after = [t for t in threading.enumerate() if t.name == "wildwire"]
+    assert len(after) == len(there) >= 2
+    time.sleep(0.1)  # all asleep
+    before = time.process_time()
+    time.sleep(0.2)
+    assert time.process_time() - before < 0.1
+    assert all(worker.shared[crew_kernel.STATE] % 2 for worker in teams._idle.workers)
 
 
 def test_without_threads_nothing_is_called(monkeypatch):
@@ -157,10 +154,8 @@ def test_without_threads_nothing_is_called(monkeypatch):
 
     monkeypatch.setattr(threading.Thread, "start", refuse)
     monkeypatch.setattr(teams._idle, "workers", [])
-    called = []
-    with pytest.raises(RuntimeError, match="thread"):
-        teams.together([lambda: called.append(1)] * 3)
-    assert not called
+    with pytest.raises(SettingError, match="no 3 threads"):
+        ww.run(LAYERS, LAYERS.initial(0), X, threads=3)
 
 
 def test_more_threads_than_processors_do_not_hang():

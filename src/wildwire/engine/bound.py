@@ -32,17 +32,22 @@ KERNELS = {
 
 
 @functools.lru_cache(maxsize=32)
-def kernel(name: str, itemsize: int):
-    """The compiled kernel as a function of (address of the table, None, number of the thread)."""
+def kernel_address(name: str, itemsize: int) -> int:
+    """Address of the compiled kernel: void (int64 *table, T *unused, int64 thread)."""
     from numba import types
 
     real = types.float32 if itemsize == 4 else types.float64
     signature = types.void(
         types.CPointer(types.int64), types.CPointer(real), types.int64
     )
-    address = native.compile_address(KERNELS[name], signature)
+    return native.compile_address(KERNELS[name], signature)
+
+
+@functools.lru_cache(maxsize=32)
+def kernel(name: str, itemsize: int):
+    """The compiled kernel as a function of (address of the table, None, number of the thread)."""
     kind = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64)
-    return kind(address)
+    return kind(kernel_address(name, itemsize))
 
 
 @functools.lru_cache(maxsize=1)
@@ -211,12 +216,7 @@ class Bound:
         if threads == 1:
             self.call(name)
             return
-        function, start = kernel(name, self.dtype.itemsize), self.tables.ctypes.data
-        step = self.tables.strides[0]
+        start, step = self.tables.ctypes.data, self.tables.strides[0]
+        tables = [start + thread * step for thread in range(threads)]
         with one_thread(self._needs_blas):
-            teams.together(
-                [
-                    functools.partial(function, start + i * step, None, i + first)
-                    for i in range(threads)
-                ]
-            )
+            teams.together(kernel_address(name, self.dtype.itemsize), tables, first)

@@ -25,11 +25,12 @@ LOOKS = 4000
 def new_meeting() -> np.ndarray:
     """The array that threads share to meet."""
     shared = np.zeros(SIZE, np.int64)
-    shared[YIELD] = _yield_address()
+    shared[YIELD] = yield_address()
     return shared
 
 
-def _yield_address() -> int:
+def yield_address() -> int:
+    """Address of the system's function that lets other threads run."""
     library, name = (
         (ctypes.windll.kernel32, "SwitchToThread")  # type: ignore[attr-defined]
         if os.name == "nt"

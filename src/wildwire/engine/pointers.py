@@ -1,7 +1,8 @@
 """From a table of addresses to arrays, inside compiled kernels.
 
 Comes in: a pointer to the table of `places.py`. Goes out: pointers of a type, and numbers that
-several threads change. Used by `steps.py`, `passes.py`, `meeting.py` and `population.py`.
+several threads change. Used by `steps.py`, `passes.py`, `meeting.py`, `crew_kernel.py` and
+`population_kernels.py`.
 """
 
 from llvmlite import ir
@@ -75,6 +76,36 @@ def atomic_set(typingctx, pointer, index, value):
         return context.get_dummy_value()
 
     return types.void(_WHOLE, types.int64, types.int64), codegen
+
+
+@intrinsic
+def atomic_exchange(typingctx, pointer, index, expected, value):
+    """Whether `pointer[index]` was `expected`, and is `value` now."""
+
+    def codegen(context, builder, sig, args):
+        place = builder.gep(args[0], [args[1]])
+        result = builder.cmpxchg(place, args[2], args[3], "seq_cst", "seq_cst")
+        return builder.extract_value(result, 1)
+
+    return types.boolean(_WHOLE, types.int64, types.int64, types.int64), codegen
+
+
+@intrinsic
+def call_kernel(typingctx, address, table, number):
+    """Call a kernel on the table at an address."""
+
+    def codegen(context, builder, sig, args):
+        whole = ir.IntType(64)
+        pointer = whole.as_pointer()
+        kind = ir.FunctionType(ir.VoidType(), [pointer, pointer, whole])
+        table = builder.inttoptr(args[1], pointer)
+        nothing = ir.Constant(pointer, None)
+        builder.call(
+            builder.inttoptr(args[0], kind.as_pointer()), [table, nothing, args[2]]
+        )
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64, types.int64), codegen
 
 
 @intrinsic

@@ -5,14 +5,13 @@ users (`ww.run_many`, `ww.loss_and_gradient_many`) and by searches over structur
 """
 
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
 from wildwire.engine import evaluate, teams
 from wildwire.engine import places as at
 from wildwire.engine.blas import is_needed, one_thread
-from wildwire.engine.bound import function_addresses, kernel
+from wildwire.engine.bound import function_addresses, kernel_address
 from wildwire.engine.machine import (
     aligned_zeros,
     bind_loss,
@@ -234,13 +233,12 @@ class _Population:
         if not self.networks or not len(self.X):
             return
         taken = np.zeros(8, np.int64)
-        function = kernel(name, self.dtype.itemsize)
-        tasks = []
-        for thread in range(min(threads, len(self.networks))):
-            own = self._scratch(taken)
-            tasks.append(partial(function, own.ctypes.data, None, thread))
+        tables = [
+            self._scratch(taken).ctypes.data
+            for _ in range(min(threads, len(self.networks)))
+        ]
         with one_thread(any(entry.needs_blas for entry in self.entries)):
-            teams.together(tasks)
+            teams.together(kernel_address(name, self.dtype.itemsize), tables)
         for i in np.flatnonzero(self.tables[:, at.STATUS] != READY):
             # It says which number.
             _told(int(i), evaluate.check_theta, self.networks[i], self.thetas[i])
