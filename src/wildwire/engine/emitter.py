@@ -131,14 +131,10 @@ class Emitter:
     def horizontal(self, vectors):
         """One vector whose lane i is the sum of the lanes of `vectors[i]`.
 
-        A tree in a fixed order: halves until a vector has as many lanes as there are vectors, then
-        neighbours, pairs, halves. The result has `len(vectors)` lanes.
+        A tree in a fixed order: neighbours, pairs, and so on until one vector is left, then halves
+        until it has as many lanes as there were vectors.
         """
-        lanes = self.lanes
-        while lanes > len(vectors):
-            lanes //= 2
-            vectors = [self._folded(vector, lanes) for vector in vectors]
-        width = 1
+        count, lanes, width = len(vectors), self.lanes, 1
         while len(vectors) > 1:
             low, high = _interleave(lanes, width)
             vectors = [
@@ -146,7 +142,11 @@ class Emitter:
                 for a, b in zip(vectors[::2], vectors[1::2], strict=True)
             ]
             width *= 2
-        return vectors[0]
+        total = vectors[0]
+        while lanes > count:
+            lanes //= 2
+            total = self._folded(total, lanes)
+        return total
 
     def _folded(self, vector, lanes):
         """The sum of both halves of a vector of 2 * lanes."""
