@@ -125,7 +125,7 @@ def _bound(network, theta, rows, dtype, level, threads, loss_width=0):
     """A program bound for some rows, its weights set from theta."""
     program = compile_network(network)
     theta = check_theta(network, theta)
-    tile = tile_width(program, max(rows, 1), dtype)
+    tile = tile_width(program, max(rows, 1), dtype, values_only=level == 0)
     # More threads than tiles would have nothing to do.
     threads = max(min(check_threads(threads), -(-rows // tile)), 1)
     bound = Bound(program, dtype, tile, level, loss_width, threads)

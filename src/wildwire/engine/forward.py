@@ -133,7 +133,9 @@ def forward(plan, addresses, level, weights, work, guards, columns):
         stage = plan[p.STAGE_TABLE] + s * p.STAGE_WIDTH
         for i in range(plan[stage], plan[stage] + plan[stage + 1]):
             b = plan[p.BLOCK_TABLE] + i * p.BLOCK_WIDTH
-            if is_wide(plan, b, columns):
+            if plan[b + 1] == 1:
+                _lonely_sums(plan, b, 0, weights, work, z, columns)
+            elif is_wide(plan, b, columns):
                 calls.call_part(
                     addresses[parts + WIDE], plan, addresses, SUMS, b, weights, work,
                     work, z, columns, 0,

@@ -16,6 +16,8 @@ from wildwire.functions import find_loss, native
 from wildwire.program import plan as p
 
 WORK_BYTES = 320 * 1024  # of values, slopes and deltas: what a second-level cache holds
+FAR_BYTES = 2**21  # what is further away has left the second-level cache
+SMALL_ROWS = 2000
 CACHE_LINE = 64  # bytes
 MOST_COLUMNS = 512
 # Parts of a batch: at most 8, of at least 128 rows; fewer where each part's gradient is large.
@@ -35,10 +37,13 @@ def dtype_of(dtype) -> np.dtype:
     return np.dtype(name)
 
 
-def tile_width(program, batch, dtype) -> int:
+def tile_width(program, batch, dtype, values_only=False) -> int:
     """Samples per tile: 1 for single samples, else a multiple of the lanes of float32.
 
-    Depends on network, batch and type only, so that bits do not depend on the machine's load.
+    Depends on network, batch and type only, so that bits do not depend on the machine's load. Where only
+    values are wanted, networks whose links reach far take narrow tiles: more of the rows that they read
+    stay in a cache (a million random links: 7.0 instead of 9.2 ms; but 5.4 instead of 3.9 where links
+    are short, and 47 instead of 37 with gradients).
     """
     if batch == 1:
         return 1
@@ -47,8 +52,21 @@ def tile_width(program, batch, dtype) -> int:
     least = 256 // dtype.itemsize  # one register tile: 64 float32, 32 float64
     if blas.any_wide(program.plan):
         least = 128  # below that a matrix product mostly packs
+    elif values_only and _reach(program) * least * dtype.itemsize > FAR_BYTES:
+        least = LANES_32
     fitting = WORK_BYTES // per_column // least * least
     return _even(batch, min(max(fitting, least), MOST_COLUMNS))
+
+
+def _reach(program) -> int:
+    """Rows between a link's ends: mean over blocks of the distance to the middle source."""
+    plan = program.plan
+    if program.n_rows < SMALL_ROWS:
+        return 0
+    blocks = plan[plan[p.BLOCK_TABLE] :][: plan[p.BLOCKS] * p.BLOCK_WIDTH]
+    blocks = blocks.reshape(-1, p.BLOCK_WIDTH)
+    middle = plan[plan[p.SOURCES] + blocks[:, 2] + blocks[:, 3] // 2]
+    return int(np.mean(blocks[:, 0] - middle))
 
 
 def _even(rows, most) -> int:

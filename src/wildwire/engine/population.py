@@ -140,7 +140,7 @@ def _entry(network, rows, dtype, level, loss_width) -> _Entry:
     if known is not None:
         return known
     program = compile_network(network)
-    tile = tile_width(program, max(rows, 1), dtype)
+    tile = tile_width(program, max(rows, 1), dtype, values_only=level == 0)
     addresses = function_addresses(program, dtype, tile, level)
     table = np.zeros(at.N_PLACES, np.int64)
     for number, array in (
