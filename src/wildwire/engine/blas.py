@@ -121,6 +121,8 @@ def is_wide(plan, b, columns):
 
 def any_wide(plan) -> bool:
     """Whether any block of the plan is, with enough columns."""
+    if plan[p.LINK_WEIGHTS] < WIDE_WEIGHTS:
+        return False
     at = plan[p.BLOCK_TABLE]
     blocks = plan[at : at + plan[p.BLOCKS] * p.BLOCK_WIDTH].reshape(-1, p.BLOCK_WIDTH)
     neurons, sources = blocks[:, 1], blocks[:, 3].astype(np.int64)

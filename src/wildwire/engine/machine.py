@@ -18,6 +18,7 @@ from wildwire.program import plan as p
 WORK_BYTES = 320 * 1024  # of values, slopes and deltas: what a second-level cache holds
 FAR_BYTES = 2**21  # what is further away has left the second-level cache
 SMALL_ROWS = 2000
+FEW_NEURONS = 100  # a block as wide as that costs less than looking for the widest
 CACHE_LINE = 64  # bytes
 MOST_COLUMNS = 512
 # Parts of a batch: at most 8, of at least 128 rows; fewer where each part's gradient is large.
@@ -128,8 +129,10 @@ def work_size(program, tile, loss_width=0) -> int:
 def turned_size(program, tile) -> int:
     """Room for the deltas of the widest block, turned."""
     plan = program.plan
-    blocks = plan[plan[p.BLOCK_TABLE] :][: plan[p.BLOCKS] * p.BLOCK_WIDTH]
-    widest = int(blocks.reshape(-1, p.BLOCK_WIDTH)[:, 1].max(initial=1))
+    widest = int(plan[p.NEURONS])
+    if widest > FEW_NEURONS:
+        blocks = plan[plan[p.BLOCK_TABLE] :][: plan[p.BLOCKS] * p.BLOCK_WIDTH]
+        widest = int(blocks.reshape(-1, p.BLOCK_WIDTH)[:, 1].max(initial=1))
     return (widest + LANES_32) * max(tile, LANES_32)
 
 
