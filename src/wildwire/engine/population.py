@@ -5,6 +5,7 @@ users (`ww.run_many`, `ww.loss_and_gradient_many`) and by searches over structur
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -153,11 +154,12 @@ def _entry(network, rows, dtype, level, loss_width) -> _Entry:
     table[at.N_OUT_ROWS] = program.n_outputs
     table[at.N_WEIGHTS], table[at.N_THETA] = program.n_weights, program.n_theta
     table[at.TILE], table[at.END_ROW] = tile, rows
-    if program.derived.count:
-        _put_terms(table, program.derived)
+    derived: Any = program.derived
+    if derived.count:
+        _put_terms(table, derived)
     sizes = (
         work_size(program, tile, loss_width), turned_size(program, tile),
-        program.n_theta, program.n_weights, program.n_weights, program.derived.count,
+        program.n_theta, program.n_weights, program.n_weights, derived.count,
         program.n_rows + program.n_outputs, program.n_outputs,
     )  # fmt: skip
     known = _Entry(program, tile, table, addresses, sizes, is_needed(program, tile))
