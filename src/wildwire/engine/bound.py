@@ -19,6 +19,16 @@ from wildwire.engine.meeting import new_meeting
 from wildwire.functions import native
 from wildwire.program import plan as p
 
+# Which arrays of `Derived` and of a loss stand where in a table.
+TERM_ARRAYS = (
+    (at.TERM_NUMBER, "number"), (at.TERM_COEFFICIENT, "coefficient"),
+    (at.TERM_OFFSET, "offset"), (at.TERM_FACTOR, "slot"), (at.TERM_POWER, "power"),
+)  # fmt: skip
+LOSS_ARRAYS = (
+    (at.LOSS_FORMS, "addresses"), (at.LOSS_FUSED, "fused"),
+    (at.LOSS_PARAMETERS, "parameters"), (at.LOSS_SCALE, "scale"),
+    (at.LOSS_FACTOR, "factor"), (at.TOTALS, "totals"),
+)  # fmt: skip
 MOST_ADDRESSES = 1000
 _addresses: dict[tuple, np.ndarray] = {}  # of programs with the same functions
 KERNELS = {
@@ -134,11 +144,8 @@ class Bound:
         self.set(at.N_DERIVED, derived.count)
         if derived.count:
             self.zeros(at.DERIVED, derived.count)
-            self.put(at.TERM_NUMBER, derived.number)
-            self.put(at.TERM_COEFFICIENT, derived.coefficient)
-            self.put(at.TERM_OFFSET, derived.offset)
-            self.put(at.TERM_FACTOR, derived.slot)
-            self.put(at.TERM_POWER, derived.power)
+            for place, name in TERM_ARRAYS:
+                self.put(place, getattr(derived, name))
 
     def put(self, place: int, array: np.ndarray) -> np.ndarray:
         """Keep an array and write its address into all tables."""
@@ -164,12 +171,8 @@ class Bound:
 
     def take_loss(self, loss) -> None:
         """A loss made ready by `machine.bind_loss`."""
-        for place, array in (
-            (at.LOSS_FORMS, loss.addresses), (at.LOSS_FUSED, loss.fused),
-            (at.LOSS_PARAMETERS, loss.parameters), (at.LOSS_SCALE, loss.scale),
-            (at.LOSS_FACTOR, loss.factor), (at.TOTALS, loss.totals),
-        ):  # fmt: skip
-            self.put(place, array)
+        for place, name in LOSS_ARRAYS:
+            self.put(place, getattr(loss, name))
         self.set(at.LOSS_KIND, loss.kind)
         self.set(at.LOSS_WIDTH, loss.width)
 

@@ -12,7 +12,12 @@ import numpy as np
 from wildwire.engine import evaluate, teams
 from wildwire.engine import places as at
 from wildwire.engine.blas import is_needed, one_thread
-from wildwire.engine.bound import function_addresses, kernel_address
+from wildwire.engine.bound import (
+    LOSS_ARRAYS,
+    TERM_ARRAYS,
+    function_addresses,
+    kernel_address,
+)
 from wildwire.engine.machine import (
     aligned_zeros,
     bind_loss,
@@ -156,7 +161,9 @@ def _entry(network, rows, dtype, level, loss_width) -> _Entry:
     table[at.TILE], table[at.END_ROW] = tile, rows
     derived: Any = program.derived
     if derived.count:
-        _put_terms(table, derived)
+        _put(table, derived, TERM_ARRAYS)
+        table[at.N_TERMS] = derived.number.size
+        table[at.N_DERIVED] = derived.count
     sizes = (
         work_size(program, tile, loss_width), turned_size(program, tile),
         program.n_theta, program.n_weights, program.n_weights, derived.count,
@@ -227,7 +234,8 @@ class _Population:
                 )
             ready = _told(i, bind_loss, network, entry.program, loss, dtype)
             self.losses.append(ready)
-            _put_loss(tables[i], ready)
+            _put(tables[i], ready, LOSS_ARRAYS)
+            tables[i, at.LOSS_KIND], tables[i, at.LOSS_WIDTH] = ready.kind, ready.width
 
     def call(self, name, threads):
         """Run a kernel over all networks."""
@@ -262,25 +270,10 @@ class _Population:
         return own
 
 
-def _put_loss(table, ready):
-    for place, array in (
-        (at.LOSS_FORMS, ready.addresses), (at.LOSS_FUSED, ready.fused),
-        (at.LOSS_PARAMETERS, ready.parameters), (at.LOSS_SCALE, ready.scale),
-        (at.LOSS_FACTOR, ready.factor), (at.TOTALS, ready.totals),
-    ):  # fmt: skip
-        table[place] = array.ctypes.data
-    table[at.LOSS_KIND], table[at.LOSS_WIDTH] = ready.kind, ready.width
-
-
-def _put_terms(table, derived):
-    for place, array in (
-        (at.TERM_NUMBER, derived.number), (at.TERM_COEFFICIENT, derived.coefficient),
-        (at.TERM_OFFSET, derived.offset), (at.TERM_FACTOR, derived.slot),
-        (at.TERM_POWER, derived.power),
-    ):  # fmt: skip
-        table[place] = array.ctypes.data
-    table[at.N_TERMS] = derived.number.size
-    table[at.N_DERIVED] = derived.count
+def _put(table, record, arrays):
+    """Write the addresses of a record's arrays into a table."""
+    for place, name in arrays:
+        table[place] = getattr(record, name).ctypes.data
 
 
 def _checked_theta(network, theta, columns) -> np.ndarray:

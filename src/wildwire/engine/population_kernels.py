@@ -34,36 +34,42 @@ def _lend(own, table):
 
 
 @cached_njit(**INNER)
-def _ready(own, table, real):
-    """Lend scratch and take theta; False if a number is unknown."""
-    _lend(own, table)
-    known = take_theta(table, real)
-    table[at.STATUS] = READY if known else UNKNOWN_NUMBER
-    return known
+def _next(own, real):
+    """Number of the next network, made ready: scratch lent, theta taken; N_NETWORKS when none is left.
+
+    A network with an unknown number is left as it is, and passed over.
+    """
+    shared = longs_at(own, at.MEETING)
+    while True:
+        number = atomic_add(shared, TAKEN, 1)
+        if number >= own[at.N_NETWORKS]:
+            return own[at.N_NETWORKS]
+        table = _table(own, number)
+        _lend(own, table)
+        if take_theta(table, real):
+            table[at.STATUS] = READY
+            return number
+        table[at.STATUS] = UNKNOWN_NUMBER
+
+
+@cached_njit(**INNER)
+def _table(own, number):
+    return shifted(longs_at(own, at.NETWORKS), number * at.N_PLACES)
 
 
 def values_of_many(own, real, thread):
     """Outputs of all networks for all rows."""
-    shared = longs_at(own, at.MEETING)
-    while True:
-        number = atomic_add(shared, TAKEN, 1)
-        if number >= own[at.N_NETWORKS]:
-            return
-        table = shifted(longs_at(own, at.NETWORKS), number * at.N_PLACES)
-        if _ready(own, table, real):
-            values_of(table, real)
+    number = _next(own, real)
+    while number < own[at.N_NETWORKS]:
+        values_of(_table(own, number), real)
+        number = _next(own, real)
 
 
 def gradients_of_many(own, real, thread):
     """Losses of all networks, and their gradients over theta, summed over all rows."""
-    shared = longs_at(own, at.MEETING)
-    while True:
-        number = atomic_add(shared, TAKEN, 1)
-        if number >= own[at.N_NETWORKS]:
-            return
-        table = shifted(longs_at(own, at.NETWORKS), number * at.N_PLACES)
-        if not _ready(own, table, real):
-            continue
+    number = _next(own, real)
+    while number < own[at.N_NETWORKS]:
+        table = _table(own, number)
         by_weight = carray(pointer_at(table, at.GRADIENT, real), ANY)
         for i in range(table[at.N_WEIGHTS]):
             by_weight[i] = 0
@@ -72,3 +78,4 @@ def gradients_of_many(own, real, thread):
         vector = carray(pointer_at(table, at.VECTOR, real), ANY)
         gradient = carray(pointer_at(table, at.VECTOR_GRADIENT, real), ANY)
         gradient_to_theta(table, real, vector, by_weight, gradient)
+        number = _next(own, real)
