@@ -20,7 +20,7 @@ from wildwire.engine.blas import INLINE, INNER, MERGED, is_wide
 from wildwire.engine.emitter import MOST_VECTORS, TALL
 from wildwire.engine.forward import delta_table, lanes_of
 from wildwire.engine.losses import SLOPES, loss_table
-from wildwire.engine.parts import GRADIENT, PUSH, WIDE
+from wildwire.engine.parts import DELTAS, EXPRESSIONS, GRADIENT, PUSH, WIDE
 from wildwire.functions.cache import cached_njit
 from wildwire.program import plan as p
 
@@ -278,6 +278,13 @@ def backward(plan, addresses, weights, work, gradient, sums, fused, columns, to_
         for i in range(plan[stage + 2], plan[stage + 2] + plan[stage + 3]):
             r = plan[p.RUN_TABLE] + i * p.RUN_WIDTH
             _run_deltas(plan, r, weights, work, gradient, d, columns)
+        for i in range(plan[stage + 6], plan[stage + 6] + plan[stage + 7]):
+            e = plan[p.EXPRESSION_TABLE] + i * p.EXPRESSION_WIDTH
+            _gather(plan, plan[e], np.int64(0), weights, work, d, columns)
+            calls.call_part(
+                addresses[parts + EXPRESSIONS], plan, addresses, DELTAS, e, weights,
+                work, gradient, d, columns, np.int64(to_inputs),
+            )  # fmt: skip
         _add_fused(
             plan, fused, slopes, work, plan[stage + 4], plan[stage + 5], d, columns
         )

@@ -68,7 +68,9 @@ def _nothing():
 def function_addresses(program, dtype, tile, level) -> np.ndarray:
     """Addresses of a program's functions and of the parts it needs, as kernels look them up."""
     keys = tuple([function.key for function in program.functions])
-    parts = (tile == 1, bool(program.plan[p.HEADS]), is_needed(program, tile))
+    plan = program.plan
+    parts = (tile == 1, bool(plan[p.HEADS]), bool(plan[p.EXPRESSIONS]))
+    parts += (is_needed(program, tile),)
     known = _addresses.get((keys, parts, level, dtype.itemsize))
     if known is not None:
         return known
@@ -76,7 +78,8 @@ def function_addresses(program, dtype, tile, level) -> np.ndarray:
     for number, function in enumerate(program.functions):
         # Level 1 writes the values as well: one kernel to compile instead of two.
         functions[3 * number : 3 * number + 2] = native.address(function, level, dtype)
-    found = np.concatenate((functions, kernel_addresses(program, dtype, tile)))
+    # The last entry is no address: guards of expressions are counted into it.
+    found = np.concatenate((functions, kernel_addresses(program, dtype, tile), [0]))
     if len(_addresses) >= MOST_ADDRESSES:
         _addresses.clear()
     _addresses[keys, parts, level, dtype.itemsize] = found

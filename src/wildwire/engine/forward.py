@@ -14,7 +14,7 @@ import numpy as np
 from wildwire.engine import calls, tiles
 from wildwire.engine.blas import INLINE, INNER, MERGED, is_wide
 from wildwire.engine.emitter import LANES_32, LANES_64, TALL
-from wildwire.engine.parts import HEADS, SUMS, VALUES, WIDE
+from wildwire.engine.parts import EXPRESSIONS, HEADS, SUMS, VALUES, WIDE
 from wildwire.functions.cache import cached_njit
 from wildwire.program import plan as p
 
@@ -29,6 +29,12 @@ def lanes_of(array):
 def delta_table(plan, columns):
     """Offset of the table of deltas (and of z) in the work array."""
     return (2 + np.int64(plan[p.MAX_PARAMETERS])) * plan[p.ROWS] * columns
+
+
+@cached_njit(**INLINE)
+def expression_rows(plan, columns):
+    """Offset of the rows of expressions in the work array."""
+    return (3 + np.int64(plan[p.MAX_PARAMETERS])) * plan[p.ROWS] * columns
 
 
 @cached_njit(**INLINE)
@@ -150,6 +156,12 @@ def forward(plan, addresses, level, weights, work, guards, columns):
                 work, z + row * columns, weights, np.int64(plan[r + 3]),
                 work, row * columns, guards, row,
                 np.int64(plan[r + 1]), columns, columns, table, np.int64(0),
+            )  # fmt: skip
+        for i in range(plan[stage + 6], plan[stage + 6] + plan[stage + 7]):
+            e = plan[p.EXPRESSION_TABLE] + i * p.EXPRESSION_WIDTH
+            calls.call_part(
+                addresses[parts + EXPRESSIONS], plan, addresses, VALUES, e, weights,
+                work, work, z, columns, level,
             )  # fmt: skip
     for i in range(plan[p.HEADS]):
         h = plan[p.HEAD_TABLE] + i * p.HEAD_WIDTH

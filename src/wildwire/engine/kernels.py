@@ -13,12 +13,14 @@ from numba import carray, types
 
 from wildwire.engine.backward import backward, clear_deltas
 from wildwire.engine.blas import is_needed, product_address, wide_kernel
+from wildwire.engine.expressions import expression_kernel
 from wildwire.engine.forward import forward
 from wildwire.engine.heads import head_kernel
 from wildwire.engine.losses import load_rows, load_targets, loss_deltas, loss_values
 from wildwire.engine.parts import (
     ANY,
     BACKWARD,
+    EXPRESSIONS,
     FORWARD,
     HEADS,
     LOSS,
@@ -105,6 +107,8 @@ def kernel_addresses(program, dtype, tile) -> np.ndarray:
     if is_needed(program, tile):
         found[PRODUCT] = product_address(dtype)
         found[WIDE] = compile_address(wide_kernel, part)
+    if program.plan[p.EXPRESSIONS]:
+        found[EXPRESSIONS] = compile_address(expression_kernel, part)
     if program.plan[p.HEADS]:
         found[HEADS] = compile_address(head_kernel, part)
     return found

@@ -14,7 +14,7 @@ import numpy as np
 
 from wildwire.engine import calls, vectors
 from wildwire.engine.blas import INLINE, INNER, MERGED
-from wildwire.engine.forward import delta_table, lanes_of
+from wildwire.engine.forward import delta_table, expression_rows, lanes_of
 from wildwire.engine.parts import CROSS_ENTROPY, HEAD_DELTAS, HEADS
 from wildwire.functions.cache import cached_njit
 from wildwire.program import plan as p
@@ -39,7 +39,7 @@ class Loss(NamedTuple):
 @cached_njit(**INLINE)
 def loss_table(plan, columns, which):
     """Offset of one of the loss's tables in the work array."""
-    tables = (3 + np.int64(plan[p.MAX_PARAMETERS])) * plan[p.ROWS] * columns
+    tables = expression_rows(plan, columns) + plan[p.EXPRESSION_ROWS] * columns
     return tables + which * plan[p.OUTPUTS] * columns
 
 

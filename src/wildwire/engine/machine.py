@@ -122,7 +122,12 @@ def work_size(program, tile, loss_width=0) -> int:
     """Numbers in the work array: tables of the program and of the loss."""
     tables = 3 + int(program.plan[p.MAX_PARAMETERS])
     # Some rows more: turning the deltas of the last neurons reads beyond their table.
-    rows = tables * program.n_rows + (6 + loss_width) * program.n_outputs + LANES_32
+    rows = (
+        int(program.plan[p.EXPRESSION_ROWS])
+        + tables * program.n_rows
+        + (6 + loss_width) * program.n_outputs
+        + LANES_32
+    )
     return rows * tile
 
 

@@ -6,14 +6,17 @@ One signature for all of them, called by `calls.call_part`:
               int64 offset, int64 columns, int64 start)
 
 `which` says what is wanted of the block, run, row or head at place `at` of the plan; `offset` is that of the table
-of deltas (z before backward). BLAS and softmax heads are such parts: most programs need neither.
+of deltas (z before backward). BLAS, softmax heads and expressions are such parts: most programs need none.
 """
 
 ANY = (2**40,)  # a pointer has no length; kernels never ask for it
 
 SUMS, GRADIENT, PUSH = range(3)  # blas.py
-VALUES, CROSS_ENTROPY, HEAD_DELTAS = range(3)  # heads.py
+VALUES, CROSS_ENTROPY, HEAD_DELTAS = range(
+    3
+)  # heads.py; expressions.py: VALUES, DELTAS
+DELTAS = 1
 
 # Where the addresses stand, behind those of the functions.
-PRODUCT, FORWARD, LOSS, BACKWARD, WIDE, HEADS = range(6)
-N_PARTS = 6
+PRODUCT, FORWARD, LOSS, BACKWARD, WIDE, HEADS, EXPRESSIONS = range(7)
+N_PARTS = 7

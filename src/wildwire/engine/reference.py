@@ -26,12 +26,14 @@ class Values:
     """All numbers of a forward pass; arrays of shape (n_samples,) by neuron number.
 
     `nodes` holds inputs first, then neurons; `outputs` (n_samples, n_outputs) is after heads.
+    `by_source` holds, for a neuron with a formula of its own, dy/do of its sources; its z is y itself.
     """
 
     nodes: list
     z: list
     slopes: list
     by_parameter: list
+    by_source: list
     outputs: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
 
 
@@ -118,19 +120,28 @@ def forward(network, theta, X, shake=None) -> Values:
     shake = shake or (lambda array: array)
     n, count = len(X), network.n_neurons
     nodes = [shake(X[:, i]) for i in range(network.n_inputs)] + [None] * count
-    result = Values(nodes, [None] * count, [None] * count, [None] * count)
+    result = Values(nodes, *([None] * count for _ in range(4)))
     for j in evaluation_order(network):
-        z = np.full(n, bias_of(network, theta, j), X.dtype)
-        for link in links_of(network, j):
-            source = nodes[network.link_source[link]]
-            z = shake(z + weight_of(network, theta, link) * source)
         function = network.functions[network.activation[j]]
         parameters = [np.full(n, v) for v in parameters_of(network, theta, j)]
-        tables = function.evaluate(1, [z], parameters)
+        sources = [nodes[network.link_source[link]] for link in links_of(network, j)]
+        z = np.full(n, bias_of(network, theta, j), X.dtype)
+        if function.kind == "expression":
+            tables = function.evaluate(1, sources, parameters)
+            first = 1 + len(sources)
+            result.by_source[j] = [
+                shake(np.broadcast_to(t, (n,))) for t in tables[1:first]
+            ]
+            z, slope = np.broadcast_to(tables[0], (n,)), np.ones(n)
+        else:
+            for link, source in zip(links_of(network, j), sources, strict=True):
+                z = shake(z + weight_of(network, theta, link) * source)
+            tables = function.evaluate(1, [z], parameters)
+            first, slope = 2, np.broadcast_to(tables[1], (n,))
         nodes[network.n_inputs + j] = shake(np.broadcast_to(tables[0], (n,)))
         result.z[j] = z
-        result.slopes[j] = shake(np.broadcast_to(tables[1], (n,)))
-        result.by_parameter[j] = [np.broadcast_to(t, (n,)) for t in tables[2:]]
+        result.slopes[j] = shake(slope)
+        result.by_parameter[j] = [np.broadcast_to(t, (n,)) for t in tables[first:]]
     result.outputs = _outputs(network, nodes)
     return result
 
@@ -209,9 +220,12 @@ def deltas(network, theta, computed, Y, loss, weight) -> tuple[float, list, list
         target[j] = target[j] + slope[:, q]
     for k in reversed(evaluation_order(network)):
         by_sum[k] = by_sum[k] + by_value[k] * computed.slopes[k]
-        for link in links_of(network, k):
+        by_source = computed.by_source[k]
+        for place, link in enumerate(links_of(network, k)):
             i = network.link_source[link] - network.n_inputs
-            if i >= 0:
+            if i >= 0 and by_source is not None:
+                by_value[i] = by_value[i] + by_sum[k] * by_source[place]
+            elif i >= 0:
                 by_value[i] = by_value[i] + by_sum[k] * weight_of(network, theta, link)
     return total, by_value, by_sum
 

@@ -24,7 +24,7 @@ from wildwire.engine.losses import (
     loss_table,
 )
 from wildwire.engine.losses import VALUES as VALUES_OF_LOSS
-from wildwire.engine.parts import ANY, CROSS_ENTROPY, HEADS, VALUES
+from wildwire.engine.parts import ANY, CROSS_ENTROPY, DELTAS, EXPRESSIONS, HEADS, VALUES
 from wildwire.functions.cache import cached_njit
 from wildwire.program import plan as p
 
@@ -84,6 +84,12 @@ def forward_single(
                 work, z + row, weights, np.int64(plan[r + 3]), work, row, guards, row,
                 width if apart else np.int64(1), np.int64(1) if apart else width,
                 np.int64(1), rows, np.int64(0),
+            )  # fmt: skip
+        for i in range(plan[stage + 6], plan[stage + 6] + plan[stage + 7]):
+            e = plan[p.EXPRESSION_TABLE] + i * p.EXPRESSION_WIDTH
+            calls.call_part(
+                addresses[3 * plan[p.FUNCTIONS] + EXPRESSIONS], plan, addresses, VALUES,
+                e, weights, work, work, z, 1, level,
             )  # fmt: skip
     for i in range(plan[p.HEADS]):
         h = plan[p.HEAD_TABLE] + i * p.HEAD_WIDTH
@@ -217,16 +223,24 @@ def backward_single(
     """Deltas and gradient of one sample; with `to_inputs` from deltas that are set already."""
     plan, work, fused = carray(plan_, ANY), carray(work_, ANY), carray(fused_, ANY)
     weights, gradient = carray(weights_, ANY), carray(gradient_, ANY)
+    addresses = carray(addresses_, ANY)
     d = delta_table(plan, 1)
     if not to_inputs:
         for row in range(1 + plan[p.INPUTS], 1 + plan[p.INPUTS] + plan[p.NEURONS]):
             work[d + row] = 0
-        loss_deltas(plan, carray(addresses_, ANY), kind, fused, work, 1)
+        loss_deltas(plan, addresses, kind, fused, work, 1)
     for s in range(plan[p.STAGES] - 1, -1, -1):
         stage = plan[p.STAGE_TABLE] + s * p.STAGE_WIDTH
         for i in range(plan[stage + 2], plan[stage + 2] + plan[stage + 3]):
             r = plan[p.RUN_TABLE] + i * p.RUN_WIDTH
             _run_deltas(plan, r, weights, work, gradient, d)
+        for i in range(plan[stage + 6], plan[stage + 6] + plan[stage + 7]):
+            e = plan[p.EXPRESSION_TABLE] + i * p.EXPRESSION_WIDTH
+            _gather(plan, plan[e], weights, work, d)
+            calls.call_part(
+                addresses[3 * plan[p.FUNCTIONS] + EXPRESSIONS], plan, addresses, DELTAS,
+                e, weights, work, gradient, d, 1, to_inputs,
+            )  # fmt: skip
         _add_fused(plan, fused, work, plan[stage + 4], plan[stage + 5], d)
         for i in range(plan[stage], plan[stage] + plan[stage + 1]):
             b = plan[p.BLOCK_TABLE] + i * p.BLOCK_WIDTH

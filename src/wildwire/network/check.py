@@ -119,6 +119,8 @@ def check_names(network: Network) -> None:
         seen.add(name)
     keys: dict[str, str] = {}
     for function in network.functions:
+        if function.kind == "expression":  # it has no name of its own
+            continue
         if keys.setdefault(function.name, function.key) != function.key:
             raise DuplicateNameError(
                 f"two different functions are called {function.name!r}: rename one of them"

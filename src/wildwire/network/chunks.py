@@ -43,13 +43,15 @@ class Numbers:
 class Chunk:
     """What one line adds: `count` neurons that share their activation and transfer.
 
+    Neurons of general expressions may each have a function of their own: `activation` is then a list.
+
     `names` are pairs of local slot and name of numbers with no place of their own; `derived` are sums of
     products of local
     slots; `written` are, of an `=` line, the local slots of each neuron's own numbers in written order.
     """
 
     count: int
-    activation: Function
+    activation: Function | list[Function]
     transfer: Function | None = None
     source: Any = field(default_factory=list)
     target: Any = field(default_factory=list)
@@ -62,6 +64,12 @@ class Chunk:
     names: list[tuple[int, str]] = field(default_factory=list)
     derived: list[list[Monomial]] = field(default_factory=list)
     written: list[list[int]] = field(default_factory=list)
+
+    def functions(self) -> list[Function]:
+        """The function of every neuron."""
+        if isinstance(self.activation, list):
+            return self.activation
+        return [self.activation] * self.count
 
     def rows(self) -> np.ndarray:
         """The local slots of each neuron's own numbers, (count, numbers per neuron)."""
@@ -238,13 +246,17 @@ def _function_tables(chunks: Sequence[Chunk]) -> dict:
     count = [chunk.count for chunk in chunks]
     functions: dict[Any, int] = {}
     transfers: dict[Any, int] = {None: 0}
-    activation = [functions.setdefault(c.activation, len(functions)) for c in chunks]
+    activation = [
+        functions.setdefault(function, len(functions))
+        for chunk in chunks
+        for function in chunk.functions()
+    ]
     transfer = [transfers.setdefault(c.transfer, len(transfers)) for c in chunks]
     width = np.repeat([chunk.n_parameters for chunk in chunks], count)
     return {
         "functions": tuple(functions),
         "transfers": tuple(transfers),
-        "activation": np.repeat(activation, count),
+        "activation": np.array(activation, np.int32),
         "transfer": np.repeat(transfer, count),
         "parameter_offset": np.concatenate([[0], np.cumsum(width)]),
     }

@@ -4,8 +4,8 @@ Comes in: the statement and the scope. Goes out: the chunk of its neurons, and t
 version cannot run them. Called by `elaborate.py`.
 
 The line is one of three kinds: a weighted sum inside at most one activation (runs on the fast
-path); another transfer with its numbers behind the sources; or a general expression. The last two
-are kept, with names for their numbers, and refused.
+path); another transfer with its numbers behind the sources, which is kept and refused; or a general
+expression, a neuron with a formula of its own (`general.py`).
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from wildwire.network.affine import (
     weighted_sum,
 )
 from wildwire.network.chunks import Chunk, Draft, drafted_chunk
+from wildwire.network.general import general_draft
 from wildwire.network.lines import (
     Use,
     elements,
@@ -42,9 +43,9 @@ from wildwire.network.lines import (
 from wildwire.network.prepare import Learnable, parts, prepare, walk
 from wildwire.network.scope import REDUCTIONS, Line, Scope, placed
 
-GENERAL = (
-    "is a general expression; this version stores such neurons and runs those that are a "
-    "weighted sum of their sources inside one activation"
+INSIDE = (
+    "has a transfer inside an expression; this version stores such neurons: give the transfer a "
+    "neuron of its own"
 )
 
 
@@ -60,10 +61,8 @@ def formula_chunk(statement: Formula | Fixed, scope: Scope) -> tuple[Chunk, str 
     else:
         use = _affine_use(tree, scope)
         drafts = _affine_drafts(use, lines, statement)
-    reason = None
     if drafts is None:
-        use, reason = Use(scope.identity, None, tree), GENERAL
-        drafts = [_general_draft(tree, line, statement) for line in lines]
+        return _general_chunk(tree, lines, statement, prepared.starts)
     elif isinstance(tree, Call) and use.call is not tree:
         for draft, line in zip(drafts, lines, strict=True):
             parameters = parameters_of(use.activation, tree.keywords, line, statement)
@@ -75,8 +74,7 @@ def formula_chunk(statement: Formula | Fixed, scope: Scope) -> tuple[Chunk, str 
         draft.starts = list(prepared.starts)
     if not drafts[0].terms:
         raise no_sources(statement)
-    chunk = drafted_chunk(drafts, use.activation, use.transfer, scope.slots)
-    return chunk, reason
+    return drafted_chunk(drafts, use.activation, use.transfer, scope.slots), None
 
 
 def _check_divisors(tree, starts: list[float], scope: Scope, statement) -> None:
@@ -198,18 +196,39 @@ def _own(monomial: Monomial) -> list[int]:
 # ---- general expressions --------------------------------------------------------------------------------------------
 
 
-def _general_draft(tree, line: Line, statement) -> Draft:
-    """A neuron that reads every source of its expression once; its numbers are named in written order."""
-    _check_general(tree, line, False)
+def _general_chunk(tree, lines, statement, starts) -> tuple[Chunk, str | None]:
+    """The chunk of neurons with a formula of their own."""
+    drafts, functions = [], []
+    for line in lines:
+        _check_general(tree, line, False)
+        name, position = neuron_name(statement.target, line.element), statement.target
+        if _has_transfer(tree, line.scope):
+            draft, function = _stored_draft(tree, line, name), line.scope.identity
+        else:
+            draft, function = general_draft(tree, line, name, position.position)
+        if not draft.terms:
+            raise no_sources(statement)
+        draft.starts = list(starts)
+        drafts.append(draft)
+        functions.append(function)
+    chunk = drafted_chunk(drafts, functions, None, lines[0].scope.slots)
+    return chunk, INSIDE if _has_transfer(tree, lines[0].scope) else None
+
+
+def _has_transfer(tree, scope: Scope) -> bool:
+    calls = (node for node in walk(tree) if isinstance(node, Call))
+    return any(
+        scope.transfer(call.function) is not None and call.function not in REDUCTIONS
+        for call in calls
+    )
+
+
+def _stored_draft(tree, line: Line, name: str) -> Draft:
+    """A neuron that is only stored: it reads every source of its expression once."""
     names = (node for node in walk(tree) if isinstance(node, Name))
-    pairs = [
-        pair
-        for name in names
-        if line.let(name.name) is None
-        for pair in line.expand(name)
-    ]
+    pairs = [pair for n in names if line.let(n.name) is None for pair in line.expand(n)]
     terms = [Term(node, delay, ONE) for node, delay in dict.fromkeys(pairs)]
-    return Draft(neuron_name(statement.target, line.element), terms, [], [], [])
+    return Draft(name, terms, [], [], [])
 
 
 def _check_general(tree, line: Line, reduced: bool) -> None:

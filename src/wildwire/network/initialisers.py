@@ -82,7 +82,12 @@ def _enter_parameters(network: Network, made: Layout) -> None:
     )  # fmt: skip
     for place in np.flatnonzero(network.parameter_slot >= 0).tolist():
         neuron = int(owner[place])
-        parameters = network.function_of(neuron).parameters
+        function = network.function_of(neuron)
+        if (
+            function.kind == "expression"
+        ):  # its numbers have no defaults: they are drawn
+            continue
+        parameters = function.parameters
         index = place - int(network.parameter_offset[neuron])
         if index < len(parameters):
             slot = network.parameter_slot[place]

@@ -34,15 +34,21 @@ WEIGHTS = 19  # all weights, parameters included
 MAX_PARAMETERS = 20  # of one neuron
 FUNCTIONS = 21
 LENGTH = 22  # of the plan
-HEADER = 24
+EXPRESSIONS = 23  # neurons with a formula of their own
+EXPRESSION_TABLE = 24
+EXPRESSION_ROWS = 25  # of the work array, for all of them
+HEADER = 28
 
 # a stage: neurons that need only earlier stages
-STAGE_WIDTH = 6  # first block, blocks, first run, runs, first row, rows
+# first block, blocks, first run, runs, first row, rows, first expression, expressions
+STAGE_WIDTH = 8
 # a block: neurons that share their sources
 BLOCK_WIDTH = 6  # first row, neurons, first source, sources, first weight, first source that is a neuron
 # a run: consecutive neurons with one function
 RUN_WIDTH = (
     6  # first row, neurons, function, first parameter, parameters a neuron, unused
 )
+# an expression: row, sources, function, first parameter, parameters, first source, first of its rows
+EXPRESSION_WIDTH = 7
 # a head: softmax over some outputs
 HEAD_WIDTH = 4  # first source row entry, first row, count, first output

@@ -1,0 +1,192 @@
+"""A general expression of a line as a function of its sources and numbers.
+
+Comes in: the prepared tree of an `=` or `fixed` line that is no weighted sum, and the resolver of one of
+its neurons. Goes out: a `Function` whose arguments are the neuron's sources and whose parameters are its
+numbers, and the `Draft` that says which those are. Called by `formulas.py`.
+
+Sources are counted in the order in which they first stand, numbers likewise, so that equal formulas of
+different neurons are one function: it is derived and compiled once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from wildwire.errors import NetworkError, UnknownNameError
+from wildwire.functions.function import Function, called_names
+from wildwire.language.expression import Binary, Call, Name, Number, Sum, Unary
+from wildwire.network.affine import ONE, Monomial, Term
+from wildwire.network.chunks import Draft
+from wildwire.network.naming import suggestion
+from wildwire.network.prepare import Learnable, parts
+from wildwire.network.scope import ALIASES, REDUCTIONS, Line, Scope, placed
+
+MOST_SOURCES = 64
+"""Sources of one expression: each is an argument with a derivative of its own."""
+
+NAME = "expression"
+
+
+@dataclass
+class _Reading:
+    """What one walk over a tree collects."""
+
+    line: Line
+    sources: dict[tuple[int, int], str] = field(default_factory=dict)
+    numbers: dict[Any, str] = field(default_factory=dict)  # key or let name
+    lets: dict[str, Monomial] = field(default_factory=dict)
+
+    def source(self, pair: tuple[int, int]) -> Name:
+        return Name(self.sources.setdefault(pair, f"x{len(self.sources)}"))
+
+    def number(self, key) -> Name:
+        return Name(self.numbers.setdefault(key, f"p{len(self.numbers)}"))
+
+
+def general_draft(tree, line: Line, name: str, position) -> tuple[Draft, Function]:
+    """The draft of a neuron, and what it computes.
+
+    Parameters
+    ----------
+    tree : prepared expression
+        Checked: all names and functions are known.
+    line : Line
+    name : str
+        Of the neuron.
+    position : (int, int) or None
+        Of its line, for errors.
+
+    Raises
+    ------
+    NetworkError
+        More than `MOST_SOURCES` sources, or groups of different lengths in one reduction.
+    """
+    reading = _Reading(line)
+    formula: Any = _read(tree, reading, None)
+    if len(reading.sources) > MOST_SOURCES:
+        message = (
+            f"the expression of {name} has {len(reading.sources)} sources, and an expression may have "
+            f"{MOST_SOURCES}: give part of it neurons of its own, or use a weighted sum"
+        )
+        raise placed(NetworkError, message, position)
+    terms = [Term(node, delay, ONE) for node, delay in reading.sources]
+    monomials = [
+        Monomial(1.0, ((key, 1),)) if isinstance(key, int) else line.let(key)
+        for key in reading.numbers
+    ]
+    draft = Draft(name, terms, [], [m for m in monomials if m is not None], [])
+    own = [key for key in reading.numbers if isinstance(key, int)]
+    draft.names = {key: f"{name} w{place}" for place, key in enumerate(own)}
+    return draft, _function(formula, reading, line.scope)
+
+
+def _function(formula, reading: _Reading, scope: Scope) -> Function:
+    called = called_names(formula) & set(scope.functions)
+    return Function(
+        name=NAME,
+        kind="expression",
+        arguments=tuple(reading.sources.values()),
+        parameters=tuple((name, 0.0) for name in reading.numbers.values()),
+        formula=formula,
+        uses=tuple(scope.functions[name] for name in sorted(called)),
+    )
+
+
+def _read(tree, reading: _Reading, element: int | None):
+    """The tree over arguments and parameters; inside a reduction, for one element of its groups."""
+    if isinstance(tree, Learnable):
+        return reading.number(tree.key)
+    if isinstance(tree, Name):
+        return _name(tree, reading, element)
+    if isinstance(tree, Sum):
+        return Sum(tuple(_read(part, reading, element) for part in tree.terms))
+    if isinstance(tree, Unary):
+        return Unary(tree.operator, _read(tree.operand, reading, element))
+    if isinstance(tree, Binary):
+        left = _read(tree.left, reading, element)
+        return Binary(tree.operator, left, _read(tree.right, reading, element))
+    if isinstance(tree, Call):
+        if tree.function in REDUCTIONS:
+            return _reduced(tree, reading)
+        return _called(tree, reading, element)
+    return tree
+
+
+def _called(call: Call, reading: _Reading, element: int | None) -> Call:
+    """A call with its parameters by place, as functions are read."""
+    scope = reading.line.scope
+    known = call.function in scope.functions
+    function = call.function if known else ALIASES.get(call.function, call.function)
+    arguments = [_read(part, reading, element) for part in call.arguments]
+    activation = scope.activation(call.function)
+    if call.keywords and activation is not None:
+        written = dict(call.keywords)
+        for name, default in activation.parameters[len(arguments) - 1 :]:
+            value = written.pop(name, Number(default, frozen=True))
+            arguments.append(_read(value, reading, element))
+        if written:
+            names = [name for name, _ in activation.parameters]
+            name = next(iter(written))
+            message = (
+                f"{call.function} has no parameter {name!r}.{suggestion(name, names)}"
+            )
+            raise placed(UnknownNameError, message, call.position)
+    return Call(function, tuple(arguments), ())
+
+
+def _name(name: Name, reading: _Reading, element: int | None):
+    if name.index is None and name.delay is None:
+        value = reading.line.let(name.name)
+        if value is not None and not value.factors:
+            return Number(value.coefficient, frozen=True)
+        if value is not None:
+            return reading.number(name.name)
+    return reading.source(reading.line.source(name, element))
+
+
+def _reduced(call: Call, reading: _Reading):
+    """A reduction over the elements of the groups in its arguments, written out."""
+    values: list = []
+    for argument in call.arguments:
+        found = (reading.line.length(name) for name in _names(argument, reading))
+        lengths = {length for length in found if length is not None}
+        if len(lengths) > 1:
+            sizes = " and ".join(map(str, sorted(lengths)))
+            message = f"{call.function} runs over groups of {sizes} elements at once"
+            raise placed(NetworkError, message, call.position)
+        for element in range(lengths.pop()) if lengths else (None,):
+            values.append(_read(argument, reading, element))
+    return COMBINED[call.function](values)
+
+
+def _names(tree, reading: _Reading):
+    if isinstance(tree, Name):
+        if reading.line.let(tree.name) is None:
+            yield tree
+    elif not (isinstance(tree, Call) and tree.function in REDUCTIONS):
+        for part in parts(tree):
+            yield from _names(part, reading)
+
+
+def _chained(combine):
+    def chain(values):
+        total = values[0]
+        for value in values[1:]:
+            total = combine(total, value)
+        return total
+
+    return chain
+
+
+def _sum(values):
+    return Sum(tuple(values)) if len(values) > 1 else values[0]
+
+
+COMBINED = {
+    "sum": _sum,
+    "mean": lambda values: Binary("/", _sum(values), Number(float(len(values)), True)),
+    "prod": _chained(lambda a, b: Binary("*", a, b)),
+    "max": _chained(lambda a, b: Call("max", (a, b), ())),
+    "min": _chained(lambda a, b: Call("min", (a, b), ())),
+}
