@@ -124,6 +124,8 @@ class SlowProgram:
                 len(own_runs),
                 rows[0],
                 len(rows),
+                0,
+                0,
             )
 
     def out_links(self):
@@ -163,6 +165,7 @@ class SlowProgram:
             p.KEEP: [r in pushed or r in outputs for r in range(first + len(self.order))],
             p.OUTPUT_ROWS: shown + outputs,
             p.HEAD_TABLE: heads,
+            p.EXPRESSION_TABLE: [],
         }  # fmt: skip
         widths = np.diff(network.parameter_offset)
         plan = [0] * p.HEADER

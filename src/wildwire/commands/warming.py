@@ -36,6 +36,12 @@ h = tanh(w*a - w*b + ?)
 u = w*h + [2]*a + ?
 output u
 """
+EXPRESSION = """
+input a, b
+h ~ tanh(a, b)
+y = 0.3*h*b + exp(-a)
+output y
+"""
 HEAD = """
 input a, b
 h[3] ~ tanh(a, b)
@@ -165,7 +171,7 @@ def _tasks(dtype: str) -> list[Callable[[], object]]:
 def _shapes() -> list[str]:
     """Networks that lead through the parts of the engine.
 
-    A number used twice and a frozen one; a softmax head; a block wide enough for matrix
+    A number used twice and a frozen one; a formula of its own; a softmax head; a block wide enough for matrix
     products, which also has links enough for the compiled arrangement of programs.
     """
     from wildwire.engine.blas import WIDE_WEIGHTS
@@ -173,7 +179,7 @@ def _shapes() -> list[str]:
     wide = (
         f"input x[{WIDE_WEIGHTS // 256}]\nh[256] ~ relu(x)\ny ~ identity(h)\noutput y\n"
     )
-    return [SHARED, HEAD, wide]
+    return [SHARED, EXPRESSION, HEAD, wide]
 
 
 def _use_shape(text: str, dtype: str) -> None:

@@ -24,11 +24,15 @@ from wildwire.drawing.picture import (
     side_names,
     thickness,
 )
+from wildwire.language.expression_printer import print_expression
 
 if TYPE_CHECKING:
     from wildwire.network import Network
 
 BESIDE = 6.0  # between links that join the same two nodes
+
+
+LONGEST_FORMULA = 120  # characters in a tooltip
 
 
 def draw_neurons(network: Network, theta=None) -> str:
@@ -155,6 +159,8 @@ def _name(picture: Picture, node: int, x: float, y: float) -> str:
 def _inside(picture: Picture, neuron: int, x: float, y: float) -> list[str]:
     """The curve of the activation, and a mark for the bias."""
     network, r = picture.network, picture.radius
+    if network.function_of(neuron).kind == "expression":  # of several sources: no curve
+        return [label(x, y + r / 3, "f", 0.95 * r, font_style="italic")]
     begin, end = network.parameter_offset[neuron : neuron + 2]
     parameters = tuple(picture.parameter[begin:end].tolist())
     path = curve(network.function_of(neuron), parameters, 1.25 * r)
@@ -189,7 +195,12 @@ def _node_text(picture: Picture, node: int) -> str:
         return f"input {name}"
     neuron = node - network.n_inputs
     bias = picture.bias[neuron]
-    about = f"{name}: {network.function_of(neuron).name}"
+    function = network.function_of(neuron)
+    about = f"{name}: {function.name}"
+    if function.kind == "expression":
+        text = print_expression(function.formula)
+        sources = ", ".join(network.neurons[neuron].sources)
+        about = f"{name} = {text[:LONGEST_FORMULA]} of {sources[:LONGEST_FORMULA]}"
     transfer = network.transfers[network.transfer[neuron]]
     about += f" of {transfer.name}" if transfer is not None else ""
     if network.bias_slot[neuron] != -1 or bias != 0:

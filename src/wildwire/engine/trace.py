@@ -233,8 +233,10 @@ class _Step:
         return result
 
     def links_into(self, j):
-        """The links of neuron j, then its bias."""
+        """The links of neuron j, then its bias; a formula of its own has no weights."""
         network = self.network
+        if self.computed.by_source[j] is not None:
+            return
         target = network.names[network.n_inputs + j]
         delta = float(self.by_sum[j][0])
         for link in reference.links_of(network, j):

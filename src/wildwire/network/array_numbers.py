@@ -146,6 +146,11 @@ def _resolved(item) -> Function:
             f"activation is {item!r}; it must be a name such as 'tanh', or what "
             "activation() made"
         )
+    if item.kind == "expression":
+        raise FunctionError(
+            "a formula of several sources cannot be given as an activation: "
+            "write the network as a text"
+        )
     if item.kind != "activation":
         raise FunctionError(
             f"{item.name} is a {item.kind}; a neuron needs an activation"

@@ -5,7 +5,9 @@ its neurons. Goes out: a `Function` whose arguments are the neuron's sources and
 numbers, and the `Draft` that says which those are. Called by `formulas.py`.
 
 Sources are counted in the order in which they first stand, numbers likewise, so that equal formulas of
-different neurons are one function: it is derived and compiled once.
+different neurons are one function: it is derived and compiled once. The elements of a reduced group are
+counted apart from the same sources outside of it, or `exp(z[k])/sum(exp(z))` would be another function for
+every k.
 """
 
 from __future__ import annotations
@@ -33,15 +35,16 @@ class _Reading:
     """What one walk over a tree collects."""
 
     line: Line
-    sources: dict[tuple[int, int], str] = field(default_factory=dict)
+    sources: dict[tuple[int, int, bool], str] = field(default_factory=dict)
     numbers: dict[Any, str] = field(default_factory=dict)  # key or let name
     lets: dict[str, Monomial] = field(default_factory=dict)
 
-    def source(self, pair: tuple[int, int]) -> Name:
-        return Name(self.sources.setdefault(pair, f"x{len(self.sources)}"))
+    def source(self, node: int, delay: int, reduced: bool) -> Name:
+        key = node, delay, reduced
+        return Name(self.sources.setdefault(key, f"x{len(self.sources)}"))
 
     def number(self, key) -> Name:
-        return Name(self.numbers.setdefault(key, f"p{len(self.numbers)}"))
+        return Name(self.numbers.setdefault(key, f"w{len(self.numbers)}"))
 
 
 def general_draft(tree, line: Line, name: str, position) -> tuple[Draft, Function]:
@@ -70,7 +73,7 @@ def general_draft(tree, line: Line, name: str, position) -> tuple[Draft, Functio
             f"{MOST_SOURCES}: give part of it neurons of its own, or use a weighted sum"
         )
         raise placed(NetworkError, message, position)
-    terms = [Term(node, delay, ONE) for node, delay in reading.sources]
+    terms = [Term(node, delay, ONE) for node, delay, _ in reading.sources]
     monomials = [
         Monomial(1.0, ((key, 1),)) if isinstance(key, int) else line.let(key)
         for key in reading.numbers
@@ -142,7 +145,8 @@ def _name(name: Name, reading: _Reading, element: int | None):
             return Number(value.coefficient, frozen=True)
         if value is not None:
             return reading.number(name.name)
-    return reading.source(reading.line.source(name, element))
+    several = reading.line.length(name) is not None
+    return reading.source(*reading.line.source(name, element), several)
 
 
 def _reduced(call: Call, reading: _Reading):

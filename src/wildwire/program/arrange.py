@@ -110,8 +110,26 @@ def groups_of(pointers, sources):
 
 
 @jitable
-def program_order(levels, group, size, function, n_functions):
-    """Neurons by level; within one, shared lists of sources first, then by function."""
+def set_apart(group, size, own):
+    """Give every neuron with a formula of its own (`own`) a group that nobody else is in."""
+    count = size.size
+    more = 0
+    for j in range(own.size):
+        more += own[j]
+    sizes = np.zeros(count + more, np.int32)
+    sizes[:count] = size
+    for j in range(own.size):
+        if own[j]:
+            sizes[group[j]] -= 1
+            group[j] = count
+            sizes[count] = 1
+            count += 1
+    return sizes
+
+
+@jitable
+def program_order(levels, group, size, function, n_functions, own):
+    """Neurons by level; within one, shared lists of sources first, then by function, formulas of their own last."""
     n = levels.size
     rank = np.empty(n, np.int32)
     highest = 0
@@ -121,4 +139,5 @@ def program_order(levels, group, size, function, n_functions):
     order = counted(n)
     order = stable_order(order, function, n_functions)
     order = stable_order(order, rank, size.size + 1)
+    order = stable_order(order, own, 2)
     return stable_order(order, levels, highest + 1)

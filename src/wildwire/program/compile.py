@@ -6,6 +6,7 @@ The order of the arrays is decided by the network alone (never by timing, thread
 bits do not depend on those.
 """
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -120,7 +121,7 @@ def program_of(network, kernel) -> Program:
         network.link_slot, network.link_sign, network.link_value,
         network.bias_slot, network.bias_sign, network.bias_value, network.activation,
         network.parameter_offset, network.parameter_slot, network.parameter_sign,
-        network.parameter_value,
+        network.parameter_value, _expressions(network.functions),
     )  # fmt: skip
     if fault:
         raise _error(fault, network)
@@ -134,6 +135,13 @@ def program_of(network, kernel) -> Program:
         plan, functions, slot, sign, constant, row_of, network.n_theta, bool(one_to_one),
         network.derived, is_link,
     )  # fmt: skip
+
+
+@functools.lru_cache(maxsize=1000)
+def _expressions(functions):
+    """1 where a function is a formula of the sources themselves, int8 (n_functions,)."""
+    kinds = [function.kind == "expression" for function in functions]
+    return np.array(kinds, np.int8)
 
 
 def _error(fault, network):

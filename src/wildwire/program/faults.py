@@ -11,6 +11,7 @@ from wildwire.program import plan as p
 
 FAULTS = (
     "header", "stage", "block", "run", "source row", "out-link", "output row", "head",
+    "expression",
 )  # fmt: skip
 
 
@@ -40,24 +41,59 @@ def _has_bad_header(plan):
         or _is_outside(plan, p.KEEP, n_rows, 1)
         or _is_outside(plan, p.OUTPUT_ROWS, int(plan[p.OUTPUTS]), 2)
         or _is_outside(plan, p.HEAD_TABLE, int(plan[p.HEADS]), p.HEAD_WIDTH)
+        or _is_outside(
+            plan, p.EXPRESSION_TABLE, int(plan[p.EXPRESSIONS]), p.EXPRESSION_WIDTH
+        )
     )
+
+
+@jitable
+def _is_bad_run(plan, r):
+    if plan[r] < 1 + plan[p.INPUTS] or plan[r] + plan[r + 1] > plan[p.ROWS]:
+        return True
+    if plan[r + 2] < 0 or plan[r + 2] >= plan[p.FUNCTIONS]:
+        return True
+    last = plan[r + 3] + plan[r + 1] * plan[r + 4]
+    return plan[r + 3] < 0 or last > plan[p.WEIGHTS]
+
+
+@jitable
+def _is_bad_expression(plan, e):
+    row, count, first = plan[e], plan[e + 1], plan[e + 5]
+    if row < 1 + plan[p.INPUTS] or row >= plan[p.ROWS] or count < 1 or first < 0:
+        return True
+    if plan[e + 2] < 0 or plan[e + 2] >= plan[p.FUNCTIONS] or plan[e + 4] < 0:
+        return True
+    if plan[e + 3] < 0 or plan[e + 3] + plan[e + 4] > plan[p.WEIGHTS]:
+        return True
+    if plan[p.SOURCES] + first + count > plan[p.OUT_POINTERS] or plan[e + 6] < 0:
+        return True
+    if plan[e + 6] + 2 * count + 1 + plan[e + 4] > plan[p.EXPRESSION_ROWS]:
+        return True
+    for k in range(count):
+        source = plan[plan[p.SOURCES] + first + k]
+        if source < 1 or source >= row:
+            return True
+    return False
 
 
 @jitable
 def faults(plan):
     """First fault of a plan, as a number; 0 when every index it holds lies inside.
 
-    1 header, 2 stage, 3 block, 4 run, 5 source row, 6 out-link, 7 output row, 8 head
+    1 header, 2 stage, 3 block, 4 run, 5 source row, 6 out-link, 7 output row, 8 head, 9 expression
     """
     if _has_bad_header(plan):
         return 1
-    n_rows, n_weights = plan[p.ROWS], plan[p.WEIGHTS]
+    n_rows = plan[p.ROWS]
     first_neuron = 1 + plan[p.INPUTS]
     for i in range(plan[p.STAGES]):
         s = plan[p.STAGE_TABLE] + i * p.STAGE_WIDTH
         if plan[s] < 0 or plan[s] + plan[s + 1] > plan[p.BLOCKS]:
             return 2
         if plan[s + 2] < 0 or plan[s + 2] + plan[s + 3] > plan[p.RUNS]:
+            return 2
+        if plan[s + 6] < 0 or plan[s + 6] + plan[s + 7] > plan[p.EXPRESSIONS]:
             return 2
         if plan[s + 4] < first_neuron or plan[s + 4] + plan[s + 5] > n_rows:
             return 2
@@ -76,12 +112,7 @@ def faults(plan):
             if source < 0 or source >= row:
                 return 5
     for i in range(plan[p.RUNS]):
-        r = plan[p.RUN_TABLE] + i * p.RUN_WIDTH
-        if plan[r] < first_neuron or plan[r] + plan[r + 1] > n_rows:
-            return 4
-        if plan[r + 2] < 0 or plan[r + 2] >= plan[p.FUNCTIONS]:
-            return 4
-        if plan[r + 3] < 0 or plan[r + 3] + plan[r + 1] * plan[r + 4] > n_weights:
+        if _is_bad_run(plan, plan[p.RUN_TABLE] + i * p.RUN_WIDTH):
             return 4
     n_pointers = 1 + plan[p.INPUTS] + plan[p.NEURONS]
     for row in range(n_pointers):
@@ -108,4 +139,7 @@ def faults(plan):
             return 8
         if plan[h + 3] < 0 or plan[h + 3] + plan[h + 2] > plan[p.OUTPUTS]:
             return 8
+    for i in range(plan[p.EXPRESSIONS]):
+        if _is_bad_expression(plan, plan[p.EXPRESSION_TABLE] + i * p.EXPRESSION_WIDTH):
+            return 9
     return 0

@@ -10,12 +10,13 @@ import numpy as np
 from wildwire.functions.cache import cached_njit, jitable
 from wildwire.functions.handover import Handover
 from wildwire.program import plan as p
-from wildwire.program.arrange import groups_of, levels_of, program_order
+from wildwire.program.arrange import groups_of, levels_of, program_order, set_apart
 from wildwire.program.entries import entries_of
 from wildwire.program.faults import faults
 from wildwire.program.tables import (
     counts_of,
     empty_plan,
+    write_expressions,
     write_order,
     write_out_links,
     write_outputs,
@@ -105,7 +106,7 @@ def build(
     n_inputs, n_functions, n_theta, heads, output_node,
     link_target, link_source, link_slot, link_sign, link_value,
     bias_slot, bias_sign, bias_value, activation,
-    parameter_offset, parameter_slot, parameter_sign, parameter_value,
+    parameter_offset, parameter_slot, parameter_sign, parameter_value, is_expression,
 ):  # fmt: skip
     """All arrays of a program from those of a network, which have the names and types of `Network`.
 
@@ -114,6 +115,8 @@ def build(
     n_inputs, n_functions, n_theta : int
     heads : int32 array (2 * n_heads,)
         First output and number of outputs of each head.
+    is_expression : int8 array (n_functions,)
+        1 where the function is a formula of the sources themselves.
 
     Returns
     -------
@@ -132,8 +135,12 @@ def build(
     used, function = _used_functions(activation, n_functions)
     levels, is_loop = levels_of(n_inputs, pointers, sources)
     group, size = groups_of(pointers, sources)
-    order = program_order(levels, group, size, function, used.size)
-    counts = counts_of(order, levels, group, size, function, pointers, sources)
+    own = np.empty(n, np.int32)
+    for j in range(n):
+        own[j] = is_expression[activation[j]]
+    size = set_apart(group, size, own)
+    order = program_order(levels, group, size, function, used.size, own)
+    counts = counts_of(order, levels, group, size, function, pointers, sources, own)
     plan = empty_plan(counts, n_inputs, output_node.size, heads)
     row_of = np.empty(n, np.int32)
     positions = np.empty(sources.size, np.int32)
@@ -142,9 +149,10 @@ def build(
         plan[p.LINK_WEIGHTS] = sources.size
         plan[p.FUNCTIONS] = used.size
         write_order(
-            plan, row_of, order, levels, group, size, function, parameter_offset
+            plan, row_of, order, levels, group, size, function, parameter_offset, own
         )
         write_sources(plan, order, row_of, pointers, sources, positions)
+        write_expressions(plan, order, row_of, pointers, sources, origin)
         write_out_links(plan)
         write_outputs(plan, output_node, heads, row_of)
         fault = faults(plan)

@@ -14,9 +14,9 @@ LONGEST = 2**31 - 1
 
 
 @jitable
-def counts_of(order, levels, group, size, function, pointers, sources):
-    """How many neurons, stages, blocks, runs, source rows and out-links the plan will have."""
-    stages = blocks = runs = rows = links = 0
+def counts_of(order, levels, group, size, function, pointers, sources, own):
+    """How many neurons, stages, blocks, runs, source rows, out-links and expressions the plan will have."""
+    stages = blocks = runs = rows = links = expressions = 0
     for i in range(order.size):
         j = order[i]
         before = order[i - 1] if i > 0 else j
@@ -26,17 +26,20 @@ def counts_of(order, levels, group, size, function, pointers, sources):
         if new_stage or size[group[j]] == 1 or group[before] != group[j]:
             blocks += 1
             rows += end - begin
+        if own[j]:
+            expressions += 1
+            continue
         runs += new_stage or function[before] != function[j]
         if size[group[j]] == 1:
             # nobody needs the delta of the constant, whose entry stands first
             links += end - begin - (end > begin and sources[begin] < 0)
-    return order.size, stages, blocks, runs, rows, links
+    return order.size, stages, blocks, runs, rows, links, expressions
 
 
 @jitable
 def empty_plan(counts, n_inputs, n_outputs, heads):
     """A plan of zeros with the offsets of its tables; too short for a header when it would be too long."""
-    n_neurons, n_stages, n_blocks, n_runs, n_sources, n_links = counts
+    n_neurons, n_stages, n_blocks, n_runs, n_sources, n_links, n_expressions = counts
     n_heads = heads.size // 2
     n_rows = 1 + n_inputs + n_neurons
     stages = p.HEADER
@@ -48,7 +51,8 @@ def empty_plan(counts, n_inputs, n_outputs, heads):
     keep = links + 2 * n_links
     outputs = keep + n_rows
     head = outputs + 2 * n_outputs
-    length = head + n_heads * p.HEAD_WIDTH
+    expression = head + n_heads * p.HEAD_WIDTH
+    length = expression + n_expressions * p.EXPRESSION_WIDTH
     if length > LONGEST:
         return np.zeros(0, np.int32)
     plan = np.zeros(length, np.int32)
@@ -72,17 +76,24 @@ def empty_plan(counts, n_inputs, n_outputs, heads):
     plan[p.OUTPUT_ROWS] = outputs
     plan[p.HEADS] = n_heads
     plan[p.HEAD_TABLE] = head
+    plan[p.EXPRESSIONS] = n_expressions
+    plan[p.EXPRESSION_TABLE] = expression
     plan[p.LENGTH] = length
     return plan
 
 
 @jitable
-def write_order(plan, row_of, order, levels, group, size, function, offset):
-    """Rows of the neurons, stages, blocks and runs, except what depends on sources."""
+def write_order(plan, row_of, order, levels, group, size, function, offset, own):
+    """Rows of the neurons, stages, blocks, runs and expressions, except what depends on sources.
+
+    An expression has a block of its own behind those of its stage: its sources stand there, but nothing
+    sums them.
+    """
     stage = plan[p.STAGE_TABLE] - p.STAGE_WIDTH
     block = plan[p.BLOCK_TABLE] - p.BLOCK_WIDTH
     run = plan[p.RUN_TABLE] - p.RUN_WIDTH
-    blocks = runs = 0
+    expression = plan[p.EXPRESSION_TABLE]
+    blocks = runs = expressions = 0
     row = 1 + plan[p.INPUTS]
     weight = plan[p.LINK_WEIGHTS]
     most = 0
@@ -96,6 +107,24 @@ def write_order(plan, row_of, order, levels, group, size, function, offset):
             plan[stage] = blocks
             plan[stage + 2] = runs
             plan[stage + 4] = row
+            plan[stage + 6] = expressions
+        row_of[j] = row
+        plan[stage + 5] += 1
+        if own[j]:
+            block += p.BLOCK_WIDTH
+            blocks += 1
+            plan[block] = row
+            plan[block + 1] = 1
+            plan[expression] = row
+            plan[expression + 2] = function[j]
+            plan[expression + 3] = weight
+            plan[expression + 4] = parameters
+            expression += p.EXPRESSION_WIDTH
+            expressions += 1
+            plan[stage + 7] += 1
+            row += 1
+            weight += parameters
+            continue
         if new_stage or size[group[j]] == 1 or group[before] != group[j]:
             block += p.BLOCK_WIDTH
             blocks += 1
@@ -109,10 +138,8 @@ def write_order(plan, row_of, order, levels, group, size, function, offset):
             plan[run + 3] = weight
             plan[run + 4] = parameters
             plan[stage + 3] += 1
-        row_of[j] = row
         plan[block + 1] += 1
         plan[run + 1] += 1
-        plan[stage + 5] += 1
         row += 1
         weight += parameters
         most = max(most, parameters)
@@ -161,14 +188,52 @@ def write_sources(plan, order, row_of, pointers, sources, positions):
 
 
 @jitable
+def write_expressions(plan, order, row_of, pointers, sources, origin):
+    """What expressions read, in the order in which their functions take it; they push their deltas there."""
+    n_inputs, keep = plan[p.INPUTS], plan[p.KEEP]
+    expression, rows = plan[p.EXPRESSION_TABLE], 0
+    last = expression + plan[p.EXPRESSIONS] * p.EXPRESSION_WIDTH
+    for b in range(plan[p.BLOCKS] if expression < last else 0):
+        block = plan[p.BLOCK_TABLE] + b * p.BLOCK_WIDTH
+        if expression == last or plan[expression] != plan[block]:
+            continue
+        length = plan[block + 3]
+        begin = pointers[order[plan[block] - 1 - n_inputs]]
+        first = origin[begin]
+        for k in range(length):
+            first = min(first, origin[begin + k])
+        for k in range(length):
+            node = sources[begin + k]
+            row = 1 + node
+            if node >= n_inputs:
+                row = row_of[node - n_inputs]
+            plan[plan[p.SOURCES] + plan[block + 2] + origin[begin + k] - first] = row
+            plan[keep + row] = 1
+        plan[expression + 1] = length
+        plan[expression + 5] = plan[block + 2]
+        plan[expression + 6] = rows
+        rows += 2 * length + 1 + plan[expression + 4]
+        expression += p.EXPRESSION_WIDTH
+    plan[p.EXPRESSION_ROWS] = rows
+
+
+@jitable
 def write_out_links(plan):
-    """For every row the neurons that read it and stand alone in their block, with the place of the weight."""
+    """For every row the neurons that read it and stand alone in their block, with the place of the weight.
+
+    Not expressions, which push their deltas themselves.
+    """
     pointers, links = plan[p.OUT_POINTERS], plan[p.OUT_LINKS]
     n_rows = 1 + plan[p.INPUTS] + plan[p.NEURONS]
     at = np.zeros(n_rows + 1, np.int32)
     for counting in (True, False):
+        expression = plan[p.EXPRESSION_TABLE]
+        last = expression + plan[p.EXPRESSIONS] * p.EXPRESSION_WIDTH
         for b in range(plan[p.BLOCKS]):
             block = plan[p.BLOCK_TABLE] + b * p.BLOCK_WIDTH
+            if expression < last and plan[expression] == plan[block]:
+                expression += p.EXPRESSION_WIDTH
+                continue
             if plan[block + 1] > 1:
                 continue
             rows = plan[p.SOURCES] + plan[block + 2]
