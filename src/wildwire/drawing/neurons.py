@@ -199,7 +199,8 @@ def _node_text(picture: Picture, node: int) -> str:
     about = f"{name}: {function.name}"
     if function.kind == "expression":
         text = print_expression(function.formula)
-        sources = ", ".join(network.neurons[neuron].sources)
+        links = np.flatnonzero(network.link_target == neuron)
+        sources = ", ".join(network.names[i] for i in network.link_source[links])
         about = f"{name} = {text[:LONGEST_FORMULA]} of {sources[:LONGEST_FORMULA]}"
     transfer = network.transfers[network.transfer[neuron]]
     about += f" of {transfer.name}" if transfer is not None else ""
