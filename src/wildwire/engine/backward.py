@@ -73,11 +73,17 @@ def _gather(plan, row, slope, weights, work, d, columns):
 
 
 @cached_njit(**INNER)
+def _gather_apart(plan, row, weights, work, d, columns):
+    """The same for rows without a slope, compiled once for all its callers."""
+    _gather(plan, row, np.int64(0), weights, work, d, columns)
+
+
+@cached_njit(**INNER)
 def _run_deltas(plan, r, weights, work, gradient, d, columns):
     """Deltas of a run of neurons with one function, and their parameters' gradient."""
     table = np.int64(plan[p.ROWS]) * columns
     first, width, parameters = plan[r], plan[r + 1], plan[r + 4]
-    for row in range(first, first + width):
+    for row in range(np.int64(first), np.int64(first + width)):
         # With parameters the slope is multiplied in later: dE/dy is wanted first, and row 0 is all 1.
         slope = np.int64(0) if parameters else table + row * columns
         _gather(plan, row, slope, weights, work, d, columns)
@@ -171,8 +177,9 @@ def _narrow_gradient(plan, b, work, gradient, d, columns, m):
 def _block_gradient(plan, b, work, gradient, turned, d, columns):
     """`dE/dw[k, m] += sum_c o[k, c] * delta[m, c]` for the links of block b."""
     lanes = lanes_of(gradient)
-    width = plan[b + 1]
-    m = 0
+    width = np.int64(plan[b + 1])
+    # Of one type at every call, or a kernel is compiled once more for the constant.
+    m = np.int64(0) * width
     if width * 4 >= lanes:
         _turn_deltas(plan, b, work, d, columns, turned)
     # A last vector that would be mostly empty costs more than single neurons.
@@ -280,7 +287,7 @@ def backward(plan, addresses, weights, work, gradient, sums, fused, columns, to_
             _run_deltas(plan, r, weights, work, gradient, d, columns)
         for i in range(plan[stage + 6], plan[stage + 6] + plan[stage + 7]):
             e = plan[p.EXPRESSION_TABLE] + i * p.EXPRESSION_WIDTH
-            _gather(plan, plan[e], np.int64(0), weights, work, d, columns)
+            _gather_apart(plan, np.int64(plan[e]), weights, work, d, columns)
             calls.call_part(
                 addresses[parts + EXPRESSIONS], plan, addresses, DELTAS, e, weights,
                 work, gradient, d, columns, np.int64(to_inputs),
@@ -307,5 +314,5 @@ def backward(plan, addresses, weights, work, gradient, sums, fused, columns, to_
             _block_gradient(plan, b, work, gradient, sums, d, columns)
             if pushes:
                 _block_push(plan, b, weights, work, d, columns, start)
-    for row in range(1, 1 + plan[p.INPUTS] if to_inputs else 1):
-        _gather(plan, row, np.int64(0), weights, work, d, columns)
+    for row in range(np.int64(1), np.int64(1 + plan[p.INPUTS] if to_inputs else 1)):
+        _gather_apart(plan, row, weights, work, d, columns)

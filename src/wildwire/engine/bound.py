@@ -10,7 +10,7 @@ import functools
 
 import numpy as np
 
-from wildwire.engine import passes, population_kernels, steps, teams
+from wildwire.engine import mapping, passes, population_kernels, steps, teams
 from wildwire.engine import places as at
 from wildwire.engine.blas import is_needed, one_thread
 from wildwire.engine.kernels import kernel_addresses
@@ -33,6 +33,7 @@ MOST_ADDRESSES = 1000
 _addresses: dict[tuple, np.ndarray] = {}  # of programs with the same functions
 KERNELS = {
     "steps": steps.steps_kernel,
+    "map": mapping.map_kernel,
     "values": passes.values_kernel,
     "losses": passes.loss_kernel_of_rows,
     "input_gradient": passes.input_gradient_kernel,
@@ -168,9 +169,14 @@ class Bound:
         """Theta, float64 (n_theta,), whose numbers are all known, into the weights."""
         self.put(at.THETA, theta)
         self.zeros(at.VECTOR, self.program.n_theta)
+        self.need_map()
         self.set(at.FIRST_ROW, 0)
         self.set(at.END_ROW, 0)
         self.call("values")
+
+    def need_map(self) -> None:
+        """The vector will not be the weights themselves: have the map between them compiled."""
+        self.set(at.MAP, kernel_address("map", self.dtype.itemsize))
 
     def take_loss(self, loss) -> None:
         """A loss made ready by `machine.bind_loss`."""

@@ -140,7 +140,7 @@ def forward(plan, addresses, level, weights, work, guards, columns):
         for i in range(plan[stage], plan[stage] + plan[stage + 1]):
             b = plan[p.BLOCK_TABLE] + i * p.BLOCK_WIDTH
             if plan[b + 1] == 1:
-                _lonely_sums(plan, b, 0, weights, work, z, columns)
+                _lonely_sums(plan, b, np.int64(0), weights, work, z, columns)
             elif is_wide(plan, b, columns):
                 calls.call_part(
                     addresses[parts + WIDE], plan, addresses, SUMS, b, weights, work,

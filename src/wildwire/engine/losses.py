@@ -74,7 +74,7 @@ def _turned(X, width, order, start, real, work, offset, columns):
 @cached_njit(**MERGED)
 def load_rows(plan, X, order, start, real, work, columns):
     """Inputs of `real` samples as rows of the value table; the last is repeated."""
-    n_inputs = plan[p.INPUTS]
+    n_inputs = np.int64(plan[p.INPUTS])
     for c in range(columns):
         work[c] = 1
     _turned(X, n_inputs, order, start, real, work, columns, columns)

@@ -16,6 +16,8 @@ from wildwire.engine.parts import ANY
 from wildwire.engine.pointers import doubles_at, flags_at, integers_at, pointer_at
 from wildwire.functions.cache import cached_njit
 
+TO_WEIGHTS, TO_THETA = 0, 1  # what `map_kernel` does
+
 
 def spread(program, theta) -> np.ndarray:
     """Weights (n_weights,) of a program for a theta; from Python, where a kernel would have to compile."""
@@ -114,3 +116,19 @@ def _terms_to_theta(table, theta, derived, gradient):
                 value = _factor(power, factor, theta, i)
                 product *= -value * value
             gradient[factor[i]] += product
+
+
+def map_kernel(table, real, which):
+    """The map of a bound program: its vector into its weights, or the gradient back.
+
+    Called by address: a program whose numbers are its weights needs none, and a first fit does not
+    compile it.
+    """
+    vector = carray(pointer_at(table, at.VECTOR, real), ANY)
+    if which == TO_WEIGHTS:
+        weights = carray(pointer_at(table, at.WEIGHTS, real), ANY)
+        weights_from_theta(table, real, vector, weights)
+        return
+    by_weight = carray(pointer_at(table, at.GRADIENT, real), ANY)
+    gradient = carray(pointer_at(table, at.VECTOR_GRADIENT, real), ANY)
+    gradient_to_theta(table, real, vector, by_weight, gradient)

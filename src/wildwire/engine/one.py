@@ -35,6 +35,7 @@ class _Ready:
         bound.put(at.ORDER, np.zeros(1, np.int64))
         bound.set(at.END_ROW, 1)
         bound.zeros(at.VECTOR, program.n_theta)
+        bound.need_map()
         self.status, self._bound = bound.status, bound
         self.kernel = kernel("values", dtype.itemsize)
         self.address = bound.tables.ctypes.data

@@ -12,9 +12,10 @@ from wildwire.engine import places as at
 from wildwire.engine.backward import clear_deltas
 from wildwire.engine.blas import INLINE, INNER
 from wildwire.engine.forward import delta_table
-from wildwire.engine.mapping import weights_from_theta
+from wildwire.engine.mapping import TO_WEIGHTS
 from wildwire.engine.parts import ANY, BACKWARD, FORWARD
 from wildwire.engine.pointers import (
+    call_on,
     doubles_at,
     flags_at,
     integers_at,
@@ -33,12 +34,11 @@ def take_theta(table, real):
     """Theta, as the user gives it, into the weights; False if a number is unknown."""
     given = carray(doubles_at(table, at.THETA), ANY)
     vector = carray(pointer_at(table, at.VECTOR, real), ANY)
-    weights = carray(pointer_at(table, at.WEIGHTS, real), ANY)
     known = True
     for i in range(table[at.N_THETA]):
         known &= given[i] == given[i]
         vector[i] = given[i]
-    weights_from_theta(table, real, vector, weights)
+    call_on(table[at.MAP], table, real, TO_WEIGHTS)
     return known
 
 

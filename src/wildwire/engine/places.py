@@ -87,4 +87,5 @@ LOSS_PART_ROWS = 70
 # a population: in the table of each thread
 NETWORKS = 71  # tables of all networks, one after another
 N_NETWORKS = 72
+MAP = 73  # address of `mapping.map_kernel`, where the vector is not the weights
 N_PLACES = 80

@@ -109,6 +109,19 @@ def call_kernel(typingctx, address, table, number):
 
 
 @intrinsic
+def call_on(typingctx, address, table, real, number):
+    """Call a kernel on the table that is under work."""
+
+    def codegen(context, builder, sig, args):
+        arguments = args[1:]
+        kind = ir.FunctionType(ir.VoidType(), [a.type for a in arguments])
+        builder.call(builder.inttoptr(args[0], kind.as_pointer()), arguments)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, _WHOLE, real, types.int64), codegen
+
+
+@intrinsic
 def call_plain(typingctx, address):
     """Call the C function without arguments at an address (to yield the processor)."""
 

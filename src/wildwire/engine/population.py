@@ -158,6 +158,7 @@ def _entry(network, rows, dtype, level, loss_width) -> _Entry:
     table[at.OUT_ROWS] = table[at.PLAN] + first * program.plan.itemsize
     table[at.N_OUT_ROWS] = program.n_outputs
     table[at.N_WEIGHTS], table[at.N_THETA] = program.n_weights, program.n_theta
+    table[at.MAP] = kernel_address("map", dtype.itemsize)
     table[at.TILE], table[at.END_ROW] = tile, rows
     derived: Any = program.derived
     if derived.count:

@@ -13,10 +13,16 @@ from numba import carray
 
 from wildwire.engine import places as at
 from wildwire.engine.blas import INNER
-from wildwire.engine.mapping import gradient_to_theta
+from wildwire.engine.mapping import TO_THETA
 from wildwire.engine.parts import ANY
 from wildwire.engine.passes import READY, UNKNOWN_NUMBER, take_theta, values_of
-from wildwire.engine.pointers import atomic_add, doubles_at, longs_at, pointer_at
+from wildwire.engine.pointers import (
+    atomic_add,
+    call_on,
+    doubles_at,
+    longs_at,
+    pointer_at,
+)
 from wildwire.engine.steps import loss_of_rows
 from wildwire.functions.cache import cached_njit
 from wildwire.functions.intrinsics import shifted
@@ -75,7 +81,5 @@ def gradients_of_many(own, real, thread):
             by_weight[i] = 0
         totals = carray(doubles_at(table, at.TOTALS), ANY)
         loss_of_rows(table, real, totals, np.int64(0), table[at.END_ROW], by_weight, 1)
-        vector = carray(pointer_at(table, at.VECTOR, real), ANY)
-        gradient = carray(pointer_at(table, at.VECTOR_GRADIENT, real), ANY)
-        gradient_to_theta(table, real, vector, by_weight, gradient)
+        call_on(table[at.MAP], table, real, TO_THETA)
         number = _next(own, real)

@@ -122,6 +122,7 @@ class Session:
         if self._is_mapped:
             self._vector = bound.zeros(at.VECTOR, program.n_theta)
             bound.zeros(at.VECTOR_GRADIENT, program.n_theta)
+            bound.need_map()
             self._slots = np.arange(program.n_theta)
             self._places = self._slots
         else:

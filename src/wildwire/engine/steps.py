@@ -19,10 +19,11 @@ from wildwire.engine import calls, vectors
 from wildwire.engine import places as at
 from wildwire.engine.blas import INLINE, INNER
 from wildwire.engine.emitter import LANES_32
-from wildwire.engine.mapping import gradient_to_theta, weights_from_theta
+from wildwire.engine.mapping import TO_THETA, TO_WEIGHTS
 from wildwire.engine.meeting import meet
 from wildwire.engine.parts import ANY, BACKWARD, FORWARD, LOSS
 from wildwire.engine.pointers import (
+    call_on,
     doubles_at,
     flags_at,
     integers_at,
@@ -156,10 +157,9 @@ def _finish(table, real, before, number, outputs):
         share = by_weight.dtype.type(1 / here)
         for i in range(table[at.N_WEIGHTS]):
             by_weight[i] *= share
-    vector = carray(pointer_at(table, at.VECTOR, real), ANY)
     gradient = carray(pointer_at(table, at.VECTOR_GRADIENT, real), ANY)
     if table[at.IS_MAPPED]:
-        gradient_to_theta(table, real, vector, by_weight, gradient)
+        call_on(table[at.MAP], table, real, TO_THETA)
     if table[at.RULE] == 0:
         return 0
     free = carray(pointer_at(table, at.FREE, real), ANY)
@@ -170,8 +170,7 @@ def _finish(table, real, before, number, outputs):
         return 1
     apply_update(table, real, number)
     if table[at.IS_MAPPED]:
-        weights = carray(pointer_at(table, at.WEIGHTS, real), ANY)
-        weights_from_theta(table, real, vector, weights)
+        call_on(table[at.MAP], table, real, TO_WEIGHTS)
     return 0
 
 
