@@ -4,6 +4,8 @@ Comes in: a seed and how many links are left. Goes out: a network; every kind of
 `test_half_dense.py`.
 """
 
+from itertools import pairwise
+
 import numpy as np
 
 from wildwire.network import Network
@@ -14,7 +16,7 @@ TAME = ("tanh", "relu", "identity", "softplus")
 def pruned_links(rng, widths, share, skipping=0.1):
     """Sources and targets of layers with a share of their links, and some from the inputs of all."""
     source, target, first, n = [], [], 0, 0
-    for before, width in zip(widths, widths[1:], strict=False):
+    for before, width in pairwise(widths):
         for _ in range(width):
             own = first + np.flatnonzero(rng.random(before) < share)
             if first > 0 and rng.random() < skipping:

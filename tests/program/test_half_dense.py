@@ -1,5 +1,7 @@
 """Half-dense blocks: where zeros stand, that they change no result, and that they stay zero."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -89,7 +91,7 @@ def test_layers_that_alternate_are_told_apart():
 
 def test_costs_grow_with_the_block_and_only_wide_blocks_are_cheaper_than_links():
     costs = [block_cost(width, 7) for width in range(1, 200)]
-    assert all(a < b for a, b in zip(costs, costs[1:], strict=False))
+    assert all(a < b for a, b in pairwise(costs))
     links = [LINK * width * 7 for width in range(1, 200)]
     assert [a < b for a, b in zip(costs, links, strict=True)].index(
         True

@@ -60,7 +60,7 @@ def has_wide_level(levels):
 
 @jitable
 def _fillable_lists(group, n_lists, pointers, sources, may_fill):
-    """The first neuron of every list to which zeros may be added, else -1: all its neurons are tame, no links parallel."""
+    """First neuron of every list to which zeros may be added, else -1: its neurons are tame, no links parallel."""
     first = np.empty(n_lists, np.int32)
     for g in range(n_lists):
         first[g] = -2
