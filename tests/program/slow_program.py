@@ -10,7 +10,11 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from program.slow_clusters import longer_lists, tame_neurons
 from wildwire.program import plan as p
+from wildwire.program.tame import tame_functions
+
+ZERO = (-1, 1, 0.0)  # slot, sign and value of a link that is not there
 
 
 class SlowProgram:
@@ -22,6 +26,7 @@ class SlowProgram:
         self.levels = [self._level(j) for j in range(n)]
         self.used = sorted(set(network.activation.tolist()))
         self.function = [self.used.index(f) for f in network.activation]
+        self._fill_in()
         self.order = self._order()
         first = 1 + network.n_inputs
         self.row = {j: first + i for i, j in enumerate(self.order)}
@@ -47,6 +52,22 @@ class SlowProgram:
     def _level(self, j):
         inner = [s - self.network.n_inputs for s in self.lists[j]]
         return 1 + max((self._level(s) for s in inner if s >= 0), default=-1)
+
+    def _fill_in(self):
+        """Zeros where a half-dense block is cheaper."""
+        network = self.network
+        order = sorted(range(len(self.lists)), key=lambda j: self.levels[j])
+        flags = tame_functions(
+            network.functions, bool((network.derived.power < 0).any())
+        )
+        tame = tame_neurons(
+            network.n_inputs, self.lists, order, lambda j: flags[network.activation[j]]
+        )
+        for j, longer in enumerate(longer_lists(self.lists, self.levels, tame)):
+            if longer != self.lists[j]:
+                known = dict(self.reads[j])
+                self.reads[j] = [(s, known.get(s, ZERO)) for s in longer]
+        self.lists = [tuple(source for source, _ in reads) for reads in self.reads]
 
     def _order(self):
         """By level; within one, those that share their sources first, then by function."""
@@ -74,7 +95,8 @@ class SlowProgram:
             for j in self.order
             for place in range(*self.network.parameter_offset[j : j + 2])
         ]
-        is_link = [source >= 0 for source, _ in links] + [False] * len(parameters)
+        is_link = [source >= 0 and number is not ZERO for source, number in links]
+        is_link += [False] * len(parameters)
         return [number for _, number in links] + parameters, is_link
 
     # ---- tables of the plan -------------------------------------------------------------

@@ -15,6 +15,7 @@ from wildwire.errors import NetworkError, UnsupportedError
 from wildwire.program import plan as p
 from wildwire.program.faults import FAULTS, faults
 from wildwire.program.kernel import ON_A_LOOP, TOO_LONG, kernel_for
+from wildwire.program.tame import tame_functions
 
 NO_HEADS = np.zeros(0, np.int32)
 NO_HEADS.flags.writeable = False
@@ -31,7 +32,8 @@ class Program:
     functions : tuple of Function
         The plan's function numbers count in this tuple.
     slot : int32 array (n_weights,)
-        For every weight: its place in theta, -1 frozen, <= -2 derived number -slot-2.
+        For every weight: its place in theta, -1 frozen, <= -2 derived number -slot-2. Where a half-dense block has
+        no link, a 0 is frozen.
     sign : int8 array (n_weights,)
     constant : float64 array (n_weights,)
         Value of the frozen weights, 0 elsewhere.
@@ -44,7 +46,7 @@ class Program:
     derived : Derived
         The network's numbers that are products of others.
     is_link : bool array (n_weights,)
-        The weight belongs to a link, not to a bias or a function's parameter.
+        The weight belongs to a link, not to a bias, a function's parameter or a zero filled in.
     """
 
     plan: np.ndarray
@@ -115,8 +117,12 @@ def program_of(network, kernel) -> Program:
     if network.heads:
         pairs = [(head.first, head.count) for head in network.heads]
         heads = np.array(pairs, np.int32).ravel()
+        heads.flags.writeable = False  # another type for the compiler, were it not so
+    derived = network.derived
+    divides = derived.count > 0 and bool((derived.power < 0).any())
+    tame = tame_functions(network.functions, divides)
     fault, one_to_one, used, *arrays = kernel(
-        network.n_inputs, len(network.functions), network.n_theta, heads,
+        network.n_inputs, len(network.functions), network.n_theta, tame, heads,
         network.output_node, network.link_target, network.link_source,
         network.link_slot, network.link_sign, network.link_value,
         network.bias_slot, network.bias_sign, network.bias_value, network.activation,

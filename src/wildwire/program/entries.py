@@ -31,6 +31,15 @@ def _has_bias(slot, value):
 
 
 @jitable
+def _are_ascending(link_target, link_source):
+    """Whether the links of every neuron stand in the order of their sources."""
+    for e in range(1, link_source.size):
+        if link_target[e] == link_target[e - 1] and link_source[e] < link_source[e - 1]:
+            return False
+    return True
+
+
+@jitable
 def entries_of(n_nodes, link_target, link_source, bias_slot, bias_value):
     """The links and biases of every neuron, sources ascending, parallel links in the network's order.
 
@@ -60,7 +69,9 @@ def entries_of(n_nodes, link_target, link_source, bias_slot, bias_value):
             sources[place[j]] = -1
             origin[place[j]] = -1 - j
             place[j] += 1
-    order = stable_order(counted(n_links), link_source, n_nodes)
+    order = counted(n_links)
+    if not _are_ascending(link_target, link_source):
+        order = stable_order(order, link_source, n_nodes)
     for i in range(n_links):
         e = order[i]
         at = place[link_target[e]]

@@ -10,9 +10,10 @@ import numpy as np
 from wildwire.functions.cache import cached_njit, jitable
 from wildwire.functions.handover import Handover
 from wildwire.program import plan as p
-from wildwire.program.arrange import groups_of, levels_of, program_order, set_apart
+from wildwire.program.arrange import levels_of, program_order, set_apart
 from wildwire.program.entries import entries_of
 from wildwire.program.faults import faults
+from wildwire.program.half_dense import NOTHING, half_dense
 from wildwire.program.tables import (
     counts_of,
     empty_plan,
@@ -58,7 +59,11 @@ def _place_entries(
     for i in range(origin.size):
         w, e = positions[i], origin[i]
         is_link[w] = e >= 0
-        if e >= 0:
+        if e == NOTHING:
+            slot[w] = NO_SLOT
+            sign[w] = 1
+            constant[w] = 0.0
+        elif e >= 0:
             slot[w] = link_slot[e]
             sign[w] = link_sign[e]
             constant[w] = link_value[e]
@@ -103,7 +108,7 @@ def _finished(slot, sign, constant, n_theta):
 
 
 def build(
-    n_inputs, n_functions, n_theta, heads, output_node,
+    n_inputs, n_functions, n_theta, tame, heads, output_node,
     link_target, link_source, link_slot, link_sign, link_value,
     bias_slot, bias_sign, bias_value, activation,
     parameter_offset, parameter_slot, parameter_sign, parameter_value, is_expression,
@@ -113,6 +118,8 @@ def build(
     Parameters
     ----------
     n_inputs, n_functions, n_theta : int
+    tame : int8 array (n_functions,)
+        1 where zeros may be filled in for links that are not there, as from `tame_functions`.
     heads : int32 array (2 * n_heads,)
         First output and number of outputs of each head.
     is_expression : int8 array (n_functions,)
@@ -134,7 +141,9 @@ def build(
     )
     used, function = _used_functions(activation, n_functions)
     levels, is_loop = levels_of(n_inputs, pointers, sources)
-    group, size = groups_of(pointers, sources)
+    pointers, sources, origin, group, size = half_dense(
+        levels, n_inputs, pointers, sources, origin, activation, tame
+    )
     own = np.empty(n, np.int32)
     for j in range(n):
         own[j] = is_expression[activation[j]]
