@@ -18,6 +18,7 @@ NAME = f"{NETWORKS} networks of {NEURONS} neurons x {SAMPLES} samples"
 BUILD, EVALUATE, TOGETHER = (
     f"{NAME}: {part}" for part in ("build", "evaluate", "generation")
 )
+AGAIN = 2000  # samples for networks that are known already
 NEAT_NETWORKS = 10  # of the 200: enough for a system that takes seconds
 
 
@@ -86,6 +87,20 @@ def evaluate(dtype, **more) -> Prepared:
         networks[:] = build()
 
     return Prepared(lambda: run(networks), setup=setup, note=note)
+
+
+def evaluate_again(dtype, **more) -> Prepared:
+    """Outputs of networks that have run before, for AGAIN samples."""
+    import wildwire
+
+    X = np.random.default_rng(1).normal(size=(AGAIN, INPUTS)).astype(dtype)
+    networks, numbers = build(), thetas()
+
+    def run():
+        wildwire.run_many(networks, numbers, X, dtype=dtype, **more)
+
+    run()
+    return Prepared(run)
 
 
 def _generation(dtype) -> Prepared:
