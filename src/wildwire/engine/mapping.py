@@ -64,13 +64,18 @@ def weights_from_theta(table, real, theta, weights):
     derived = carray(pointer_at(table, at.DERIVED, real), ANY)
     if table[at.N_DERIVED] > 0:
         _derive(table, theta, derived)
+    # Chosen between, not branched on: frozen numbers among the others would be guessed wrong.
+    spare = theta if table[at.N_THETA] > 0 else weights
     for w in range(table[at.N_WEIGHTS]):
         slot = slots[w]
-        if slot == -1:
-            weights[w] = weights.dtype.type(constant[w])
+        if slot < -1:
+            value = derived[-2 - slot]
+            weights[w] = value if signs[w] > 0 else -value
             continue
-        value = theta[slot] if slot >= 0 else derived[-2 - slot]
-        weights[w] = value if signs[w] > 0 else -value
+        value = spare[max(slot, 0)]
+        value = value if signs[w] > 0 else -value
+        fixed = weights.dtype.type(constant[w])
+        weights[w] = value if slot >= 0 else fixed
 
 
 @cached_njit(**INNER)
