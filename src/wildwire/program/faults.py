@@ -48,6 +48,18 @@ def _has_bad_header(plan):
 
 
 @jitable
+def _is_bad_stage(plan, s):
+    if plan[s] < 0 or plan[s] + plan[s + 1] > plan[p.BLOCKS]:
+        return True
+    if plan[s + 2] < 0 or plan[s + 2] + plan[s + 3] > plan[p.RUNS]:
+        return True
+    if plan[s + 6] < 0 or plan[s + 6] + plan[s + 7] > plan[p.EXPRESSIONS]:
+        return True
+    row = plan[s + 4]
+    return row < 1 + plan[p.INPUTS] or row + plan[s + 5] > plan[p.ROWS]
+
+
+@jitable
 def _is_bad_run(plan, r):
     if plan[r] < 1 + plan[p.INPUTS] or plan[r] + plan[r + 1] > plan[p.ROWS]:
         return True
@@ -88,14 +100,7 @@ def faults(plan):
     n_rows = plan[p.ROWS]
     first_neuron = 1 + plan[p.INPUTS]
     for i in range(plan[p.STAGES]):
-        s = plan[p.STAGE_TABLE] + i * p.STAGE_WIDTH
-        if plan[s] < 0 or plan[s] + plan[s + 1] > plan[p.BLOCKS]:
-            return 2
-        if plan[s + 2] < 0 or plan[s + 2] + plan[s + 3] > plan[p.RUNS]:
-            return 2
-        if plan[s + 6] < 0 or plan[s + 6] + plan[s + 7] > plan[p.EXPRESSIONS]:
-            return 2
-        if plan[s + 4] < first_neuron or plan[s + 4] + plan[s + 5] > n_rows:
+        if _is_bad_stage(plan, plan[p.STAGE_TABLE] + i * p.STAGE_WIDTH):
             return 2
     for i in range(plan[p.BLOCKS]):
         b = plan[p.BLOCK_TABLE] + i * p.BLOCK_WIDTH
