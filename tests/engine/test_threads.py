@@ -3,6 +3,7 @@
 import concurrent.futures
 import multiprocessing
 import os
+import signal
 import threading
 import time
 
@@ -156,6 +157,20 @@ def test_without_threads_nothing_is_called(monkeypatch):
     monkeypatch.setattr(teams._idle, "workers", [])
     with pytest.raises(SettingError, match="no 3 threads"):
         ww.run(LAYERS, LAYERS.initial(0), X, threads=3)
+
+
+def test_ctrl_c_waits_for_the_team():
+    """Interrupted at any place, a call with threads neither hangs nor leaves a worker behind."""
+    theta = LAYERS.initial(0)
+    expected = ww.run(LAYERS, theta, X)
+    for pause in (0.01, 0.02, 0.03):
+        timer = threading.Timer(pause, os.kill, (os.getpid(), signal.SIGINT))
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            while True:
+                ww.run(LAYERS, theta, X, threads=3)
+        timer.join()
+        assert np.array_equal(ww.run(LAYERS, theta, X, threads=3), expected)
 
 
 def test_more_threads_than_processors_do_not_hang():

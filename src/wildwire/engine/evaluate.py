@@ -21,6 +21,14 @@ from wildwire.program import compile_network
 from wildwire.program import plan as p
 
 
+def check_is_network(network) -> None:
+    """SettingError for what is no network, such as its text."""
+    if not hasattr(network, "n_theta"):
+        raise SettingError(
+            f"network is a {type(network).__name__}: read a text with wildwire.parse(text)"
+        )
+
+
 def check_theta(network, theta) -> np.ndarray:
     """theta as float64 (n_theta,), all numbers known.
 
@@ -31,10 +39,7 @@ def check_theta(network, theta) -> np.ndarray:
     UntrainedError
         A number is NaN; the first is named.
     """
-    if not hasattr(network, "n_theta"):
-        raise SettingError(
-            f"network is a {type(network).__name__}: read a text with wildwire.parse(text)"
-        )
+    check_is_network(network)
     try:
         theta = np.asarray(theta, np.float64)
     except (TypeError, ValueError) as error:
@@ -80,10 +85,7 @@ def _finite(array, what) -> None:
 
 def check_inputs(network, X, dtype) -> np.ndarray:
     """X as a finite C-ordered array (n, n_inputs); DataError names row and column."""
-    if not hasattr(network, "n_inputs"):
-        raise SettingError(
-            f"network is a {type(network).__name__}: read a text with wildwire.parse(text)"
-        )
+    check_is_network(network)
     if network.n_inputs == 1 and np.ndim(X) == 1:
         X = np.reshape(X, (-1, 1))
     X = _two_dimensional(X, dtype, "X")

@@ -140,13 +140,14 @@ SCRATCH = (at.WORK, at.TURNED, at.VECTOR, at.WEIGHTS, at.GRADIENT, at.DERIVED)
 
 
 def _entry(network, rows, dtype, level, loss_width) -> _Entry:
-    """The entry of a network for passes over `rows` rows; made once."""
-    place = ("many", rows, dtype.itemsize, level, loss_width)
-    known = network._memo.get(place) if hasattr(network, "_memo") else None
-    if known is not None:
-        return known
+    """The entry of a network for passes over `rows` rows; made once for every width of tiles."""
+    evaluate.check_is_network(network)
     program = compile_network(network)
     tile = tile_width(program, max(rows, 1), dtype, values_only=level == 0)
+    place = ("many", tile, dtype.itemsize, level, loss_width)
+    known = network._memo.get(place)
+    if known is not None:
+        return known
     addresses = function_addresses(program, dtype, tile, level)
     table = np.zeros(at.N_PLACES, np.int64)
     for number, array in (
@@ -159,7 +160,7 @@ def _entry(network, rows, dtype, level, loss_width) -> _Entry:
     table[at.N_OUT_ROWS] = program.n_outputs
     table[at.N_WEIGHTS], table[at.N_THETA] = program.n_weights, program.n_theta
     table[at.MAP] = kernel_address("map", dtype.itemsize)
-    table[at.TILE], table[at.END_ROW] = tile, rows
+    table[at.TILE] = tile
     derived: Any = program.derived
     if derived.count:
         _put(table, derived, TERM_ARRAYS)
@@ -189,7 +190,7 @@ class _Population:
             self.tables = np.zeros((0, at.N_PLACES), np.int64)
             self.sizes = np.zeros((0, len(SCRATCH) + 2), np.int64)
             return
-        self.X = evaluate.check_inputs(self.networks[0], X, dtype)
+        self.X = _told(0, evaluate.check_inputs, self.networks[0], X, dtype)
         rows, columns = self.X.shape
         self.entries = [
             _told(i, _entry, network, rows, dtype, level, loss_width)
@@ -206,6 +207,7 @@ class _Population:
         theta, order = np.concatenate(self.thetas), np.arange(rows)
         self.spread_over(at.THETA, theta, self.tables[:, at.N_THETA])
         self.tables[:, at.X] = self.X.ctypes.data
+        self.tables[:, at.END_ROW] = rows
         self.tables[:, at.ORDER] = order.ctypes.data
         self._kept += [theta, order]
 

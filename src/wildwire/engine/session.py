@@ -14,6 +14,7 @@ from wildwire.engine import places as at
 from wildwire.engine.bound import Bound
 from wildwire.engine.machine import bind_loss, dtype_of, partition_of, resolve_loss
 from wildwire.engine.mapping import spread
+from wildwire.errors import SettingError
 from wildwire.program import compile_network
 
 
@@ -192,7 +193,7 @@ class Session:
         rule : int
             Address of an update rule.
         state : array (n_state, vector_size)
-            Changed in place; of the session's type.
+            Changed in place; of the session's type, one row after another.
         numbers : float64 array
             Hyper-parameters; entry 0 is replaced by the rate of each step.
         rates : float64 array
@@ -207,6 +208,11 @@ class Session:
         -------
         Report
         """
+        # Kernels take its address and never look: a wrong array would be written beyond.
+        if state.dtype != self.dtype or not state.flags.c_contiguous:
+            raise SettingError(
+                f"state must be {self.dtype.name}, one row after another in memory"
+            )
         bound, loss = self._bound, self._loss
         loss.totals[:] = 0
         bound.status[0] = 0

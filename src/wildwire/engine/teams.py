@@ -9,10 +9,12 @@ none of its parent's and makes its own.
 """
 
 import atexit
+import contextlib
 import ctypes
 import functools
 import os
 import queue
+import signal
 import threading
 from collections.abc import Sequence
 
@@ -138,12 +140,40 @@ def together(function: int, tables: Sequence[int], first: int = 0) -> None:
     microseconds when the threads have to be woken.
     """
     workers = _idle.borrow(len(tables) - 1)
+    with _uninterrupted():
+        _call_all(workers, function, tables, first)
+    _idle.give_back(workers)
+
+
+def _call_all(workers, function, tables, first):
     for number, (worker, table) in enumerate(zip(workers, tables[1:], strict=True)):
         worker.call(function, table, first + 1 + number)
     _callable(function)(tables[0], None, first)
     for worker in workers:
         worker.wait()
-    _idle.give_back(workers)
+
+
+@contextlib.contextmanager
+def _uninterrupted():
+    """Hold Ctrl-C back: an exception between two calls of a team would leave the others waiting for ever.
+
+    Only the main thread runs handlers of signals; elsewhere nothing has to be held back.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    asked = []
+    before = signal.getsignal(signal.SIGINT)
+    if before is None:  # not set from Python: no exception comes of it
+        yield
+        return
+    signal.signal(signal.SIGINT, lambda number, frame: asked.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if asked:
+        signal.raise_signal(signal.SIGINT)
 
 
 @functools.lru_cache(maxsize=64)
