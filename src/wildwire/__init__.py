@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from wildwire import datasets as datasets
     from wildwire import errors as errors
     from wildwire import learning as learning
+    from wildwire import testing as testing
     from wildwire import wiring as wiring
     from wildwire.engine.evaluate import input_gradient as input_gradient
     from wildwire.engine.evaluate import loss_and_gradient as loss_and_gradient
@@ -61,6 +62,7 @@ _HOME = {
     "loss_and_gradient_many": "wildwire.engine.population",
     "run": "wildwire.engine.evaluate",
     "run_many": "wildwire.engine.population",
+    "testing": None,
     "trace": "wildwire.engine.trace",
     "values": "wildwire.engine.evaluate",
     "wiring": None,
