@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from wildwire.estimators import NetworkRegressor as NetworkRegressor
     from wildwire.functions import activation as activation
     from wildwire.functions import loss as loss
+    from wildwire.functions import transfer as transfer
     from wildwire.learning import fit as fit
     from wildwire.learning import learners as learners
     from wildwire.model import Model as Model
@@ -64,6 +65,7 @@ _HOME = {
     "run_many": "wildwire.engine.population",
     "testing": None,
     "trace": "wildwire.engine.trace",
+    "transfer": "wildwire.functions",
     "values": "wildwire.engine.evaluate",
     "wiring": None,
 }

@@ -11,17 +11,29 @@ from wildwire.functions.define import (
     from_definitions,
     loss,
 )
+from wildwire.functions.define_transfer import (
+    find_transfer,
+    transfer,
+    transfer_from_definition,
+    transfers,
+)
 from wildwire.functions.function import Function
 from wildwire.functions.registry import catalogue, find, find_loss, losses
+from wildwire.functions.transfer import Transfer
 
 __all__ = [
     "Function",
+    "Transfer",
     "activation",
     "catalogue",
     "find",
     "find_loss",
+    "find_transfer",
     "from_definition",
     "from_definitions",
     "loss",
     "losses",
+    "transfer",
+    "transfer_from_definition",
+    "transfers",
 ]

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from wildwire.errors import FunctionError, LanguageError, UnsupportedError
+from wildwire.errors import FunctionError, LanguageError
 from wildwire.functions.function import Function, called_names
 from wildwire.language.expression import Expression
 
@@ -163,13 +163,15 @@ def from_definition(
     ------
     FunctionError
         It names what does not exist, or does not fit.
-    UnsupportedError
-        It defines a transfer.
     """
     if definition.kind not in _ARITY:
-        raise UnsupportedError(
-            f"{definition.kind} {definition.name}: this version reads and keeps "
-            "definitions of transfer functions, but cannot run them yet"
+        raise FunctionError(
+            f"{definition.kind} {definition.name} is no activation and no loss: "
+            "ww.transfer reads it"
+        )
+    if definition.others:
+        raise FunctionError(
+            f"{definition.kind} {definition.name} has several values; only a transfer may"
         )
     return from_parts(
         definition.kind,

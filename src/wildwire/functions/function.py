@@ -29,7 +29,7 @@ from wildwire.language.expression import (
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["CONVENTION", "Function", "called_names"]
+__all__ = ["CONVENTION", "Function", "called_names", "canonical"]
 
 _PRIMITIVE = {*PRIMITIVES, *COMPOSITES, *CHOICES}
 
@@ -100,8 +100,8 @@ class Function:
             str(CONVENTION),
             str(len(self.arguments)),
             str(len(self.parameters)),
-            _canonical(self.formula, names, self.functions),
-            _canonical(self.slope, names, self.functions) if self.slope else "",
+            canonical(self.formula, names, self.functions),
+            canonical(self.slope, names, self.functions) if self.slope else "",
         ]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
@@ -219,7 +219,7 @@ class Function:
         return margin(self, arguments, parameters)
 
 
-def _canonical(
+def canonical(
     expression: Expression | Link,
     names: Mapping[str, str],
     functions: Mapping[str, Function],
@@ -227,7 +227,7 @@ def _canonical(
     """A text that is equal for equal formulas, whatever their names are."""
 
     def text(part: Expression | Link) -> str:
-        return _canonical(part, names, functions)
+        return canonical(part, names, functions)
 
     match expression:
         case Number(value=value):

@@ -177,11 +177,15 @@ class Builder(ExpressionBuilder):
         formula, *clauses = parts[1 + len(parameters) :]
         checks.check_signature(self, parameters)
         checks.check_clauses(self, clauses, position)
+        others = ()
+        if isinstance(formula, list):
+            formula, *rest = formula
+            others = tuple(self.formula([other]) for other in rest)
         arguments = tuple(key for key, value, _ in parameters if value is None)
         pairs = tuple((key, value) for key, value, _ in parameters if value is not None)
         return tree.Definition(
             "", name, arguments, pairs, self.formula([formula]), tuple(clauses),
-            line=self.line,
+            others, line=self.line,
         )  # fmt: skip
 
     def activation(self, parts) -> tree.Definition:

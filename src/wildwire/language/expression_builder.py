@@ -27,7 +27,7 @@ from wildwire.language.expression import (
     Sum,
     negate,
 )
-from wildwire.language.expression_printer import print_index
+from wildwire.language.expression_printer import OTHER, print_index
 from wildwire.language.words import WORDS, read_text
 
 _SOURCE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?:\[([0-9]+)\])?(?:@([0-9]+))?")
@@ -170,6 +170,13 @@ class ExpressionBuilder:
         number = Number(self.float_of(token, weight.rstrip(" \t")), False, position)
         start = len(token) - len(source.lstrip(" \t"))
         return Binary("*", number, self.read_source(token, start), position)
+
+    def primed(self, parts) -> Call:
+        """`x'`, the source of the other link of a pair, is short for `other(x)`."""
+        token = parts[0]
+        position = (self.line, token.column)
+        name = Name(self.text_of(token.update(value=token[:-1])), None, None, position)
+        return Call(OTHER, (name,), (), position)
 
     def listed(self, parts) -> Name:
         return self.read_source(parts[0], 0)

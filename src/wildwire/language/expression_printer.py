@@ -26,7 +26,10 @@ from wildwire.language.expression import (
     is_negative,
     negate,
 )
-from wildwire.language.words import print_name, print_text
+from wildwire.language.words import is_bare, print_name, print_text
+
+OTHER = "other"
+"""Function that stands for the apostrophe: `x'` is `other(x)`."""
 
 # Binding strength: an operand is put in brackets if it binds less than its place asks.
 _SUM, _PRODUCT, _FACTOR, _POWER, _ATOM = range(5)
@@ -160,6 +163,10 @@ def _same_chain(one: str, other: str) -> bool:
 
 
 def _call(node: Call) -> tuple[str, int]:
+    if node.function == OTHER and len(node.arguments) == 1 and not node.keywords:
+        only = node.arguments[0]
+        if isinstance(only, Name) and only == Name(only.name) and is_bare(only.name):
+            return f"{only.name}'", _ATOM
     parts = [_print(argument, _SUM) for argument in node.arguments]
     parts += [f"{name}={_print(value, _SUM)}" for name, value in node.keywords]
     return f"{print_name(node.function)}({', '.join(parts)})", _ATOM

@@ -174,7 +174,9 @@ def print_definition(line: tree.Definition) -> str:
     parts = list(line.arguments)
     parts += [f"{name}={print_number(value)}" for name, value in line.parameters]
     head = f"{line.kind} {print_name(line.name)}({', '.join(parts)})"
-    text = f"{head} = {print_expression(line.formula)}"
+    values = [print_expression(value) for value in (line.formula, *line.others)]
+    shown = f"({', '.join(values)})" if line.others else values[0]
+    text = f"{head} = {shown}"
     for name, value in line.clauses:
         shown = _span(*value) if isinstance(value, tuple) else print_expression(value)
         text += f", {name} = {shown}"

@@ -247,6 +247,8 @@ class Definition(_Line):
     clauses : tuple of (str, Expression or (low, high))
         ("slope", expression in binary form), ("range", (low, high)) with an infinity for an open end (`0..`); in
         written order, each at most once.
+    others : tuple of Expression
+        Of a transfer that returns several numbers, `= (sum(w*x), max(x))`: the formulas behind the first.
     """
 
     kind: str
@@ -255,6 +257,7 @@ class Definition(_Line):
     parameters: tuple[tuple[str, float], ...]
     formula: Expression
     clauses: tuple[tuple[str, Expression | tuple], ...] = ()
+    others: tuple[Expression, ...] = ()
 
     @property
     def slope(self) -> Expression | None:
