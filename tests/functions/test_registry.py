@@ -10,7 +10,6 @@ import pytest
 from wildwire.errors import (
     FunctionError,
     LanguageError,
-    UnsupportedError,
     WildwireError,
 )
 from wildwire.functions import (
@@ -245,9 +244,9 @@ def test_powers_beyond_reason_stay_cheap():
     np.testing.assert_allclose(slope, [1e6, 0])
 
 
-def test_transfers_are_kept_for_later():
+def test_transfers_are_no_activations():
     definition = parse_definition("transfer contrast(w, x) = sum(w*x)/sum(abs(w))")
-    with pytest.raises(UnsupportedError, match="contrast"):
+    with pytest.raises(FunctionError, match=r"ww\.transfer"):
         from_definition(definition)
     assert from_definitions([definition]) == {}
 

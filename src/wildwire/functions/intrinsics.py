@@ -10,11 +10,12 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir
-from numba.core import types
+from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 __all__ = [
     "absolute",
+    "add_to",
     "copy_sign",
     "count_of",
     "exponent",
@@ -29,6 +30,8 @@ __all__ = [
     "shifted",
     "square_root",
     "store",
+    "take",
+    "total",
     "upper_half",
 ]
 
@@ -277,6 +280,83 @@ def store(typing, table, pointer, index, value):
         return context.get_dummy_value()
 
     return types.void(table, pointer, types.int64, value), emit
+
+
+@intrinsic(prefer_literal=True)
+def take(typing, table, pointer, index):
+    """pointer[index] of table number `table`, which the kernel writes as well (by `store`)."""
+    if not isinstance(table, types.IntegerLiteral):
+        return None
+
+    def emit(context, builder, signature, arguments):
+        value = builder.load(builder.gep(arguments[1], [arguments[2]]))
+        _mark(builder, value, 1 + table.literal_value)
+        return value
+
+    return pointer.dtype(table, pointer, types.int64), emit
+
+
+@intrinsic
+def add_to(typing, pointer, index, amount):
+    """pointer[index] += amount, of floats; outside of loops that vectorise."""
+    if pointer.dtype != amount:
+        return None
+
+    def emit(context, builder, signature, arguments):
+        place = builder.gep(arguments[0], [arguments[1]])
+        builder.store(builder.fadd(builder.load(place), arguments[2]), place)
+        return context.get_dummy_value()
+
+    return types.void(pointer, types.int64, amount), emit
+
+
+TOTAL_BITS = 512
+"""Sums run in lanes of this width on every machine: the width of its vectors must not decide bits."""
+
+
+@intrinsic
+def total(typing, pointer, count):
+    """The sum of pointer[0 .. count-1]: in fixed lanes, then these pairwise, then the rest one by one."""
+
+    def emit(context, builder, signature, arguments):
+        start, count = arguments
+        real = context.get_value_type(signature.return_type)
+        lanes = TOTAL_BITS // _layout(signature.return_type)[0]
+        vector = ir.VectorType(real, lanes)
+        integer = count.type
+        width = ir.Constant(integer, lanes)
+        whole = builder.sub(count, builder.srem(count, width))
+        cell = cgutils.alloca_once_value(builder, ir.Constant(vector, None))
+        zero = ir.Constant(integer, 0)
+        with cgutils.for_range_slice(builder, zero, whole, width, intp=integer) as (
+            i,
+            _,
+        ):
+            place = builder.bitcast(builder.gep(start, [i]), vector.as_pointer())
+            line = builder.load(place, align=_layout(signature.return_type)[0] // 8)
+            builder.store(builder.fadd(builder.load(cell), line), cell)
+        parts = builder.load(cell)
+        while lanes > 1:
+            lanes //= 2
+            halves = []
+            for first in (0, lanes):
+                order = [ir.Constant(ir.IntType(32), first + k) for k in range(lanes)]
+                kind = ir.VectorType(ir.IntType(32), lanes)
+                mask = ir.Constant(kind, order)
+                halves.append(builder.shuffle_vector(parts, parts, mask))
+            parts = builder.fadd(*halves)
+        sum_ = builder.extract_element(parts, ir.Constant(ir.IntType(32), 0))
+        result = cgutils.alloca_once_value(builder, sum_)
+        one = ir.Constant(integer, 1)
+        with cgutils.for_range_slice(builder, whole, count, one, intp=integer) as (
+            i,
+            _,
+        ):
+            value = builder.load(builder.gep(start, [i]))
+            builder.store(builder.fadd(builder.load(result), value), result)
+        return builder.load(result)
+
+    return pointer.dtype(pointer, types.int64), emit
 
 
 @intrinsic

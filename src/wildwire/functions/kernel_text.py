@@ -12,158 +12,43 @@ from typing import TYPE_CHECKING
 
 from wildwire.functions.derive import Tables, tables
 from wildwire.functions.function import CONVENTION
-from wildwire.functions.graph import COMPARISONS, Node, Term
-from wildwire.functions.primitives import GUARDS
+from wildwire.functions.kernel_lines import Lines
 
 if TYPE_CHECKING:
     from wildwire.functions.function import Function
 
-__all__ = ["DTYPES", "LEVELS", "kernel_module"]
+__all__ = ["DTYPES", "LEVELS", "import_lines", "kernel_module"]
 
 DTYPES = ("float64", "float32")
 LEVELS = (0, 1, 2)
 LONGEST = 88
-LONGEST_PART = 24
 
 _SIGNATURE = """def level_{level}(
     z, parameters, out, guards, rows, columns, row_stride, table_stride, argument_stride
 ):
 """
-_INFIX = {"+", "-", "*", "/", *COMPARISONS}
-_SINES = ("sin", "cos")
-_POWERS = ("whole_power", "half_power")
 
 
-class _Writer:
-    """Writes the body of one loop: a line per operation that is read more than once."""
+class _Writer(Lines):
+    """The body of the loop of one function at one level."""
 
-    def __init__(self, function: Function, derived: Tables, level: int) -> None:
-        self.function, self.derived, self.level = function, derived, level
-        self.graph = derived.graph
-        self.outputs = derived.outputs
-        self.order = self.graph.needed(self.outputs)
-        self.reads = self._count_reads()
-        self.texts: dict[int, str] = {}
-        self.lines: list[str] = []
-        self.used: set[str] = set()
-
-    def _count_reads(self) -> dict[int, int]:
-        """How often each node is named; a whole power names its base several times."""
-        reads = dict.fromkeys(self.order, 0)
-        for index in self.order:
-            node = self.graph.nodes[index]
-            several = node.operation in (*_POWERS, "sign", *GUARDS)
-            for source in node.sources:
-                reads[source] += 2 if several else 1
-        for output in self.outputs:
-            reads[output.index] += 1
-        return reads
+    def __init__(self, function: Function, derived: Tables) -> None:
+        self.function, self.derived = function, derived
+        leaves = {"argument": "x{}", "parameter": "p{}"}
+        if len(function.arguments) == 1:
+            leaves["argument"] = "x"
+        super().__init__(derived.graph, derived.outputs, leaves)
 
     def write(self, exact_sines: bool) -> list[str]:
-        """Lines of the loop body; with `exact_sines`, for arguments of any size."""
-        self.texts, self.lines = {}, []
-        for index in self.order:
-            node = self.graph.nodes[index]
-            text = self._text(node, exact_sines)
-            leaf = node.operation in ("number", "argument", "parameter")
-            once = self.reads[index] == 1 and len(text) <= LONGEST_PART
-            if leaf or once or node.operation in COMPARISONS:
-                self.texts[index] = text
-            else:
-                self.lines.append(f"t{index} = {_bare(text)}")
-                self.texts[index] = f"t{index}"
+        lines = super().write(exact_sines)
         for k, output in enumerate(self.outputs):
-            value = _bare(self.texts[output.index])
-            self.lines.append(f"store({k}, table_{k}, i, {value})")
+            lines.append(f"store({k}, table_{k}, i, {self.text(output)})")
         self.used.add("store")
-        return self.lines
-
-    def _name(self, name: str) -> str:
-        self.used.add(name)
-        return name
-
-    def _text(self, node: Node, exact_sines: bool) -> str:
-        sources = [self.texts[source] for source in node.sources]
-        operation = node.operation
-        if operation == "number":
-            return f"{self._name('real')}({node.value!r})"
-        if operation == "argument":
-            return self.argument(int(node.value))
-        if operation == "parameter":
-            return f"p{int(node.value)}"
-        if operation in _INFIX:
-            return f"({sources[0]} {operation} {sources[1]})"
-        if operation == "negative":
-            return f"(-{sources[0]})"
-        if operation == "whole_power":
-            return f"({_repeated(sources[0], int(node.value))})"
-        if operation == "half_power":
-            whole = _repeated(sources[0], int(node.value))
-            return f"({whole} * {self._name('sqrt')}({_bare(sources[0])}))"
-        sources = [_bare(source) for source in sources]
-        if operation == "where":
-            return f"{self._name('select')}({', '.join(sources)})"
-        if operation in ("abs", "sign", *GUARDS):
-            return self._choice(operation, *sources)
-        name = f"{operation}_any" if exact_sines and operation in _SINES else operation
-        return f"{self._name(name)}({', '.join(sources)})"
-
-    def _choice(self, operation: str, x: str, limit: str = "") -> str:
-        if operation == "abs":
-            return f"{self._name('absolute')}({x})"
-        select = self._name("select")
-        if operation == "sign":
-            zero, one = f"{self._name('real')}(0.0)", "real(1.0)"
-            negative = f"{select}({x} < {zero}, -{one}, {x})"
-            return f"{select}({x} > {zero}, {one}, {negative})"
-        if operation == "guard_zero":
-            side = f"{select}({x} < {self._name('real')}(0.0), -{limit}, {limit})"
-            return f"{select}({self._name('absolute')}({x}) <= {limit}, {side}, {x})"
-        operator = "<=" if operation == "guard_below" else ">="
-        return f"{select}({x} {operator} {limit}, {limit}, {x})"
+        return lines
 
     def argument(self, i: int) -> str:
         """Name of the variable that holds argument i."""
-        return "x" if len(self.function.arguments) == 1 else f"x{i}"
-
-    def activity(self, guard: Term) -> str:
-        """Condition under which a guard is active."""
-        first, limit = (self.texts[index] for index in guard.node.sources)
-        if guard.node.operation == "guard_zero":
-            first = f"{self._name('absolute')}({first})"
-        operator = ">=" if guard.node.operation == "guard_above" else "<="
-        return f"{first} {operator} {limit}"
-
-    def sine_arguments(self) -> list[str]:
-        """Texts of all arguments of sin and cos."""
-        found = [
-            self.texts[self.graph.nodes[index].sources[0]]
-            for index in self.order
-            if self.graph.nodes[index].operation in _SINES
-        ]
-        return list(dict.fromkeys(found))
-
-
-def _bare(text: str) -> str:
-    """The text without brackets around the whole of it."""
-    if not text.startswith("("):
-        return text
-    depth = 0
-    for i, character in enumerate(text):
-        depth += (character == "(") - (character == ")")
-        if depth == 0:
-            return text[1:-1] if i == len(text) - 1 else text
-    return text
-
-
-def _repeated(base: str, exponent: int) -> str:
-    """A power by repeated squaring, as text."""
-    if exponent == 1:
-        return base
-    root = _repeated(base, exponent // 2)
-    if exponent // 2 > 1:
-        root = f"({root})"
-    return f"{root} * {root} * {base}" if exponent % 2 else f"{root} * {root}"
+        return self.leaves["argument"].format(i)
 
 
 def _loop(writer: _Writer, body: Iterable[str]) -> list[str]:
@@ -216,7 +101,7 @@ def _counted_loop(writer: _Writer) -> list[str]:
 
 def _kernel(function: Function, level: int) -> tuple[str, set[str]]:
     """Text of one kernel and the names it uses."""
-    writer = _Writer(function, tables(function, level), level)
+    writer = _Writer(function, tables(function, level))
     row = _row(writer)
     lines = []
     if not function.parameters and not writer.derived.guards:
@@ -230,16 +115,19 @@ def _kernel(function: Function, level: int) -> tuple[str, set[str]]:
 
 _FROM_INTRINSICS = (
     "absolute",
+    "add_to",
     "count_of",
     "increase",
     "load",
     "select",
     "shifted",
     "store",
+    "take",
+    "total",
 )
 
 
-def _imports(used: set[str], dtype: str) -> str:
+def import_lines(used: set[str], dtype: str) -> str:
     """Import lines for the names that the kernels of a module use."""
     own = sorted(used & set(_FROM_INTRINSICS))
     mathematics = sorted(used - set(_FROM_INTRINSICS) - {"real"}, key=str.swapcase)
@@ -286,4 +174,4 @@ def kernel_module(function: Function, dtype: str) -> str:
         f"Calling convention {CONVENTION}, docs/design/architecture.md; "
         f'formula {function.key}.\n"""\n\n'
     )
-    return head + _imports(used, dtype) + "\n\n" + "\n\n".join(kernels)
+    return head + import_lines(used, dtype) + "\n\n" + "\n\n".join(kernels)

@@ -29,16 +29,25 @@ from wildwire.functions.cache_place import (
     private_directory,
 )
 
+from wildwire.functions.transfer import Transfer
+
 if TYPE_CHECKING:
     from wildwire.functions.function import Function
 
-__all__ = ["address", "compile_address", "kernel_signature"]
+__all__ = [
+    "address",
+    "compile_address",
+    "kernel_signature",
+    "transfer_addresses",
+    "transfer_signatures",
+]
 
 _OPTIONS = {"error_model": "numpy", "fastmath": {"contract"}}
 
 _lock = threading.RLock()
 _addresses: dict[tuple[str, int, str], int] = {}
 _compiled: dict[tuple[Callable, str], Any] = {}
+_transfers: dict[tuple[str, str], tuple[int, int]] = {}
 _modules: dict[tuple[str, str], ModuleType] = {}
 
 
@@ -92,6 +101,48 @@ def address(function: Function, level: int, dtype: Any = "float64") -> int:
     return known
 
 
+def transfer_signatures(dtype: str) -> tuple[Any, Any]:
+    """Numba signatures of the kernels `values` and `deltas` of a transfer (docs/design/transfers.md)."""
+    from numba import types
+
+    real = types.CPointer(getattr(types, dtype))
+    rows, counts = types.CPointer(types.int32), types.CPointer(types.int64)
+    number = types.int64
+    values = types.void(real, rows, real, real, counts, *[number] * 5)
+    deltas = types.void(real, rows, real, real, real, real, *[number] * 8)
+    return values, deltas
+
+
+def transfer_addresses(transfer: Transfer, dtype: Any = "float64") -> tuple[int, int]:
+    """Addresses of the kernels of a transfer that returns one number.
+
+    Parameters
+    ----------
+    transfer : Transfer
+    dtype : {"float64", "float32"} or NumPy dtype
+
+    Returns
+    -------
+    values, deltas : int
+        Valid until the process ends.
+    """
+    name = _dtype_name(dtype)
+    place = (transfer.key, name)
+    known = _transfers.get(place)
+    if known is None:
+        with _lock:
+            from wildwire.functions.interleave import InterleavingCompiler
+
+            module = _kernels(transfer, name)
+            known = _transfers[place] = tuple(
+                _compile(getattr(module, kernel), signature, InterleavingCompiler)
+                for kernel, signature in zip(
+                    ("values", "deltas"), transfer_signatures(name), strict=True
+                )
+            )
+    return known
+
+
 def _dtype_name(dtype: Any) -> str:
     name = dtype if isinstance(dtype, str) else getattr(dtype, "name", None)
     if name is None and isinstance(dtype, type):
@@ -128,7 +179,7 @@ def _compile(py_func: Callable, signature: Any, compiler: type | None = None) ->
         return _compiled[place].address
 
 
-def _kernels(function: Function, dtype: str) -> ModuleType:
+def _kernels(function: Function | Transfer, dtype: str) -> ModuleType:
     """The module with a function's kernels: committed, or written for this user."""
     place = (function.key, dtype)
     if place not in _modules:
@@ -137,7 +188,7 @@ def _kernels(function: Function, dtype: str) -> ModuleType:
     return _modules[place]
 
 
-def _generated_module(function: Function, dtype: str) -> ModuleType | None:
+def _generated_module(function: Function | Transfer, dtype: str) -> ModuleType | None:
     from wildwire.functions.generated.catalogue_index import KERNELS
 
     name = KERNELS.get(function.key)
@@ -161,15 +212,13 @@ class _VerifiedLoader(importlib.abc.SourceLoader):
         return self._text
 
 
-def _user_module(function: Function, dtype: str) -> ModuleType:
+def _user_module(function: Function | Transfer, dtype: str) -> ModuleType:
     """Generate a user function's kernels and load them as a module of their own.
 
     The text is always generated again (milliseconds) and the file only compared with
     it: Numba wants a file to name and stamp, but nothing that it says is trusted.
     """
-    from wildwire.functions.kernel_text import kernel_module
-
-    text = kernel_module(function, dtype).encode()
+    text = _text_of(function, dtype).encode()
     stem = f"user_{function.key}_{dtype}"
     path = _source_path(stem, text)
     name = f"wildwire_{stem}_{hashlib.sha256(text).hexdigest()[:16]}"
@@ -181,6 +230,16 @@ def _user_module(function: Function, dtype: str) -> ModuleType:
     sys.modules[name] = module
     loader.exec_module(module)
     return module
+
+
+def _text_of(function: Function | Transfer, dtype: str) -> str:
+    if isinstance(function, Transfer):
+        from wildwire.functions.transfer_text import transfer_module
+
+        return transfer_module(function, dtype)
+    from wildwire.functions.kernel_text import kernel_module
+
+    return kernel_module(function, dtype)
 
 
 def _source_path(stem: str, text: bytes) -> str:

@@ -73,7 +73,7 @@ def unrolled(transfer: Transfer, n_links: int) -> Function:
         parameters += [f"n_{name}_{k}" for name in transfer.link_numbers]
     for k in range(len(transfer.pairs(n_links))):
         parameters += [f"n_{name}_{k}" for name in transfer.pair_numbers]
-    defaults = dict((f"p_{name}", value) for name, value in transfer.parameters)
+    defaults = {f"p_{name}": value for name, value in transfer.parameters}
     return Function(
         name=f"{transfer.name} of {n_links} links",
         kind="expression",

@@ -175,6 +175,9 @@ class ExpressionBuilder:
         """`x'`, the source of the other link of a pair, is short for `other(x)`."""
         token = parts[0]
         position = (self.line, token.column)
+        if not self.source.lstrip().startswith("transfer"):
+            apostrophe = (self.line, token.column + len(token) - 1)
+            self.fail(apostrophe, problems.strange("'", set()))
         name = Name(self.text_of(token.update(value=token[:-1])), None, None, position)
         return Call(OTHER, (name,), (), position)
 

@@ -24,8 +24,8 @@ _SIGNS = re.compile(r"[-+](?:[ \t]*[-+]){30}")
 _FIRST_WORD = re.compile(r"[ \t]*([A-Za-z_][A-Za-z0-9_]*)")
 
 _OPERANDS = {
-    "NAME", "STRING", "INDEXED", "NUMBER", "FROZEN", "UNKNOWN", "LPAR", "WEIGHTED",
-    "SOURCE",
+    "PRIMED", "NAME", "STRING", "INDEXED", "NUMBER", "FROZEN", "UNKNOWN", "LPAR",
+    "WEIGHTED", "SOURCE",
 }  # fmt: skip
 _OPERATORS = {"PLUS", "MINUS", "STAR", "SLASH", "POWER"}
 
@@ -42,7 +42,7 @@ _SHOWN = {
 _CHARACTERS = {
     ".": "a point stands only inside numbers; nothing here has attributes",
     "^": "powers are written `**`",
-    "'": 'quotes are double: "name"',
+    "'": 'quotes are double: "name"; an apostrophe stands only in the formula of a transfer',
     "{": "brackets are `(` and `[`",
     "}": "brackets are `(` and `[`",
     ";": "a statement ends with its line",
@@ -84,7 +84,7 @@ def explain(error: UnexpectedInput, line: Line) -> LanguageError:
             message = _unexpected(line, error.token, expected)
     elif isinstance(error, UnexpectedCharacters):
         column = error.column
-        message = _strange(line.code[column - 1], set(error.allowed or ()))
+        message = strange(line.code[column - 1], set(error.allowed or ()))
     else:
         column, message = 1, "this line cannot be read"
     return LanguageError(
@@ -147,7 +147,8 @@ def reserved(word: str) -> str:
     )
 
 
-def _strange(character: str, expected: set[str]) -> str:
+def strange(character: str, expected: set[str]) -> str:
+    """What to say about a character that cannot stand where it stands."""
     if character in _CHARACTERS:
         return f"`{character}` cannot stand here: {_CHARACTERS[character]}"
     if ord(character) < 128:

@@ -48,6 +48,18 @@ KERNELS = {
     '86a922d7a2ad005d2d3d3e62ea94ce87': 'loss_logistic',
     'b87581a32f248ee6a8e9888a59e8d483': 'loss_logistic_from_z',
     'ff2f3144745ef1f529095138c4d57147': 'loss_softmax',
+    '96ea2963d6ec1e736f53856ad65102fb': 'transfer_quadratic',
+    '9c0568fffdecee82b8be92d4e8870bbd': 'transfer_product',
+    '02e1fe8096f8ff29a4110024abd26a1c': 'transfer_distance',
+    '1a83ff403cb8eefe6cae8adfa4325ece': 'transfer_squared_distance',
+    'b179390aebc444400060682a6f89b4cb': 'transfer_weighted_mean',
+    'aa20834c942622fa6d248fb2a02c6b20': 'transfer_power_mean',
+    '6d852b4465110ab941237085a616571d': 'transfer_max',
+    '88f67845c2382b9d6e01bd8e2fcae7ad': 'transfer_min',
+    'e5d00506bfd1560e11be5d7842d9c182': 'transfer_cosine',
+    '8394eadef860079502862297dd4d5c76': 'transfer_contrast',
+    '597139eba6396ee453e16ee347b88229': 'transfer_softmax_pooling',
+    'bb4f96949a79b131c80033c5890eed57': 'transfer_polynomial',
 }
 """Key of a formula -> stem of the module that holds its kernels."""
 
