@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from wildwire.errors import FunctionError
 from wildwire.functions.function import Function, called_names
-from wildwire.functions.reductions import DISTINCT, reduce_transfer
+from wildwire.functions.reductions import DISTINCT
 from wildwire.functions.transfer import BIAS, MOST_VALUES, Transfer
 
 if TYPE_CHECKING:
@@ -174,9 +174,7 @@ def _check(definition: Definition) -> None:
 
 def _check_formulas(made: Transfer) -> None:
     """Everything that the kernels will need can be derived."""
-    from wildwire.functions.transfer_slopes import slopes_of
-
-    reduced = reduce_transfer(made)
+    reduced = made.reduced
     if not reduced.reductions:
         raise FunctionError(
             "the formula has no sum, prod, max, min, mean or pairs over its links"
@@ -185,4 +183,5 @@ def _check_formulas(made: Transfer) -> None:
         raise FunctionError(
             f"{len(reduced.reductions)} reductions are more than {MOST_REDUCTIONS}"
         )
-    slopes_of(made)
+    # Made here for its errors; kept for the kernels.
+    _ = made.slopes

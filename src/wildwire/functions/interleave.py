@@ -39,21 +39,39 @@ def _item_size(function: ir.Function) -> int:
 
 
 def _mark_loops(function: ir.Function) -> None:
-    """Attach the metadata to every branch that goes back to an earlier block."""
+    """Attach the metadata to the branches that go back in innermost loops."""
     place = {block: i for i, block in enumerate(function.blocks)}
     module = function.module
     wishes = [_wish(module, "interleave.count", VECTORS_AT_A_TIME)]
     if vector_bits() > LLVM_BITS:
         wishes.append(_wish(module, "vectorize.width", lanes(_item_size(function))))
-    for block, i in place.items():
-        branch = block.terminator
-        targets = getattr(branch, "operands", ())
-        if any(place.get(target, i + 1) <= i for target in targets):
-            name = ir.MetaDataString(module, f"loop {function.name} {i}")
-            loop = module.add_metadata([name, *wishes])
-            # LLVM wants the first operand to be the node itself.
-            loop.operands = (loop, *wishes)
-            branch.set_metadata("llvm.loop", loop)
+    for first, last in _innermost(place):
+        if any(_has_vectors(block) for block, i in place.items() if first <= i <= last):
+            continue
+        name = ir.MetaDataString(module, f"loop {function.name} {last}")
+        loop = module.add_metadata([name, *wishes])
+        # LLVM wants the first operand to be the node itself.
+        loop.operands = (loop, *wishes)
+        function.blocks[last].terminator.set_metadata("llvm.loop", loop)
+
+
+def _innermost(place: dict) -> list[tuple[int, int]]:
+    """First and last block of the loops that have no other inside: LLVM warns of wishes for the others."""
+    loops = []
+    for block, last in place.items():
+        for target in getattr(block.terminator, "operands", ()):
+            if place.get(target, last + 1) <= last:
+                loops.append((place[target], last))
+    return [
+        loop
+        for loop in loops
+        if not any(loop[0] <= a and b <= loop[1] for a, b in loops if (a, b) != loop)
+    ]
+
+
+def _has_vectors(block: ir.Block) -> bool:
+    """Whether a block works on vectors already, as `intrinsics.total` does."""
+    return any(isinstance(step.type, ir.VectorType) for step in block.instructions)
 
 
 class _Lower(lowering.Lower):

@@ -28,7 +28,6 @@ from wildwire.functions.cache_place import (
     not_kept,
     private_directory,
 )
-
 from wildwire.functions.transfer import Transfer
 
 if TYPE_CHECKING:

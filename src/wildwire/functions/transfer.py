@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from wildwire.functions.reductions import Reduced
+    from wildwire.functions.transfer_slopes import Slopes
 
 __all__ = ["BIAS", "MOST_PAIRED", "MOST_VALUES", "Transfer"]
 
@@ -102,6 +103,13 @@ class Transfer:
         from wildwire.functions.reductions import reduce_transfer
 
         return reduce_transfer(self)
+
+    @functools.cached_property
+    def slopes(self) -> Slopes:
+        """The slopes of its values, as terms of the same graph."""
+        from wildwire.functions.transfer_slopes import slopes_of
+
+        return slopes_of(self)
 
     @property
     def link_numbers(self) -> tuple[str, ...]:

@@ -13,7 +13,6 @@ into loops, and by `define_transfer.py`, which wants to know that they exist.
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -79,7 +78,6 @@ class Slopes:
     groups: tuple[Group, ...]
 
 
-@functools.lru_cache(maxsize=256)
 def slopes_of(transfer: Transfer) -> Slopes:
     """The slopes of a transfer; FunctionError where the graph grows beyond its limit."""
     reduced = transfer.reduced

@@ -19,7 +19,7 @@ from wildwire.functions.kernel_lines import Lines
 from wildwire.functions.kernel_text import import_lines
 from wildwire.functions.reductions import BIAS_LEAF, LINK, OTHER_LINK, PAIR, REDUCED
 from wildwire.functions.transfer import TRANSFER_CONVENTION
-from wildwire.functions.transfer_slopes import ADJOINT, Group, argument_rows, slopes_of
+from wildwire.functions.transfer_slopes import ADJOINT, Group, argument_rows
 
 if TYPE_CHECKING:
     from wildwire.functions.transfer import Transfer
@@ -60,7 +60,7 @@ class _Kernel:
     def __init__(self, transfer: Transfer) -> None:
         self.transfer, self.reduced = transfer, transfer.reduced
         self.graph, self.reductions = self.reduced.graph, self.reduced.reductions
-        self.slopes = slopes_of(transfer)
+        self.slopes = transfer.slopes
         self.picks = argument_rows(self.reductions)
         self.lines: list[str] = []
         self.used = {"load", "shifted", "store", "take", "real", "np"}
