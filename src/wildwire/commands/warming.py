@@ -42,6 +42,12 @@ h ~ tanh(a, b)
 y = 0.3*h*b + exp(-a)
 output y
 """
+TRANSFER = """
+input a, b
+h ~ distance(a, b)
+y ~ linear(h, a)
+output y
+"""
 HEAD = """
 input a, b
 h[3] ~ tanh(a, b)
@@ -102,7 +108,7 @@ def warm_up(
     ----------
     dtypes : tuple of {"float64", "float32"}
     update : callable
-        `update(done, planned)` after each of some 120 tasks.
+        `update(done, planned)` after each of some 150 tasks.
     quiet : bool
         Do not say on stderr that kernels are compiled.
 
@@ -157,7 +163,8 @@ def _unwritable(error: OSError) -> FileError:
 
 def _tasks(dtype: str) -> list[Callable[[], object]]:
     """Everything to be done for one type, in pieces of a second or less."""
-    from wildwire.functions import catalogue, losses
+    from wildwire.functions import catalogue, losses, transfers
+    from wildwire.functions.native import transfer_addresses
     from wildwire.learning.update_rules import RULES, rule_address
 
     return [
@@ -165,13 +172,14 @@ def _tasks(dtype: str) -> list[Callable[[], object]]:
         *(partial(rule_address, name, dtype) for name in RULES),
         *(partial(_use_activation, name, dtype) for name in catalogue()),
         *(partial(_use_loss, name, dtype) for name in losses()),
+        *(partial(transfer_addresses, made, dtype) for made in transfers().values()),
     ]
 
 
 def _shapes() -> list[str]:
     """Networks that lead through the parts of the engine.
 
-    A number used twice and a frozen one; a formula of its own; a softmax head; a block wide enough for matrix
+    A number used twice and a frozen one; a formula of its own; another transfer; a softmax head; a block wide enough for matrix
     products, which also has links enough for the compiled arrangement of programs.
     """
     from wildwire.engine.blas import WIDE_WEIGHTS
@@ -179,7 +187,7 @@ def _shapes() -> list[str]:
     wide = (
         f"input x[{WIDE_WEIGHTS // 256}]\nh[256] ~ relu(x)\ny ~ identity(h)\noutput y\n"
     )
-    return [SHARED, EXPRESSION, HEAD, wide]
+    return [SHARED, EXPRESSION, TRANSFER, HEAD, wide]
 
 
 def _use_shape(text: str, dtype: str) -> None:

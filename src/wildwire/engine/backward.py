@@ -20,7 +20,14 @@ from wildwire.engine.blas import INLINE, INNER, MERGED, is_wide
 from wildwire.engine.emitter import MOST_VECTORS, TALL
 from wildwire.engine.forward import delta_table, lanes_of
 from wildwire.engine.losses import SLOPES, loss_table
-from wildwire.engine.parts import DELTAS, EXPRESSIONS, GRADIENT, PUSH, WIDE
+from wildwire.engine.parts import (
+    DELTAS,
+    EXPRESSIONS,
+    GRADIENT,
+    PUSH,
+    TRANSFERS,
+    WIDE,
+)
 from wildwire.functions.cache import cached_njit
 from wildwire.program import plan as p
 
@@ -295,6 +302,12 @@ def backward(plan, addresses, weights, work, gradient, sums, fused, columns, to_
         _add_fused(
             plan, fused, slopes, work, plan[stage + 4], plan[stage + 5], d, columns
         )
+        for i in range(plan[stage + 8], plan[stage + 8] + plan[stage + 9]):
+            t = plan[p.TRANSFER_TABLE] + i * p.TRANSFER_WIDTH
+            calls.call_part(
+                addresses[parts + TRANSFERS], plan, addresses, DELTAS, t, weights, work,
+                gradient, d, columns, np.int64(to_inputs),
+            )  # fmt: skip
         for i in range(plan[stage], plan[stage] + plan[stage + 1]):
             b = plan[p.BLOCK_TABLE] + i * p.BLOCK_WIDTH
             start = 0 if to_inputs else plan[b + 5]

@@ -70,6 +70,7 @@ def function_addresses(program, dtype, tile, level) -> np.ndarray:
     """Addresses of a program's functions and of the parts it needs, as kernels look them up."""
     keys = tuple([function.key for function in program.functions])
     plan = program.plan
+    keys += tuple([transfer.key for transfer in program.transfers[1:]])
     parts = (tile == 1, bool(plan[p.HEADS]), bool(plan[p.EXPRESSIONS]))
     parts += (is_needed(program, tile),)
     known = _addresses.get((keys, parts, level, dtype.itemsize))
@@ -80,11 +81,23 @@ def function_addresses(program, dtype, tile, level) -> np.ndarray:
         # Level 1 writes the values as well: one kernel to compile instead of two.
         functions[3 * number : 3 * number + 2] = native.address(function, level, dtype)
     # The last entry is no address: guards of expressions are counted into it.
-    found = np.concatenate((functions, kernel_addresses(program, dtype, tile), [0]))
+    parts_of = kernel_addresses(program, dtype, tile)
+    transfers = _transfer_addresses(program.transfers, dtype)
+    found = np.concatenate((functions, parts_of, [0], transfers))
     if len(_addresses) >= MOST_ADDRESSES:
         _addresses.clear()
     _addresses[keys, parts, level, dtype.itemsize] = found
     return found
+
+
+def _transfer_addresses(transfers, dtype) -> np.ndarray:
+    """Addresses of the two kernels of each transfer; zeros for linear."""
+    found = np.zeros(2 * len(transfers), np.int64)
+    for number, transfer in enumerate(transfers):
+        if transfer is not None:
+            place = slice(2 * number, 2 * number + 2)
+            found[place] = native.transfer_addresses(transfer, dtype)
+    return found if len(transfers) > 1 else found[:0]
 
 
 class Bound:

@@ -103,3 +103,63 @@ def call_part(
         start,
     )  # fmt: skip
     return void(arguments), _call
+
+
+@intrinsic
+def call_transfer_values(
+    typingctx, address, work, plan, sources, weights, weight, number, guards, guard,
+    count, bias_at, columns, z, scratch,
+):  # fmt: skip
+    """Call the kernel `values` of a transfer (docs/design/transfers.md) by its address.
+
+    `sources` is an offset in the plan, `weight` and `number` are offsets in the weights.
+    """
+    arguments = (
+        address, work, plan, sources, weights, weight, number, guards, guard, count,
+        bias_at, columns, z, scratch,
+    )  # fmt: skip
+
+    def codegen(context, builder, sig, args):
+        places = {}
+        for name, k in (("work", 1), ("plan", 2), ("weights", 4), ("guards", 7)):
+            made = context.make_array(sig.args[k])(context, builder, args[k])
+            places[name] = made.data
+        pointers = [
+            places["work"],
+            builder.gep(places["plan"], [args[3]]),
+            builder.gep(places["weights"], [args[5]]),
+            builder.gep(places["weights"], [args[6]]),
+            builder.gep(places["guards"], [args[8]]),
+        ]
+        _call_address(builder, args[0], [*pointers, *args[9:]])
+
+    return void(arguments), codegen
+
+
+@intrinsic
+def call_transfer_deltas(
+    typingctx, address, work, plan, sources, weights, weight, number, gradient, count,
+    bias_at, columns, delta, d, scratch, shared, first_row,
+):  # fmt: skip
+    """Call the kernel `deltas` of a transfer by its address; the gradient is laid out like the weights."""
+    arguments = (
+        address, work, plan, sources, weights, weight, number, gradient, count, bias_at,
+        columns, delta, d, scratch, shared, first_row,
+    )  # fmt: skip
+
+    def codegen(context, builder, sig, args):
+        places = {}
+        for name, k in (("work", 1), ("plan", 2), ("weights", 4), ("gradient", 7)):
+            made = context.make_array(sig.args[k])(context, builder, args[k])
+            places[name] = made.data
+        pointers = [places["work"], builder.gep(places["plan"], [args[3]])]
+        for name in ("weights", "gradient"):
+            pointers += [builder.gep(places[name], [args[k]]) for k in (5, 6)]
+        _call_address(builder, args[0], [*pointers, *args[8:]])
+
+    return void(arguments), codegen
+
+
+def _call_address(builder, address, arguments):
+    kind = ir.FunctionType(ir.VoidType(), [a.type for a in arguments])
+    builder.call(builder.inttoptr(address, kind.as_pointer()), arguments)

@@ -14,7 +14,7 @@ import numpy as np
 from wildwire.engine import calls, tiles
 from wildwire.engine.blas import INLINE, INNER, MERGED, is_wide
 from wildwire.engine.emitter import LANES_32, LANES_64, TALL
-from wildwire.engine.parts import EXPRESSIONS, HEADS, SUMS, VALUES, WIDE
+from wildwire.engine.parts import EXPRESSIONS, HEADS, SUMS, TRANSFERS, VALUES, WIDE
 from wildwire.functions.cache import cached_njit
 from wildwire.program import plan as p
 
@@ -122,8 +122,8 @@ def forward(plan, addresses, level, weights, work, guards, columns):
     Parameters
     ----------
     plan : int32 array
-    addresses : int64 array (3 * functions + 7,)
-        Address of function f at level l at 3*f + l; behind them those of `parts.py`.
+    addresses : int64 array
+        Address of function f at level l at 3*f + l; behind them those of `parts.py`, then of transfers.
     level : int
         0 values; 1 also slopes and parameter derivatives.
     weights : array (n_weights,)
@@ -148,6 +148,12 @@ def forward(plan, addresses, level, weights, work, guards, columns):
                 )  # fmt: skip
             else:
                 _block_sums(plan, b, weights, work, z, columns)
+        for i in range(plan[stage + 8], plan[stage + 8] + plan[stage + 9]):
+            t = plan[p.TRANSFER_TABLE] + i * p.TRANSFER_WIDTH
+            calls.call_part(
+                addresses[parts + TRANSFERS], plan, addresses, VALUES, t, weights,
+                work, work, z, columns, 0,
+            )  # fmt: skip
         for i in range(plan[stage + 2], plan[stage + 2] + plan[stage + 3]):
             r = plan[p.RUN_TABLE] + i * p.RUN_WIDTH
             row = np.int64(plan[r])

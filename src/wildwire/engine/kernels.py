@@ -26,9 +26,11 @@ from wildwire.engine.parts import (
     LOSS,
     N_PARTS,
     PRODUCT,
+    TRANSFERS,
     WIDE,
 )
 from wildwire.engine.single import backward_single, forward_single, loss_single
+from wildwire.engine.transfers import transfer_kernel
 from wildwire.functions.native import compile_address
 from wildwire.program import plan as p
 
@@ -109,6 +111,8 @@ def kernel_addresses(program, dtype, tile) -> np.ndarray:
         found[WIDE] = compile_address(wide_kernel, part)
     if program.plan[p.EXPRESSIONS]:
         found[EXPRESSIONS] = compile_address(expression_kernel, part)
+    if program.plan[p.TRANSFERS]:
+        found[TRANSFERS] = compile_address(transfer_kernel, part)
     if program.plan[p.HEADS]:
         found[HEADS] = compile_address(head_kernel, part)
     return found

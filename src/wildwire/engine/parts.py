@@ -6,7 +6,7 @@ One signature for all of them, called by `calls.call_part`:
               int64 offset, int64 columns, int64 start)
 
 `which` says what is wanted of the block, run, row or head at place `at` of the plan; `offset` is that of the table
-of deltas (z before backward). BLAS, softmax heads and expressions are such parts: most programs need none.
+of deltas (z before backward). BLAS, softmax heads, expressions and transfers are such parts: most programs need none.
 """
 
 ANY = (2**40,)  # a pointer has no length; kernels never ask for it
@@ -14,9 +14,9 @@ ANY = (2**40,)  # a pointer has no length; kernels never ask for it
 SUMS, GRADIENT, PUSH = range(3)  # blas.py
 VALUES, CROSS_ENTROPY, HEAD_DELTAS = range(
     3
-)  # heads.py; expressions.py: VALUES, DELTAS
+)  # heads.py; expressions.py, transfers.py: VALUES, DELTAS
 DELTAS = 1
 
 # Where the addresses stand, behind those of the functions.
-PRODUCT, FORWARD, LOSS, BACKWARD, WIDE, HEADS, EXPRESSIONS = range(7)
-N_PARTS = 7
+PRODUCT, FORWARD, LOSS, BACKWARD, WIDE, HEADS, EXPRESSIONS, TRANSFERS = range(8)
+N_PARTS = 8

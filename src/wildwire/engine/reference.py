@@ -26,7 +26,9 @@ class Values:
     """All numbers of a forward pass; arrays of shape (n_samples,) by neuron number.
 
     `nodes` holds inputs first, then neurons; `outputs` (n_samples, n_outputs) is after heads.
-    `by_source` holds, for a neuron with a formula of its own, dy/do of its sources; its z is y itself.
+    `by_source` holds dz/do of the sources of a neuron whose sources are not summed. Where it has a formula of
+    its own, or a transfer that returns several numbers, z is y itself. `by_number` then holds dz over the
+    weights, the bias if there is one, and the numbers of the transfer.
     """
 
     nodes: list
@@ -34,6 +36,7 @@ class Values:
     slopes: list
     by_parameter: list
     by_source: list
+    by_number: list
     outputs: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
 
 
@@ -89,6 +92,18 @@ def bias_of(network, theta, neuron):
     )  # fmt: skip
 
 
+def transfer_numbers_of(network, theta, neuron):
+    """The numbers of a neuron's transfer besides weights and bias, in their order."""
+    first, last = network.transfer_offset[neuron : neuron + 2]
+    return [
+        number_of(
+            network, theta, network.transfer_slot[i], network.transfer_sign[i],
+            network.transfer_value[i],
+        )
+        for i in range(first, last)
+    ]  # fmt: skip
+
+
 def parameters_of(network, theta, neuron):
     """The parameters of a neuron's activation."""
     places = range(
@@ -120,7 +135,7 @@ def forward(network, theta, X, shake=None) -> Values:
     shake = shake or (lambda array: array)
     n, count = len(X), network.n_neurons
     nodes = [shake(X[:, i]) for i in range(network.n_inputs)] + [None] * count
-    result = Values(nodes, *([None] * count for _ in range(4)))
+    result = Values(nodes, *([None] * count for _ in range(5)))
     for j in evaluation_order(network):
         function = network.functions[network.activation[j]]
         parameters = [np.full(n, v) for v in parameters_of(network, theta, j)]
@@ -133,6 +148,12 @@ def forward(network, theta, X, shake=None) -> Values:
                 shake(np.broadcast_to(t, (n,))) for t in tables[1:first]
             ]
             z, slope = np.broadcast_to(tables[0], (n,)), np.ones(n)
+        elif network.transfer[j] > 0:
+            z = _transferred(network, theta, j, sources, result, shake)
+            tables = function.evaluate(1, z, parameters)
+            first = 1 + len(z)
+            slope = [np.broadcast_to(t, (n,)) for t in tables[1:first]]
+            z, slope = _of_one(result, j, z, slope, tables[0])
         else:
             for link, source in zip(links_of(network, j), sources, strict=True):
                 z = shake(z + weight_of(network, theta, link) * source)
@@ -144,6 +165,48 @@ def forward(network, theta, X, shake=None) -> Values:
         result.by_parameter[j] = [np.broadcast_to(t, (n,)) for t in tables[first:]]
     result.outputs = _outputs(network, nodes)
     return result
+
+
+def _transferred(network, theta, j, sources, result, shake):
+    """All z of a neuron whose transfer is not linear; dz/do and dz/d number are kept, a list for each z."""
+    transfer = network.transfers[network.transfer[j]]
+    n = len(sources[0])
+    numbers = [weight_of(network, theta, link) for link in links_of(network, j)]
+    if transfer.has_bias:
+        numbers.append(bias_of(network, theta, j))
+    numbers += transfer_numbers_of(network, theta, j)
+    numbers = [np.full(n, number) for number in numbers]
+    z, result.by_source[j], result.by_number[j] = [], [], []
+    for place in range(transfer.n_values):
+        function = transfer.unrolled(len(sources), place)
+        tables = [
+            shake(np.broadcast_to(t, (n,)))
+            for t in function.evaluate(1, sources, numbers)
+        ]
+        z.append(tables[0])
+        result.by_source[j].append(tables[1 : 1 + len(sources)])
+        result.by_number[j].append(tables[1 + len(sources) :])
+    return z
+
+
+def _of_one(result, j, z, slopes, y):
+    """z and its slope; of several z, y itself with slope 1, and the slopes of y in place of those of z."""
+    if len(z) == 1:
+        (result.by_source[j],), (result.by_number[j],) = (
+            result.by_source[j],
+            result.by_number[j],
+        )
+        return z[0], slopes[0]
+
+    def through(tables):
+        return [
+            sum(slope * table for slope, table in zip(slopes, column, strict=True))
+            for column in zip(*tables, strict=True)
+        ]
+
+    result.by_source[j] = through(result.by_source[j])
+    result.by_number[j] = through(result.by_number[j])
+    return np.broadcast_to(y, z[0].shape), np.ones(len(z[0]))
 
 
 def _outputs(network, nodes):
@@ -251,10 +314,16 @@ def loss_and_gradient(
 
     for link in range(network.n_links):
         source = computed.nodes[network.link_source[link]]
-        amount = (by_sum[network.link_target[link]] * source).sum()
-        add(network.link_slot[link], int(network.link_sign[link]), amount)
+        if computed.by_number[network.link_target[link]] is None:
+            amount = (by_sum[network.link_target[link]] * source).sum()
+            add(network.link_slot[link], int(network.link_sign[link]), amount)
     for j in range(network.n_neurons):
-        add(network.bias_slot[j], int(network.bias_sign[j]), by_sum[j].sum())
+        if computed.by_number[j] is None:
+            add(network.bias_slot[j], int(network.bias_sign[j]), by_sum[j].sum())
+        else:
+            slots = _slots_of_transfer(network, j)
+            for (slot, sign), table in zip(slots, computed.by_number[j], strict=True):
+                add(slot, int(sign), (by_sum[j] * table).sum())
         first = network.parameter_offset[j]
         for i, slope in enumerate(computed.by_parameter[j]):
             amount = (by_value[j] * slope).sum()
@@ -266,6 +335,17 @@ def loss_and_gradient(
         rows = weight.sum() if weight.ndim == 1 else weight.mean(axis=1).sum()
         return total / rows, result / rows
     return total, result
+
+
+def _slots_of_transfer(network, j):
+    """Slot and sign of each number that `Values.by_number` counts."""
+    links = links_of(network, j)
+    slots = list(zip(network.link_slot[links], network.link_sign[links], strict=True))
+    if network.transfers[network.transfer[j]].has_bias:
+        slots.append((network.bias_slot[j], network.bias_sign[j]))
+    first, last = network.transfer_offset[j : j + 2]
+    own = network.transfer_slot[first:last], network.transfer_sign[first:last]
+    return slots + list(zip(*own, strict=True))
 
 
 def condition(compute, seed=0, shakes=3):

@@ -24,7 +24,15 @@ from wildwire.engine.losses import (
     loss_table,
 )
 from wildwire.engine.losses import VALUES as VALUES_OF_LOSS
-from wildwire.engine.parts import ANY, CROSS_ENTROPY, DELTAS, EXPRESSIONS, HEADS, VALUES
+from wildwire.engine.parts import (
+    ANY,
+    CROSS_ENTROPY,
+    DELTAS,
+    EXPRESSIONS,
+    HEADS,
+    TRANSFERS,
+    VALUES,
+)
 from wildwire.functions.cache import cached_njit
 from wildwire.program import plan as p
 
@@ -74,6 +82,12 @@ def forward_single(
         stage = plan[p.STAGE_TABLE] + s * p.STAGE_WIDTH
         for i in range(plan[stage], plan[stage] + plan[stage + 1]):
             _sums(plan, plan[p.BLOCK_TABLE] + i * p.BLOCK_WIDTH, weights, work, z)
+        for i in range(plan[stage + 8], plan[stage + 8] + plan[stage + 9]):
+            t = plan[p.TRANSFER_TABLE] + i * p.TRANSFER_WIDTH
+            calls.call_part(
+                addresses[3 * plan[p.FUNCTIONS] + TRANSFERS], plan, addresses, VALUES,
+                t, weights, work, work, z, 1, 0,
+            )  # fmt: skip
         for i in range(plan[stage + 2], plan[stage + 2] + plan[stage + 3]):
             r = plan[p.RUN_TABLE] + i * p.RUN_WIDTH
             row, width = np.int64(plan[r]), np.int64(plan[r + 1])
@@ -242,6 +256,12 @@ def backward_single(
                 e, weights, work, gradient, d, 1, to_inputs,
             )  # fmt: skip
         _add_fused(plan, fused, work, plan[stage + 4], plan[stage + 5], d)
+        for i in range(plan[stage + 8], plan[stage + 8] + plan[stage + 9]):
+            t = plan[p.TRANSFER_TABLE] + i * p.TRANSFER_WIDTH
+            calls.call_part(
+                addresses[3 * plan[p.FUNCTIONS] + TRANSFERS], plan, addresses, DELTAS,
+                t, weights, work, gradient, d, 1, to_inputs,
+            )  # fmt: skip
         for i in range(plan[stage], plan[stage] + plan[stage + 1]):
             b = plan[p.BLOCK_TABLE] + i * p.BLOCK_WIDTH
             start = 0 if to_inputs else plan[b + 5]

@@ -10,28 +10,27 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir
-from numba.core import cgutils, types
+from numba.core import types
 from numba.extending import intrinsic
 
 __all__ = [
     "absolute",
-    "add_to",
     "copy_sign",
     "count_of",
     "exponent",
     "flip_if_odd",
     "floor",
     "increase",
+    "layout",
     "load",
     "mantissa",
+    "mark",
     "polynomial",
     "power_of_two",
     "select",
     "shifted",
     "square_root",
     "store",
-    "take",
-    "total",
     "upper_half",
 ]
 
@@ -89,14 +88,14 @@ def copy_sign(typing, size, sign):
     return size(size, sign), _float_call("llvm.copysign", 2)
 
 
-def _layout(kind: types.Float) -> tuple[int, int, int]:
+def layout(kind: types.Float) -> tuple[int, int, int]:
     """Width of a float type, of its stored fraction, and the bias of its exponent."""
     return (64, 52, 1023) if kind == types.float64 else (32, 23, 127)
 
 
 def _as_bits(builder: ir.IRBuilder, kind: types.Float, value: Any) -> tuple[Any, Any]:
     """The bits of a float as an integer, and the type of that integer."""
-    integer = ir.IntType(_layout(kind)[0])
+    integer = ir.IntType(layout(kind)[0])
     return builder.bitcast(value, integer), integer
 
 
@@ -109,7 +108,7 @@ def power_of_two(typing, t):
 
     def emit(context, builder, signature, arguments):
         kind = signature.return_type
-        _, fraction, bias = _layout(kind)
+        _, fraction, bias = layout(kind)
         bits, integer = _as_bits(builder, kind, arguments[0])
         exponent = builder.add(bits, ir.Constant(integer, bias))
         power = builder.shl(exponent, ir.Constant(integer, fraction))
@@ -124,7 +123,7 @@ def flip_if_odd(typing, x, t):
 
     def emit(context, builder, signature, arguments):
         kind = signature.return_type
-        width, _, _ = _layout(kind)
+        width, _, _ = layout(kind)
         bits, integer = _as_bits(builder, kind, arguments[0])
         count, _ = _as_bits(builder, kind, arguments[1])
         sign = builder.shl(count, ir.Constant(integer, width - 1))
@@ -136,7 +135,7 @@ def flip_if_odd(typing, x, t):
 def _above_root_half(builder: ir.IRBuilder, kind: types.Float, x: Any) -> Any:
     """Bits of x moved so that the exponent field steps at powers of two times
     sqrt(1/2), and the move itself."""
-    _, fraction, bias = _layout(kind)
+    _, fraction, bias = layout(kind)
     bits, integer = _as_bits(builder, kind, x)
     root = 0x3FE6A09E667F3BCD if fraction == 52 else 0x3F3504F3
     move = ir.Constant(integer, (bias << fraction) - root)
@@ -149,7 +148,7 @@ def exponent(typing, x):
 
     def emit(context, builder, signature, arguments):
         kind = signature.return_type
-        _, fraction, bias = _layout(kind)
+        _, fraction, bias = layout(kind)
         moved, integer = _above_root_half(builder, kind, arguments[0])[:2]
         field = builder.lshr(moved, ir.Constant(integer, fraction))
         # A float whose lowest bits are the exponent field: 2**52 + field.
@@ -167,7 +166,7 @@ def mantissa(typing, x):
 
     def emit(context, builder, signature, arguments):
         kind = signature.return_type
-        fraction = _layout(kind)[1]
+        fraction = layout(kind)[1]
         moved, integer, root = _above_root_half(builder, kind, arguments[0])
         kept = builder.and_(moved, ir.Constant(integer, (1 << fraction) - 1))
         bits = builder.add(kept, ir.Constant(integer, root))
@@ -182,7 +181,7 @@ def upper_half(typing, x):
 
     def emit(context, builder, signature, arguments):
         kind = signature.return_type
-        _, fraction, _ = _layout(kind)
+        _, fraction, _ = layout(kind)
         bits, integer = _as_bits(builder, kind, arguments[0])
         mask = ir.Constant(integer, -1 << (fraction // 2 + 1))
         return builder.bitcast(builder.and_(bits, mask), context.get_value_type(kind))
@@ -237,7 +236,7 @@ def _scopes(module: ir.Module) -> list[Any]:
     ]
 
 
-def _mark(builder: ir.IRBuilder, instruction: Any, own: int) -> None:
+def mark(builder: ir.IRBuilder, instruction: Any, own: int) -> None:
     """Tell LLVM that different tables never overlap (the convention says so).
 
     Without it every pair of tables costs a check at run time, and beyond eight pairs
@@ -258,7 +257,7 @@ def load(typing, pointer, index):
 
     def emit(context, builder, signature, arguments):
         value = builder.load(builder.gep(arguments[0], [arguments[1]]))
-        _mark(builder, value, 0)
+        mark(builder, value, 0)
         return value
 
     return pointer.dtype(pointer, index), emit
@@ -276,87 +275,10 @@ def store(typing, table, pointer, index, value):
 
     def emit(context, builder, signature, arguments):
         place = builder.gep(arguments[1], [arguments[2]])
-        _mark(builder, builder.store(arguments[3], place), 1 + table.literal_value)
+        mark(builder, builder.store(arguments[3], place), 1 + table.literal_value)
         return context.get_dummy_value()
 
     return types.void(table, pointer, types.int64, value), emit
-
-
-@intrinsic(prefer_literal=True)
-def take(typing, table, pointer, index):
-    """pointer[index] of table number `table`, which the kernel writes as well (by `store`)."""
-    if not isinstance(table, types.IntegerLiteral):
-        return None
-
-    def emit(context, builder, signature, arguments):
-        value = builder.load(builder.gep(arguments[1], [arguments[2]]))
-        _mark(builder, value, 1 + table.literal_value)
-        return value
-
-    return pointer.dtype(table, pointer, types.int64), emit
-
-
-@intrinsic
-def add_to(typing, pointer, index, amount):
-    """pointer[index] += amount, of floats; outside of loops that vectorise."""
-    if pointer.dtype != amount:
-        return None
-
-    def emit(context, builder, signature, arguments):
-        place = builder.gep(arguments[0], [arguments[1]])
-        builder.store(builder.fadd(builder.load(place), arguments[2]), place)
-        return context.get_dummy_value()
-
-    return types.void(pointer, types.int64, amount), emit
-
-
-TOTAL_BITS = 512
-"""Sums run in lanes of this width on every machine: the width of its vectors must not decide bits."""
-
-
-@intrinsic
-def total(typing, pointer, count):
-    """The sum of pointer[0 .. count-1]: in fixed lanes, then these pairwise, then the rest one by one."""
-
-    def emit(context, builder, signature, arguments):
-        start, count = arguments
-        real = context.get_value_type(signature.return_type)
-        lanes = TOTAL_BITS // _layout(signature.return_type)[0]
-        vector = ir.VectorType(real, lanes)
-        integer = count.type
-        width = ir.Constant(integer, lanes)
-        whole = builder.sub(count, builder.srem(count, width))
-        cell = cgutils.alloca_once_value(builder, ir.Constant(vector, None))
-        zero = ir.Constant(integer, 0)
-        with cgutils.for_range_slice(builder, zero, whole, width, intp=integer) as (
-            i,
-            _,
-        ):
-            place = builder.bitcast(builder.gep(start, [i]), vector.as_pointer())
-            line = builder.load(place, align=_layout(signature.return_type)[0] // 8)
-            builder.store(builder.fadd(builder.load(cell), line), cell)
-        parts = builder.load(cell)
-        while lanes > 1:
-            lanes //= 2
-            halves = []
-            for first in (0, lanes):
-                order = [ir.Constant(ir.IntType(32), first + k) for k in range(lanes)]
-                kind = ir.VectorType(ir.IntType(32), lanes)
-                mask = ir.Constant(kind, order)
-                halves.append(builder.shuffle_vector(parts, parts, mask))
-            parts = builder.fadd(*halves)
-        sum_ = builder.extract_element(parts, ir.Constant(ir.IntType(32), 0))
-        result = cgutils.alloca_once_value(builder, sum_)
-        one = ir.Constant(integer, 1)
-        with cgutils.for_range_slice(builder, whole, count, one, intp=integer) as (
-            i,
-            _,
-        ):
-            value = builder.load(builder.gep(start, [i]))
-            builder.store(builder.fadd(builder.load(result), value), result)
-        return builder.load(result)
-
-    return pointer.dtype(pointer, types.int64), emit
 
 
 @intrinsic

@@ -115,24 +115,26 @@ def _kernel(function: Function, level: int) -> tuple[str, set[str]]:
 
 _FROM_INTRINSICS = (
     "absolute",
-    "add_to",
     "count_of",
     "increase",
     "load",
     "select",
     "shifted",
     "store",
-    "take",
-    "total",
 )
+_FROM_ROWS = ("add_to", "take", "total")
 
 
 def import_lines(used: set[str], dtype: str) -> str:
     """Import lines for the names that the kernels of a module use."""
     own = sorted(used & set(_FROM_INTRINSICS))
-    mathematics = sorted(used - set(_FROM_INTRINSICS) - {"real"}, key=str.swapcase)
+    rows = sorted(used & set(_FROM_ROWS))
+    other = {*_FROM_INTRINSICS, *_FROM_ROWS, "real"}
+    mathematics = sorted(used - other, key=str.swapcase)
     text = "import numpy as np\n\n" if "real" in used else ""
     text += _import_line("wildwire.functions.intrinsics", own)
+    if rows:
+        text += _import_line("wildwire.functions.row_intrinsics", rows)
     if mathematics:
         text += _import_line(f"wildwire.functions.vectormath.{dtype}", mathematics)
     if "real" in used:

@@ -182,22 +182,24 @@ class Transfer:
                 f"than {MOST_PAIRED}: use another transfer, or fewer sources"
             )
 
-    def unrolled(self, n_links: int) -> Function:
+    def unrolled(self, n_links: int, place: int = 0) -> Function:
         """The formula for a number of links, written out.
 
         Parameters
         ----------
         n_links : int
+        place : int
+            Which of its values.
 
         Returns
         -------
         Function
             Of kind "expression": its arguments are the sources; its parameters are the weights, the bias if
-            there is one, then the numbers in their order. Only for transfers that return one number.
+            there is one, then the numbers in their order.
         """
         from wildwire.functions.unrolled import unrolled
 
-        return unrolled(self, n_links)
+        return unrolled(self, n_links, place)
 
     def evaluate(
         self,

@@ -11,7 +11,6 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from wildwire.errors import FunctionError
 from wildwire.functions.function import Function
 from wildwire.functions.reductions import DISTINCT, REDUCTIONS
 from wildwire.functions.transfer import BIAS
@@ -47,13 +46,8 @@ def written_out(
 
 
 @functools.lru_cache(maxsize=256)
-def unrolled(transfer: Transfer, n_links: int) -> Function:
+def unrolled(transfer: Transfer, n_links: int, place: int = 0) -> Function:
     """See `Transfer.unrolled`."""
-    if len(transfer.formulas) != 1:
-        raise FunctionError(
-            f"the transfer {transfer.name} returns {len(transfer.formulas)} numbers: only with its "
-            "activation it is one formula"
-        )
     weight, source = transfer.arguments[:2]
 
     def named(name: str, number: int) -> Expression:
@@ -65,7 +59,7 @@ def unrolled(transfer: Transfer, n_links: int) -> Function:
             return Name(name if name == BIAS else f"p_{name}")
         return Name(f"n_{name}_{number}")
 
-    formula = written_out(transfer, transfer.formulas[0], n_links, named)
+    formula = written_out(transfer, transfer.formulas[place], n_links, named)
     parameters = [f"w{k}" for k in range(n_links)]
     parameters += [BIAS] if transfer.has_bias else []
     parameters += [f"p_{name}" for name, _ in transfer.parameters]

@@ -111,11 +111,11 @@ def groups_of(pointers, sources):
 
 @jitable
 def set_apart(group, size, own):
-    """Give every neuron with a formula of its own (`own`) a group that nobody else is in."""
+    """Give every neuron with a formula or a transfer of its own (`own` > 0) a group that nobody else is in."""
     count = size.size
     more = 0
     for j in range(own.size):
-        more += own[j]
+        more += own[j] > 0
     sizes = np.zeros(count + more, np.int32)
     sizes[:count] = size
     for j in range(own.size):
@@ -129,7 +129,7 @@ def set_apart(group, size, own):
 
 @jitable
 def program_order(levels, group, size, function, n_functions, own):
-    """Neurons by level; within one, shared lists of sources first, then by function, formulas of their own last."""
+    """Neurons by level; within one: shared lists of sources, by function, own formulas, other transfers."""
     n = levels.size
     rank = np.empty(n, np.int32)
     highest = 0
@@ -139,5 +139,5 @@ def program_order(levels, group, size, function, n_functions, own):
     order = counted(n)
     order = stable_order(order, function, n_functions)
     order = stable_order(order, rank, size.size + 1)
-    order = stable_order(order, own, 2)
+    order = stable_order(order, own, 3)
     return stable_order(order, levels, highest + 1)

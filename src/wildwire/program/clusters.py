@@ -25,17 +25,17 @@ NEURONS, UNION, LINKS, APART, LAST, USED, COLUMNS = 0, 1, 2, 3, 4, 5, 6
 
 
 @jitable
-def tame_neurons(levels, pointers, sources, n_inputs, activation, tame):
-    """1 for every neuron that cannot leave the finite numbers, nor any before it."""
+def tame_neurons(levels, pointers, sources, n_inputs, activation, tame, own):
+    """1 for every neuron that sums its sources and cannot leave the finite numbers, nor any before it."""
     n = levels.size
     flags = np.zeros(n, np.int8)
-    if tame.min() == 1:
+    if tame.min() == 1 and own.max() == 0:
         flags[:] = 1
         return flags
     order = stable_order(counted(n), levels, n)
     for i in range(n):
         j = order[i]
-        flag = tame[activation[j]]
+        flag = tame[activation[j]] if own[j] == 0 else 0
         for e in range(pointers[j], pointers[j + 1]):
             s = sources[e] - n_inputs
             if s >= 0 and flags[s] == 0:

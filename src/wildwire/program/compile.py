@@ -47,6 +47,8 @@ class Program:
         The network's numbers that are products of others.
     is_link : bool array (n_weights,)
         The weight belongs to a link, not to a bias, a function's parameter or a zero filled in.
+    transfers : tuple of Transfer or None
+        The plan's transfer numbers count in this tuple; the first, None, is linear.
     """
 
     plan: np.ndarray
@@ -59,6 +61,7 @@ class Program:
     one_to_one: bool
     derived: object
     is_link: np.ndarray
+    transfers: tuple = (None,)
 
     @property
     def n_rows(self) -> int:
@@ -113,6 +116,11 @@ def program_of(network, kernel) -> Program:
     if network.refusals:
         neuron, reason = network.refusals[0]
         raise UnsupportedError(f"neuron {neuron}: {reason}")
+    n_neurons = network.n_neurons
+    if len(network.transfers) > 1:
+        from wildwire.program.lower import lowered
+
+        network = lowered(network)
     heads = NO_HEADS
     if network.heads:
         pairs = [(head.first, head.count) for head in network.heads]
@@ -128,18 +136,21 @@ def program_of(network, kernel) -> Program:
         network.bias_slot, network.bias_sign, network.bias_value, network.activation,
         network.parameter_offset, network.parameter_slot, network.parameter_sign,
         network.parameter_value, _expressions(network.functions),
+        network.transfer, network.transfer_offset, network.transfer_slot,
+        network.transfer_sign, network.transfer_value, _scratch(network.transfers),
     )  # fmt: skip
     if fault:
         raise _error(fault, network)
     for array in arrays:
         array.flags.writeable = False
     plan, row_of, slot, sign, constant, is_link = arrays
+    row_of = row_of[:n_neurons]
     functions = network.functions
     if len(used) < len(functions):
         functions = tuple(functions[i] for i in used)
     return Program(
         plan, functions, slot, sign, constant, row_of, network.n_theta, bool(one_to_one),
-        network.derived, is_link,
+        network.derived, is_link, network.transfers,
     )  # fmt: skip
 
 
@@ -148,6 +159,18 @@ def _expressions(functions):
     """1 where a function is a formula of the sources themselves, int8 (n_functions,)."""
     kinds = [function.kind == "expression" for function in functions]
     return np.array(kinds, np.int8)
+
+
+@functools.lru_cache(maxsize=1000)
+def _scratch(transfers):
+    """Rows of scratch of each transfer, int32 (3 * n_transfers,)."""
+    from wildwire.functions.transfer_kernel import scratch_rows
+
+    rows = np.zeros((len(transfers), 3), np.int32)
+    for number, transfer in enumerate(transfers):
+        if transfer is not None:
+            rows[number] = scratch_rows(transfer)
+    return rows.ravel()
 
 
 def _error(fault, network):

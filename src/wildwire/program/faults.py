@@ -11,7 +11,7 @@ from wildwire.program import plan as p
 
 FAULTS = (
     "header", "stage", "block", "run", "source row", "out-link", "output row", "head",
-    "expression",
+    "expression", "transfer",
 )  # fmt: skip
 
 
@@ -44,6 +44,7 @@ def _has_bad_header(plan):
         or _is_outside(
             plan, p.EXPRESSION_TABLE, int(plan[p.EXPRESSIONS]), p.EXPRESSION_WIDTH
         )
+        or _is_outside(plan, p.TRANSFER_TABLE, int(plan[p.TRANSFERS]), p.TRANSFER_WIDTH)
     )
 
 
@@ -54,6 +55,8 @@ def _is_bad_stage(plan, s):
     if plan[s + 2] < 0 or plan[s + 2] + plan[s + 3] > plan[p.RUNS]:
         return True
     if plan[s + 6] < 0 or plan[s + 6] + plan[s + 7] > plan[p.EXPRESSIONS]:
+        return True
+    if plan[s + 8] < 0 or plan[s + 8] + plan[s + 9] > plan[p.TRANSFERS]:
         return True
     row = plan[s + 4]
     return row < 1 + plan[p.INPUTS] or row + plan[s + 5] > plan[p.ROWS]
@@ -90,10 +93,39 @@ def _is_bad_expression(plan, e):
 
 
 @jitable
+def _is_bad_transfer(plan, t):
+    row, links, first = plan[t], plan[t + 1], plan[t + 4]
+    if row < 1 + plan[p.INPUTS] or row >= plan[p.ROWS] or links < 1 or first < 0:
+        return True
+    if plan[t + 2] < 1 or plan[t + 2] >= plan[p.TRANSFER_KINDS]:
+        return True
+    if (
+        plan[t + 3] < 0
+        or plan[t + 8] < 0
+        or plan[t + 3] + plan[t + 8] > plan[p.WEIGHTS]
+    ):
+        return True
+    if plan[t + 5] < 0 or plan[t + 5] + plan[t + 6] > plan[p.LINK_WEIGHTS]:
+        return True
+    if plan[t + 6] < links or plan[t + 6] > links + 1:
+        return True
+    if plan[p.SOURCES] + first + links > plan[p.OUT_POINTERS]:
+        return True
+    if plan[t + 7] < 0 or plan[t + 7] > plan[p.SHARED_ROW]:
+        return True
+    for k in range(links):
+        source = plan[plan[p.SOURCES] + first + k]
+        if source < 1 or source >= row:
+            return True
+    return plan[p.SHARED_ROW] > plan[p.EXPRESSION_ROWS]
+
+
+@jitable
 def faults(plan):
     """First fault of a plan, as a number; 0 when every index it holds lies inside.
 
-    1 header, 2 stage, 3 block, 4 run, 5 source row, 6 out-link, 7 output row, 8 head, 9 expression
+    1 header, 2 stage, 3 block, 4 run, 5 source row, 6 out-link, 7 output row, 8 head, 9 expression,
+    10 transfer
     """
     if _has_bad_header(plan):
         return 1
@@ -147,4 +179,7 @@ def faults(plan):
     for i in range(plan[p.EXPRESSIONS]):
         if _is_bad_expression(plan, plan[p.EXPRESSION_TABLE] + i * p.EXPRESSION_WIDTH):
             return 9
+    for i in range(plan[p.TRANSFERS]):
+        if _is_bad_transfer(plan, plan[p.TRANSFER_TABLE] + i * p.TRANSFER_WIDTH):
+            return 10
     return 0

@@ -92,7 +92,7 @@ def _with_zeros(group, cluster, edges, union, pointers, sources, origin):
 
 
 @jitable
-def half_dense(levels, n_inputs, pointers, sources, origin, activation, tame):
+def half_dense(levels, n_inputs, pointers, sources, origin, activation, tame, own):
     """Entries with zeros where these make a cheaper block, and who then shares its list.
 
     Parameters
@@ -101,6 +101,8 @@ def half_dense(levels, n_inputs, pointers, sources, origin, activation, tame):
         As from `entries_of`; given back as they are where nothing is filled in.
     tame : int8 array (n_functions,)
         As from `tame_functions`.
+    own : int32 array (n_neurons,)
+        Not 0 where a neuron's sources are not summed.
 
     Returns
     -------
@@ -112,7 +114,9 @@ def half_dense(levels, n_inputs, pointers, sources, origin, activation, tame):
     n_nodes = n_inputs + levels.size
     group, size = groups_of(pointers, sources)
     if has_wide_level(levels):
-        may_fill = tame_neurons(levels, pointers, sources, n_inputs, activation, tame)
+        may_fill = tame_neurons(
+            levels, pointers, sources, n_inputs, activation, tame, own
+        )
         cluster, count = clusters_of(
             levels, group, size, pointers, sources, n_nodes, may_fill
         )

@@ -15,6 +15,8 @@ from wildwire.program.entries import entries_of
 from wildwire.program.faults import faults
 from wildwire.program.half_dense import NOTHING, half_dense
 from wildwire.program.tables import (
+    FORMULA,
+    TRANSFER,
     counts_of,
     empty_plan,
     write_expressions,
@@ -23,6 +25,7 @@ from wildwire.program.tables import (
     write_outputs,
     write_sources,
 )
+from wildwire.program.transfer_tables import write_transfers
 
 INTERPRETED_LINKS = 500
 
@@ -78,7 +81,7 @@ def _place_parameters(
     slot, sign, constant, is_link, first, order,
     parameter_offset, parameter_slot, parameter_sign, parameter_value,
 ):  # fmt: skip
-    """Copy the parameters of the neurons, in program order, behind the weights of links."""
+    """Copy the parameters of the neurons, in program order, behind the weights of links; where they end."""
     w = first
     for i in range(order.size):
         for e in range(parameter_offset[order[i]], parameter_offset[order[i] + 1]):
@@ -87,6 +90,7 @@ def _place_parameters(
             constant[w] = parameter_value[e]
             is_link[w] = False
             w += 1
+    return w
 
 
 @jitable
@@ -112,6 +116,7 @@ def build(
     link_target, link_source, link_slot, link_sign, link_value,
     bias_slot, bias_sign, bias_value, activation,
     parameter_offset, parameter_slot, parameter_sign, parameter_value, is_expression,
+    transfer, transfer_offset, transfer_slot, transfer_sign, transfer_value, rows,
 ):  # fmt: skip
     """All arrays of a program from those of a network, which have the names and types of `Network`.
 
@@ -124,6 +129,8 @@ def build(
         First output and number of outputs of each head.
     is_expression : int8 array (n_functions,)
         1 where the function is a formula of the sources themselves.
+    rows : int32 array (3 * n_transfers,)
+        Rows of scratch that each transfer needs, as from `transfer_text.scratch_rows`; zeros for linear.
 
     Returns
     -------
@@ -141,12 +148,14 @@ def build(
     )
     used, function = _used_functions(activation, n_functions)
     levels, is_loop = levels_of(n_inputs, pointers, sources)
-    pointers, sources, origin, group, size = half_dense(
-        levels, n_inputs, pointers, sources, origin, activation, tame
-    )
     own = np.empty(n, np.int32)
     for j in range(n):
-        own[j] = is_expression[activation[j]]
+        own[j] = FORMULA if is_expression[activation[j]] else 0
+        if transfer[j] > 0:
+            own[j] = TRANSFER
+    pointers, sources, origin, group, size = half_dense(
+        levels, n_inputs, pointers, sources, origin, activation, tame, own
+    )
     size = set_apart(group, size, own)
     order = program_order(levels, group, size, function, used.size, own)
     counts = counts_of(order, levels, group, size, function, pointers, sources, own)
@@ -162,6 +171,10 @@ def build(
         )
         write_sources(plan, order, row_of, pointers, sources, positions)
         write_expressions(plan, order, row_of, pointers, sources, origin)
+        write_transfers(
+            plan, order, row_of, pointers, sources, origin, positions, transfer,
+            transfer_offset, rows,
+        )  # fmt: skip
         write_out_links(plan)
         write_outputs(plan, output_node, heads, row_of)
         fault = faults(plan)
@@ -176,10 +189,15 @@ def build(
             slot, sign, constant, is_link, positions, origin,
             link_slot, link_sign, link_value, bias_slot, bias_sign, bias_value,
         )  # fmt: skip
-        _place_parameters(
+        w = _place_parameters(
             slot, sign, constant, is_link, sources.size, order,
             parameter_offset, parameter_slot, parameter_sign, parameter_value,
         )  # fmt: skip
+        if plan[p.TRANSFERS] > 0:
+            _place_parameters(
+                slot, sign, constant, is_link, w, order,
+                transfer_offset, transfer_slot, transfer_sign, transfer_value,
+            )  # fmt: skip
         one_to_one = _finished(slot, sign, constant, n_theta)
     return fault, one_to_one, used, plan, row_of, slot, sign, constant, is_link
 

@@ -8,7 +8,7 @@ Rows of the value table: row 0 is the constant 1 (a bias is a link from it), the
 neurons in program order, the rows of heads. A link addresses its source by row.
 """
 
-VERSION = 1
+VERSION = 2
 
 # header: what stands at plan[...]
 FORMAT = 0
@@ -36,12 +36,16 @@ FUNCTIONS = 21
 LENGTH = 22  # of the plan
 EXPRESSIONS = 23  # neurons with a formula of their own
 EXPRESSION_TABLE = 24
-EXPRESSION_ROWS = 25  # of the work array, for all of them
-HEADER = 28
+EXPRESSION_ROWS = 25  # of the work array, for all of them and for transfers
+TRANSFERS = 26  # neurons whose transfer is not linear
+TRANSFER_TABLE = 27
+SHARED_ROW = 28  # first of the rows that they use one after another
+TRANSFER_KINDS = 29  # different transfers
+HEADER = 32
 
 # a stage: neurons that need only earlier stages
-# first block, blocks, first run, runs, first row, rows, first expression, expressions
-STAGE_WIDTH = 8
+# first block, blocks, first run, runs, first row, rows, first expression, expressions, first transfer, transfers
+STAGE_WIDTH = 10
 # a block: neurons that share their sources
 BLOCK_WIDTH = 6  # first row, neurons, first source, sources, first weight, first source that is a neuron
 # a run: consecutive neurons with one function
@@ -50,5 +54,8 @@ RUN_WIDTH = (
 )
 # an expression: row, sources, function, first parameter, parameters, first source, first of its rows
 EXPRESSION_WIDTH = 7
+# a transfer neuron: row, links, transfer, first number, first source, first weight, weights (bias included), first
+# of its rows, numbers
+TRANSFER_WIDTH = 9
 # a head: softmax over some outputs
 HEAD_WIDTH = 4  # first source row entry, first row, count, first output

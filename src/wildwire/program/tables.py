@@ -11,12 +11,19 @@ from wildwire.functions.cache import jitable
 from wildwire.program import plan as p
 
 LONGEST = 2**31 - 1
+FORMULA, TRANSFER = 1, 2  # what `own` says of a neuron whose sources are not summed
+
+
+@jitable
+def _differs(before, j, function, own):
+    """Whether a run of neurons ends between two that stand one after another."""
+    return function[before] != function[j] or own[before] != own[j]
 
 
 @jitable
 def counts_of(order, levels, group, size, function, pointers, sources, own):
-    """How many neurons, stages, blocks, runs, source rows, out-links and expressions the plan will have."""
-    stages = blocks = runs = rows = links = expressions = 0
+    """How many neurons, stages, blocks, runs, source rows, out-links, expressions and transfers the plan will have."""
+    stages = blocks = runs = rows = links = expressions = transfers = 0
     for i in range(order.size):
         j = order[i]
         before = order[i - 1] if i > 0 else j
@@ -26,20 +33,22 @@ def counts_of(order, levels, group, size, function, pointers, sources, own):
         if new_stage or size[group[j]] == 1 or group[before] != group[j]:
             blocks += 1
             rows += end - begin
-        if own[j]:
+        if own[j] == FORMULA:
             expressions += 1
             continue
-        runs += new_stage or function[before] != function[j]
-        if size[group[j]] == 1:
+        runs += new_stage or _differs(before, j, function, own)
+        transfers += own[j] == TRANSFER
+        if size[group[j]] == 1 and own[j] == 0:
             # nobody needs the delta of the constant, whose entry stands first
             links += end - begin - (end > begin and sources[begin] < 0)
-    return order.size, stages, blocks, runs, rows, links, expressions
+    return order.size, stages, blocks, runs, rows, links, expressions, transfers
 
 
 @jitable
 def empty_plan(counts, n_inputs, n_outputs, heads):
     """A plan of zeros with the offsets of its tables; too short for a header when it would be too long."""
-    n_neurons, n_stages, n_blocks, n_runs, n_sources, n_links, n_expressions = counts
+    n_neurons, n_stages, n_blocks, n_runs, n_sources, n_links = counts[:6]
+    n_expressions, n_transfers = counts[6:]
     n_heads = heads.size // 2
     n_rows = 1 + n_inputs + n_neurons
     stages = p.HEADER
@@ -52,7 +61,8 @@ def empty_plan(counts, n_inputs, n_outputs, heads):
     outputs = keep + n_rows
     head = outputs + 2 * n_outputs
     expression = head + n_heads * p.HEAD_WIDTH
-    length = expression + n_expressions * p.EXPRESSION_WIDTH
+    transfer = expression + n_expressions * p.EXPRESSION_WIDTH
+    length = transfer + n_transfers * p.TRANSFER_WIDTH
     if length > LONGEST:
         return np.zeros(0, np.int32)
     plan = np.zeros(length, np.int32)
@@ -78,6 +88,8 @@ def empty_plan(counts, n_inputs, n_outputs, heads):
     plan[p.HEAD_TABLE] = head
     plan[p.EXPRESSIONS] = n_expressions
     plan[p.EXPRESSION_TABLE] = expression
+    plan[p.TRANSFERS] = n_transfers
+    plan[p.TRANSFER_TABLE] = transfer
     plan[p.LENGTH] = length
     return plan
 
@@ -87,13 +99,13 @@ def write_order(plan, row_of, order, levels, group, size, function, offset, own)
     """Rows of the neurons, stages, blocks, runs and expressions, except what depends on sources.
 
     An expression has a block of its own behind those of its stage: its sources stand there, but nothing
-    sums them.
+    sums them. So has a neuron with another transfer.
     """
     stage = plan[p.STAGE_TABLE] - p.STAGE_WIDTH
     block = plan[p.BLOCK_TABLE] - p.BLOCK_WIDTH
     run = plan[p.RUN_TABLE] - p.RUN_WIDTH
     expression = plan[p.EXPRESSION_TABLE]
-    blocks = runs = expressions = 0
+    blocks = runs = expressions = transfers = 0
     row = 1 + plan[p.INPUTS]
     weight = plan[p.LINK_WEIGHTS]
     most = 0
@@ -108,9 +120,10 @@ def write_order(plan, row_of, order, levels, group, size, function, offset, own)
             plan[stage + 2] = runs
             plan[stage + 4] = row
             plan[stage + 6] = expressions
+            plan[stage + 8] = transfers
         row_of[j] = row
         plan[stage + 5] += 1
-        if own[j]:
+        if own[j] == FORMULA:
             block += p.BLOCK_WIDTH
             blocks += 1
             plan[block] = row
@@ -129,8 +142,12 @@ def write_order(plan, row_of, order, levels, group, size, function, offset, own)
             block += p.BLOCK_WIDTH
             blocks += 1
             plan[block] = row
-            plan[stage + 1] += 1
-        if new_stage or function[before] != function[j]:
+            plan[stage + 1] += own[j] == 0
+        if own[j] == TRANSFER:
+            plan[plan[p.TRANSFER_TABLE] + transfers * p.TRANSFER_WIDTH] = row
+            plan[stage + 9] += 1
+            transfers += 1
+        if new_stage or _differs(before, j, function, own):
             run += p.RUN_WIDTH
             runs += 1
             plan[run] = row
@@ -221,7 +238,7 @@ def write_expressions(plan, order, row_of, pointers, sources, origin):
 def write_out_links(plan):
     """For every row the neurons that read it and stand alone in their block, with the place of the weight.
 
-    Not expressions, which push their deltas themselves.
+    Not expressions and other transfers, which push their deltas themselves.
     """
     pointers, links = plan[p.OUT_POINTERS], plan[p.OUT_LINKS]
     n_rows = 1 + plan[p.INPUTS] + plan[p.NEURONS]
@@ -229,10 +246,15 @@ def write_out_links(plan):
     for counting in (True, False):
         expression = plan[p.EXPRESSION_TABLE]
         last = expression + plan[p.EXPRESSIONS] * p.EXPRESSION_WIDTH
+        transfer = plan[p.TRANSFER_TABLE]
+        last_transfer = transfer + plan[p.TRANSFERS] * p.TRANSFER_WIDTH
         for b in range(plan[p.BLOCKS]):
             block = plan[p.BLOCK_TABLE] + b * p.BLOCK_WIDTH
             if expression < last and plan[expression] == plan[block]:
                 expression += p.EXPRESSION_WIDTH
+                continue
+            if transfer < last_transfer and plan[transfer] == plan[block]:
+                transfer += p.TRANSFER_WIDTH
                 continue
             if plan[block + 1] > 1:
                 continue

@@ -7,16 +7,14 @@ import numpy as np
 
 from wildwire.functions.intrinsics import (
     absolute,
-    add_to,
     count_of,
     increase,
     load,
     select,
     shifted,
     store,
-    take,
-    total,
 )
+from wildwire.functions.row_intrinsics import add_to, take, total
 
 real = np.float64
 

@@ -6,16 +6,14 @@ Calling convention 1, docs/design/transfers.md; formula 02e1fe8096f8ff29a4110024
 import numpy as np
 
 from wildwire.functions.intrinsics import (
-    add_to,
     count_of,
     increase,
     load,
     select,
     shifted,
     store,
-    take,
-    total,
 )
+from wildwire.functions.row_intrinsics import add_to, take, total
 from wildwire.functions.vectormath.float32 import sqrt
 
 real = np.float32

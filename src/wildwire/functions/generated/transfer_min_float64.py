@@ -5,15 +5,8 @@ Calling convention 1, docs/design/transfers.md; formula 88f67845c2382b9d6e01bd8e
 
 import numpy as np
 
-from wildwire.functions.intrinsics import (
-    add_to,
-    load,
-    select,
-    shifted,
-    store,
-    take,
-    total,
-)
+from wildwire.functions.intrinsics import load, select, shifted, store
+from wildwire.functions.row_intrinsics import add_to, take, total
 
 real = np.float64
 

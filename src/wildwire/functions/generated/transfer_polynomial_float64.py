@@ -5,15 +5,8 @@ Calling convention 1, docs/design/transfers.md; formula bb4f96949a79b131c80033c5
 
 import numpy as np
 
-from wildwire.functions.intrinsics import (
-    add_to,
-    load,
-    select,
-    shifted,
-    store,
-    take,
-    total,
-)
+from wildwire.functions.intrinsics import load, select, shifted, store
+from wildwire.functions.row_intrinsics import add_to, take, total
 from wildwire.functions.vectormath.float64 import log, power
 
 real = np.float64

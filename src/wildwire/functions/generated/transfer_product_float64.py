@@ -6,16 +6,14 @@ Calling convention 1, docs/design/transfers.md; formula 9c0568fffdecee82b8be92d4
 import numpy as np
 
 from wildwire.functions.intrinsics import (
-    add_to,
     count_of,
     increase,
     load,
     select,
     shifted,
     store,
-    take,
-    total,
 )
+from wildwire.functions.row_intrinsics import add_to, take, total
 from wildwire.functions.vectormath.float64 import exp, log
 
 real = np.float64

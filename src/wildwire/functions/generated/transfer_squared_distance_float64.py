@@ -5,7 +5,8 @@ Calling convention 1, docs/design/transfers.md; formula 1a83ff403cb8eefe6cae8adf
 
 import numpy as np
 
-from wildwire.functions.intrinsics import add_to, load, shifted, store, take, total
+from wildwire.functions.intrinsics import load, shifted, store
+from wildwire.functions.row_intrinsics import add_to, take, total
 
 real = np.float64
 
