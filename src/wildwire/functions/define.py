@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from wildwire.errors import FunctionError, LanguageError
 from wildwire.functions.function import Function, called_names
+from wildwire.functions.transfer import MOST_VALUES
 from wildwire.language.expression import Expression
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["activation", "from_definition", "from_definitions", "from_parts", "loss"]
 
-_ARITY = {"activation": 1, "loss": 2}
+_ARITY = {"activation": (1, MOST_VALUES), "loss": (2, 2)}
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -234,8 +235,12 @@ def _bounds(name: str, limits: tuple | None) -> tuple[float, float] | None:
 
 
 def _check_names(kind: str, name: str, arguments: tuple, parameters: tuple) -> None:
-    if len(arguments) != _ARITY[kind]:
-        wanted = {"activation": "one argument, z", "loss": "two arguments, o and t"}
+    fewest, most = _ARITY[kind]
+    if not fewest <= len(arguments) <= most:
+        wanted = {
+            "activation": f"one argument, z, or up to {most}, what a transfer returns",
+            "loss": "two arguments, o and t",
+        }
         raise FunctionError(
             f"{kind} {name} takes {wanted[kind]}, not {len(arguments)}; numbers with a "
             "default, as in bump(z, k=10), are its parameters"

@@ -48,7 +48,8 @@ class Function:
     name : str
         As it is called in network text.
     kind : {"activation", "loss"}
-        An activation has one argument, a loss the arguments output and target.
+        An activation has one argument, or several if it takes what a transfer with several values returns; a loss
+        has the arguments output and target.
     arguments : tuple of str
         Names of the arguments in the formula.
     parameters : tuple of (str, float)

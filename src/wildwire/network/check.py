@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wildwire.errors import DuplicateNameError, LoopError, NetworkError
+from wildwire.network.check_transfers import about, check_transfers
 
 if TYPE_CHECKING:
     from wildwire.network.description import Network
@@ -34,6 +35,7 @@ def check_network(network: Network) -> None:
     _check_slots(network)
     check_names(network)
     _check_sources(network)
+    check_transfers(network)
     _check_loops(network)
     _check_outputs(network)
 
@@ -45,14 +47,15 @@ def _check_shapes(network: Network) -> None:
         "link_slot": links, "link_sign": links, "link_value": links,
         "bias_slot": neurons, "bias_sign": neurons, "bias_value": neurons,
         "activation": neurons, "transfer": neurons,
-        "parameter_offset": neurons + 1,
+        "parameter_offset": neurons + 1, "transfer_offset": neurons + 1,
         "start": network.n_theta, "output_node": len(network.output_names),
     }  # fmt: skip
     for name, size in expected.items():
         _expect_shape(name, getattr(network, name), (size,))
-    size = (int(network.parameter_offset[-1]),)
-    for name in ("parameter_slot", "parameter_sign", "parameter_value"):
-        _expect_shape(name, getattr(network, name), size)
+    for kind in ("parameter", "transfer"):
+        size = (int(getattr(network, f"{kind}_offset")[-1]),)
+        for part in ("slot", "sign", "value"):
+            _expect_shape(f"{kind}_{part}", getattr(network, f"{kind}_{part}"), size)
     if network.bounds is not None:
         _expect_shape("bounds", network.bounds, (network.n_theta, 2))
     named = sum(group.count for group in network.groups)
@@ -76,9 +79,10 @@ def _check_ranges(network: Network) -> None:
     target = network.link_target
     if len(target) > 1 and np.any(target[1:] < target[:-1]):
         raise NetworkError("link_target must not decrease: sort the links by target")
-    offset = network.parameter_offset
-    if offset[0] != 0 or np.any(offset[1:] < offset[:-1]):
-        raise NetworkError("parameter_offset must start at 0 and not decrease")
+    for name in ("parameter_offset", "transfer_offset"):
+        offset = getattr(network, name)
+        if offset[0] != 0 or np.any(offset[1:] < offset[:-1]):
+            raise NetworkError(f"{name} must start at 0 and not decrease")
 
 
 def _expect_range(name: str, array: np.ndarray, low: int, high: int) -> None:
@@ -90,7 +94,7 @@ def _expect_range(name: str, array: np.ndarray, low: int, high: int) -> None:
 
 
 def _check_slots(network: Network) -> None:
-    for kind in ("link", "bias", "parameter"):
+    for kind in ("link", "bias", "parameter", "transfer"):
         slot = getattr(network, f"{kind}_slot")
         sign = getattr(network, f"{kind}_sign")
         value = getattr(network, f"{kind}_value")
@@ -118,8 +122,8 @@ def check_names(network: Network) -> None:
             )
         seen.add(name)
     keys: dict[str, str] = {}
-    for function in network.functions:
-        if function.kind == "expression":  # it has no name of its own
+    for function in (*network.functions, *network.transfers[1:]):
+        if function is None or function.kind == "expression":  # without a name
             continue
         if keys.setdefault(function.name, function.key) != function.key:
             raise DuplicateNameError(
@@ -133,10 +137,12 @@ def _are_distinct(network: Network) -> bool:
     names += [group.name for group in network.groups if not group.dissolved]
     names += [name for name, _ in network.lets]
     functions = {function.name for function in network.functions}
+    functions |= {transfer.name for transfer in network.transfers[1:] if transfer}
+    n_functions = len(network.functions) + len(network.transfers) - 1
     loose = [f"{group.name}_" for group in network.groups if group.dissolved]
     return (
         len(set(names)) == len(names)
-        and len(functions) == len(network.functions)
+        and len(functions) == n_functions
         and len(loose) < 2
         and not any(name.startswith(prefix) for prefix in loose for name in names)
     )
@@ -163,13 +169,7 @@ def _check_sources(network: Network) -> None:
             f"the neuron {name!r} has no sources: "
             "give it at least one input or neuron to read"
         )
-        raise _about(NetworkError(message), neuron)
-
-
-def _about(error: NetworkError, neuron: int) -> NetworkError:
-    """The error with the number of its neuron, by which `elaborate.py` finds the line of text."""
-    vars(error)["neuron"] = neuron
-    return error
+        raise about(NetworkError(message), neuron)
 
 
 def _check_outputs(network: Network) -> None:
@@ -203,7 +203,7 @@ def _check_loops(network: Network) -> None:
     source, target = source[now], network.link_target[now]
     loop = find_loop(source, target, network.n_neurons)
     if loop is not None:
-        raise _about(LoopError(_loop_message(network, loop)), loop[0])
+        raise about(LoopError(_loop_message(network, loop)), loop[0])
 
 
 def find_loop(source: np.ndarray, target: np.ndarray, n: int) -> list[int] | None:
@@ -246,21 +246,12 @@ def _loop_message(network: Network, loop: list[int]) -> str:
 
 
 def all_refusals(network: Network) -> tuple[tuple[str, str], ...]:
-    """The refusals found while reading, and those that the arrays themselves show: delays and other transfers.
-
-    A group is named once.
-    """
+    """The refusals found while reading, and those that the arrays themselves show: delays. A group is named once."""
     found = list(network.refusals)
     delayed = np.unique(network.link_target[network.link_delay > 0])
-    other = np.flatnonzero(network.transfer)
-    if len(delayed) or len(other):
+    if len(delayed):
         names = _line_names(network)
         found += [(names[neuron], DELAYED) for neuron in delayed.tolist()]
-        for neuron in other.tolist():
-            transfer = network.transfers[network.transfer[neuron]]
-            kind = "another" if transfer is None else f"the {transfer.name}"
-            reason = f"has {kind} transfer function; this version stores those and runs linear ones"
-            found.append((names[neuron], reason))
     return tuple(dict.fromkeys(found))
 
 

@@ -20,6 +20,7 @@ from wildwire.network.tables import Derived
 
 if TYPE_CHECKING:
     from wildwire.functions.function import Function
+    from wildwire.functions.transfer import Transfer
 
 SHARED = 1 << 29
 """Local slot of the first shared number; far above any count of numbers in a line."""
@@ -47,12 +48,13 @@ class Chunk:
 
     `names` are pairs of local slot and name of numbers with no place of their own; `derived` are sums of
     products of local
-    slots; `written` are, of an `=` line, the local slots of each neuron's own numbers in written order.
+    slots; `written` are, of an `=` line, the local slots of each neuron's own numbers in written order;
+    `number` are the numbers of the transfer, `n_numbers` of each neuron.
     """
 
     count: int
-    activation: Function | list[Function]
-    transfer: Function | None = None
+    activation: Function | Sequence[Function]
+    transfer: Transfer | None = None
     source: Any = field(default_factory=list)
     target: Any = field(default_factory=list)
     delay: Any = field(default_factory=list)
@@ -60,14 +62,16 @@ class Chunk:
     bias: Numbers = field(default_factory=Numbers)
     parameter: Numbers = field(default_factory=Numbers)
     n_parameters: int = 0
+    number: Numbers = field(default_factory=Numbers)
+    n_numbers: list[int] = field(default_factory=list)
     starts: Any = field(default_factory=list)
     names: list[tuple[int, str]] = field(default_factory=list)
     derived: list[list[Monomial]] = field(default_factory=list)
     written: list[list[int]] = field(default_factory=list)
 
-    def functions(self) -> list[Function]:
+    def functions(self) -> Sequence[Function]:
         """The function of every neuron."""
-        if isinstance(self.activation, list):
+        if isinstance(self.activation, Sequence):
             return self.activation
         return [self.activation] * self.count
 
@@ -81,8 +85,8 @@ class Chunk:
 class Draft:
     """One neuron of an `=` line: factors of its monomials are keys (int: its own numbers; str: shared ones).
 
-    `names` are names of numbers that belong to no link, bias or parameter, by key; where there is none they
-    are numbered.
+    `numbers` are those of its transfer, in the order of `Network.transfer_offset`. `names` are names of numbers
+    that belong to no link, bias or parameter, by key; where there is none they are numbered.
     """
 
     name: str
@@ -91,31 +95,81 @@ class Draft:
     parameters: list[Monomial]
     starts: list[float]
     names: dict[int, str] = field(default_factory=dict)
+    numbers: list[Monomial] = field(default_factory=list)
 
 
-def free_chunk(sources, delays, biased: bool, activation, parameters, lets) -> Chunk:
-    """The chunk of a `~` line: every neuron has one unknown number per source, then its bias, then its parameters.
+@dataclass
+class Written:
+    """The parameters that a `~` line says: a monomial for each, and the start values of its own numbers."""
 
-    `sources` and `delays` have a row per neuron; `parameters` is a pair (monomials, starts) as in a `Draft`, for every
-    neuron its own.
+    monomials: Sequence[Monomial] = ()
+    starts: Sequence[float] = ()
+
+
+def free_chunk(sources, delays, biased: bool, use, written, lets) -> Chunk:
+    """The chunk of a `~` line, whose neurons are all alike.
+
+    A neuron's own numbers, all unknown but for those that are written: one per source; then those that its
+    transfer has for links and pairs of links; its transfer's parameters; its bias; its activation's parameters.
+
+    Parameters
+    ----------
+    sources, delays : arrays (n_neurons, n_sources)
+    biased : bool
+    use : Use
+        The two functions.
+    written : (Written, Written)
+        Parameters of the transfer and of the activation.
+    lets : dict of str to int
+        Slots of the shared numbers.
     """
-    monomials, own = parameters
+    of_transfer, of_activation = written
     count, n = sources.shape
-    size = n + biased + len(own)
-    chunk = Chunk(count, activation, n_parameters=len(monomials))
-    first = np.arange(count) * size
+    chunk = Chunk(count, use.activation, use.transfer)
+    n_unknown = 0 if use.transfer is None else _n_unknown(use.transfer, n)
+    bias = n + n_unknown + len(of_transfer.starts)
+    size = bias + biased + len(of_activation.starts)
+    first = np.arange(count)[:, None] * size
     chunk.source, chunk.delay = sources.ravel(), delays.ravel()
     chunk.target = np.repeat(np.arange(count), n)
-    slot = (first[:, None] + np.arange(n)).ravel()
-    chunk.link = Numbers(slot, np.ones(len(slot)), np.zeros(len(slot)))
-    bias = first + n if biased else np.full(count, -1)
-    chunk.bias = Numbers(bias, np.ones(count), np.zeros(count))
-    chunk.starts = np.tile([math.nan] * (n + biased) + list(own), count)
-    for begin in first.tolist() if monomials else ():
-        keys = {key: begin + n + biased + key for key in range(len(own))}
-        for monomial in monomials:
-            _enter(chunk, chunk.parameter, [monomial], keys, lets)
+    chunk.link = _alike(first, Numbers(np.arange(n), np.ones(n), np.zeros(n)))
+    chunk.bias = _alike(first, Numbers([bias if biased else -1], [1], [0.0]))
+    own = _entered(of_transfer, n + n_unknown, lets)
+    unknown = range(n, n + n_unknown)
+    own.slot += unknown
+    own.sign += [1] * n_unknown
+    own.value += [0.0] * n_unknown
+    chunk.number = _alike(first, own)
+    chunk.n_numbers = [len(own.slot)] * count
+    chunk.parameter = _alike(first, _entered(of_activation, bias + biased, lets))
+    chunk.n_parameters = len(of_activation.monomials)
+    starts = [math.nan] * (n + n_unknown) + list(of_transfer.starts)
+    starts += [math.nan] * biased + list(of_activation.starts)
+    chunk.starts = np.tile(starts, count)
     return chunk
+
+
+def _n_unknown(transfer: Transfer, n: int) -> int:
+    """Numbers of links and pairs of links, besides weights."""
+    return transfer.n_numbers(n) - transfer.n_parameters
+
+
+def _entered(written: Written, begin: int, lets) -> Numbers:
+    """The written parameters of one neuron, whose own numbers begin at a local slot."""
+    scratch = Chunk(1, [])
+    keys = {key: begin + key for key in range(len(written.starts))}
+    for monomial in written.monomials:
+        _enter(scratch, scratch.parameter, [monomial], keys, lets)
+    assert not scratch.derived  # in a `~` line stand numbers and names, no products
+    return scratch.parameter
+
+
+def _alike(first: np.ndarray, one: Numbers) -> Numbers:
+    """The numbers of all neurons from those of the first; `first` is a column of their first slots."""
+    slot = np.asarray(one.slot, np.int64)
+    own = (slot >= 0) & (slot < SHARED)
+    slots = (slot + np.where(own, first, 0)).ravel()
+    return Numbers(slots, np.tile(one.sign, len(first)), np.tile(one.value, len(first)))
 
 
 def drafted_chunk(drafts: Sequence[Draft], activation, transfer, lets) -> Chunk:
@@ -123,7 +177,7 @@ def drafted_chunk(drafts: Sequence[Draft], activation, transfer, lets) -> Chunk:
     chunk = Chunk(len(drafts), activation, transfer)
     chunk.n_parameters = len(drafts[0].parameters)
     for number, draft in enumerate(drafts):
-        order = _theta_order(draft)
+        order = _theta_order(draft) if transfer is None else _places(draft, transfer)
         keys = {key: len(chunk.starts) + place for place, key in enumerate(order)}
         chunk.written.append([keys[key] for key in range(len(order))])
         chunk.starts += [draft.starts[key] for key in order]
@@ -135,6 +189,9 @@ def drafted_chunk(drafts: Sequence[Draft], activation, transfer, lets) -> Chunk:
         _enter(chunk, chunk.bias, draft.bias, keys, lets)
         for monomial in draft.parameters:
             _enter(chunk, chunk.parameter, [monomial], keys, lets)
+        for monomial in draft.numbers:
+            _enter(chunk, chunk.number, [monomial], keys, lets)
+        chunk.n_numbers.append(len(draft.numbers))
         _name_others(chunk, draft, keys)
     return chunk
 
@@ -157,10 +214,25 @@ def _theta_order(draft: Draft) -> list[int]:
     return sorted(range(len(draft.starts)), key=lambda key: rank.get(key, 0))
 
 
+def _places(draft: Draft, transfer: Transfer) -> list[int]:
+    """Own keys of a neuron with a transfer in theta's order: by the first place where each stands.
+
+    Weights of links as written; the transfer's other numbers, its parameters last; the bias; the activation's
+    parameters.
+    """
+    first, n = {}, transfer.n_parameters
+    weights = [term.weight for term in draft.terms]
+    numbers = [*draft.numbers[n:], *draft.numbers[:n]]
+    for monomial in (*weights, *numbers, *draft.bias, *draft.parameters):
+        for key, _ in monomial.factors:
+            first.setdefault(key, len(first))
+    return sorted(range(len(draft.starts)), key=lambda key: first.get(key, len(first)))
+
+
 def _name_others(chunk: Chunk, draft: Draft, keys: dict[int, int]) -> None:
     """Name the numbers that are neither a weight nor the bias nor a parameter as they stand: `h w0`, `h w1`, ..."""
     named = {_plain([term.weight]) for term in draft.terms} | {_plain(draft.bias)}
-    named |= {_plain([monomial]) for monomial in draft.parameters}
+    named |= {_plain([m]) for m in (*draft.parameters, *draft.numbers)}
     for key, name in draft.names.items():
         chunk.names.append((keys[key], name))
     named |= set(draft.names)
@@ -210,8 +282,9 @@ def assemble(chunks: Sequence[Chunk], let_starts: Sequence[float]) -> dict:
         ),
         "start": _join([*(chunk.starts for chunk in chunks), list(let_starts)], np.float64),
     }  # fmt: skip
-    for kind in ("link", "bias", "parameter"):
-        columns = [getattr(chunk, kind) for chunk in chunks]
+    for kind in ("link", "bias", "parameter", "transfer"):
+        name = "number" if kind == "transfer" else kind
+        columns = [getattr(chunk, name) for chunk in chunks]
         slots = [
             _global_slots(column.slot, slot, derived, n_own)
             for column, slot, derived in zip(
@@ -253,12 +326,14 @@ def _function_tables(chunks: Sequence[Chunk]) -> dict:
     ]
     transfer = [transfers.setdefault(c.transfer, len(transfers)) for c in chunks]
     width = np.repeat([chunk.n_parameters for chunk in chunks], count)
+    numbers = [chunk.n_numbers or np.zeros(chunk.count, int) for chunk in chunks]
     return {
         "functions": tuple(functions),
         "transfers": tuple(transfers),
         "activation": np.array(activation, np.int32),
         "transfer": np.repeat(transfer, count),
         "parameter_offset": np.concatenate([[0], np.cumsum(width)]),
+        "transfer_offset": np.cumsum(np.concatenate([[0], *numbers])),
     }
 
 

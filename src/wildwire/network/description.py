@@ -19,6 +19,7 @@ from wildwire.network.views import Link, Links, Neuron, Neurons
 
 if TYPE_CHECKING:
     from wildwire.functions.function import Function
+    from wildwire.functions.transfer import Transfer
     from wildwire.language.tree import Document
 
 ARRAYS = {
@@ -37,9 +38,20 @@ ARRAYS = {
     "parameter_sign": np.int8,
     "parameter_value": np.float64,
     "transfer": np.int32,
+    "transfer_offset": np.int32,
+    "transfer_slot": np.int32,
+    "transfer_sign": np.int8,
+    "transfer_value": np.float64,
     "start": np.float64,
     "output_node": np.int32,
 }
+
+NO_OFFSET = readonly(np.zeros(0), np.int32)
+"""Stands for zeros, one per neuron and one more: no neuron's transfer has numbers of its own."""
+
+NO_SLOTS, NO_SIGNS, NO_VALUES = (
+    readonly(np.zeros(0), dtype) for dtype in (np.int32, np.int8, np.float64)
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -75,8 +87,13 @@ class Network:
         `parameter_slot`, `parameter_sign`, `parameter_value`.
     transfer : ndarray of int32, (n_neurons,)
         Index into `transfers`; 0 is linear.
-    transfers : tuple of Function or None
+    transfers : tuple of Transfer or None
         The first is None: linear.
+    transfer_offset : ndarray of int32, (n_neurons+1,)
+        The numbers of neuron i's transfer, besides the weights of its links and its bias, are the entries
+        transfer_offset[i] .. transfer_offset[i+1]-1 of `transfer_slot`, `transfer_sign`, `transfer_value`: first the
+        transfer's parameters; then, link by link, the further numbers of a link; then, pair by pair, the numbers of a
+        pair of links, in the order of `Transfer.pairs`. A linear neuron has none.
     derived : Derived
     start : ndarray of float64, (n_theta,)
         The numbers of the text; NaN is unknown.
@@ -117,7 +134,11 @@ class Network:
     start: np.ndarray
     output_node: np.ndarray
     output_names: tuple[str, ...]
-    transfers: tuple[Function | None, ...] = (None,)
+    transfers: tuple[Transfer | None, ...] = (None,)
+    transfer_offset: np.ndarray = field(default_factory=lambda: NO_OFFSET)
+    transfer_slot: np.ndarray = field(default_factory=lambda: NO_SLOTS)
+    transfer_sign: np.ndarray = field(default_factory=lambda: NO_SIGNS)
+    transfer_value: np.ndarray = field(default_factory=lambda: NO_VALUES)
     derived: Derived = field(default_factory=Derived)
     bounds: np.ndarray | None = None
     heads: tuple[Head, ...] = ()
@@ -135,6 +156,9 @@ class Network:
 
     def _freeze(self):
         """Give every array its type and make it read-only; an array of the right type is not copied."""
+        if not len(self.transfer_offset):
+            offset = np.zeros(self.n_neurons + 1, np.int32)
+            object.__setattr__(self, "transfer_offset", offset)
         for name, dtype in ARRAYS.items():
             object.__setattr__(self, name, readonly(getattr(self, name), dtype))
         if self.bounds is not None:
@@ -232,8 +256,9 @@ class Network:
     def theta_names(self) -> list[str]:
         """Names of the learnable numbers, in theta's order.
 
-        Neurons stand in text order; per neuron its links in written order, then its bias, then the parameters of its
-        activation; the `let` names that learn come last.
+        Neurons stand in text order; per neuron its links in written order, then the other numbers of its transfer
+        (of links, of pairs of links, of the neuron), then its bias, then the parameters of its activation; the `let`
+        names that learn come last.
         """
         names = self._remember("theta_names", lambda: naming.theta_names(self))
         return list(names)
@@ -271,6 +296,10 @@ class Network:
     def function_of(self, neuron: int) -> Function:
         """The activation of a neuron, by neuron number."""
         return self.functions[self.activation[neuron]]
+
+    def transfer_of(self, neuron: int) -> Transfer | None:
+        """The transfer of a neuron, by neuron number; None is the weighted sum."""
+        return self.transfers[self.transfer[neuron]]
 
     def __len__(self) -> int:
         return self.n_neurons
@@ -428,7 +457,8 @@ class Network:
 
 
 _DEFAULTS = {
-    "transfers": (None,), "derived": Derived(), "bounds": None, "refusals": (),
+    "transfers": (None,), "transfer_slot": NO_SLOTS, "transfer_sign": NO_SIGNS,
+    "transfer_value": NO_VALUES, "derived": Derived(), "bounds": None, "refusals": (),
     "document": None,
 }  # fmt: skip
 """Fields that no network from arrays changes."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -42,7 +42,7 @@ from wildwire.network.formulas import formula_chunk
 from wildwire.network.learnt import learnt_chunk
 from wildwire.network.lines import count_of
 from wildwire.network.scope import MOST_NODES, Entry, Line, Scope, placed
-from wildwire.network.tables import Column, Group, Transfer
+from wildwire.network.tables import Column, Group
 
 
 def network_from_text(text: str) -> Network:
@@ -148,22 +148,22 @@ class Elaboration:
                 message = f"the function {definition.name!r} is defined twice"
                 raise placed(DuplicateNameError, message, (definition.line, 1))
             seen.add(definition.name)
-            if definition.kind == "transfer":
-                bare = replace(definition, comment=None)
-                self.scope.transfers[definition.name] = Transfer(definition.name, bare)
-        if definitions:
-            from wildwire.functions import from_definitions
+        if not definitions:
+            return
+        from wildwire.functions import from_definitions, transfer_from_definition
 
-            try:
-                made = from_definitions(definitions)
-            except FunctionError as error:
-                _place_definition(error, definitions)
-                raise
-            self.scope.functions = {
-                name: function
-                for name, function in made.items()
-                if function.kind == "activation"
+        try:
+            made = from_definitions(definitions)
+            known = {k: f for k, f in made.items() if f.kind == "activation"}
+            self.scope.functions = known
+            self.scope.transfers = {
+                definition.name: transfer_from_definition(definition, known)
+                for definition in definitions
+                if definition.kind == "transfer"
             }
+        except FunctionError as error:
+            _place_definition(error, definitions)
+            raise
 
     def _define_columns(self) -> None:
         node = 0
@@ -231,9 +231,7 @@ class Elaboration:
             if isinstance(statement, Learnt):
                 self.chunks[place] = learnt_chunk(statement, self.scope)
                 continue
-            self.chunks[place], reason = formula_chunk(statement, self.scope)
-            if reason is not None:
-                self.refusals.append((statement.target.name, reason))
+            self.chunks[place] = formula_chunk(statement, self.scope)
         for _ in self._statements(Settle):
             reason = "`settle` asks to run every sample until it stands still, which this version cannot"
             self.refusals.append(("settle", reason))
@@ -303,7 +301,8 @@ class Elaboration:
 def _place_definition(error: FunctionError, definitions) -> None:
     """Give an error about a definition, which begins with its kind and name, the place of its line."""
     for definition in definitions:
-        if str(error).startswith(f"{definition.kind} {definition.name}:"):
+        begin = f"{definition.kind} {definition.name}"
+        if str(error).startswith((f"{begin}:", f"{begin} ")):
             vars(error)["position"] = (definition.line, 1)
 
 

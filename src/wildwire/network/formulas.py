@@ -1,10 +1,9 @@
 """An `=` or `fixed` line, made into a `Chunk`.
 
-Comes in: the statement and the scope. Goes out: the chunk of its neurons, and the reason where this
-version cannot run them. Called by `elaborate.py`.
+Comes in: the statement and the scope. Goes out: the chunk of its neurons. Called by `elaborate.py`.
 
 The line is one of three kinds: a weighted sum inside at most one activation (runs on the fast
-path); another transfer with its numbers behind the sources, which is kept and refused; or a general
+path); another transfer with its numbers behind the sources (`transfer_calls.py`), likewise; or a general
 expression, a neuron with a formula of its own (`general.py`).
 """
 
@@ -18,19 +17,12 @@ from wildwire.language.expression import (
     COMPARISONS,
     Binary,
     Call,
-    Link,
     Name,
     Number,
 )
 from wildwire.language.tree import Fixed, Formula
-from wildwire.network.affine import (
-    ONE,
-    Monomial,
-    NotAffine,
-    Term,
-    constant,
-    weighted_sum,
-)
+from wildwire.network.affine import Monomial, NotAffine, Term, weighted_sum
+from wildwire.network.check_transfers import fits
 from wildwire.network.chunks import Chunk, Draft, drafted_chunk
 from wildwire.network.general import general_draft
 from wildwire.network.lines import (
@@ -42,15 +34,16 @@ from wildwire.network.lines import (
 )
 from wildwire.network.prepare import Learnable, parts, prepare, walk
 from wildwire.network.scope import REDUCTIONS, Line, Scope, placed
-
-INSIDE = (
-    "has a transfer inside an expression; this version stores such neurons: give the transfer a "
-    "neuron of its own"
+from wildwire.network.transfer_calls import (
+    is_transfer,
+    monomial,
+    n_values,
+    read_call,
 )
 
 
-def formula_chunk(statement: Formula | Fixed, scope: Scope) -> tuple[Chunk, str | None]:
-    """The chunk of an `=` or `fixed` line, and why it cannot run (None: it can)."""
+def formula_chunk(statement: Formula | Fixed, scope: Scope) -> Chunk:
+    """The chunk of an `=` or `fixed` line."""
     prepared = prepare(statement.expression, learns=isinstance(statement, Formula))
     tree = prepared.tree
     _check_divisors(tree, prepared.starts, scope, statement)
@@ -65,8 +58,9 @@ def formula_chunk(statement: Formula | Fixed, scope: Scope) -> tuple[Chunk, str 
         return _general_chunk(tree, lines, statement, prepared.starts)
     elif isinstance(tree, Call) and use.call is not tree:
         for draft, line in zip(drafts, lines, strict=True):
-            parameters = parameters_of(use.activation, tree.keywords, line, statement)
-            draft.parameters = parameters
+            draft.parameters = parameters_of(
+                use.activation, tree.keywords, line, tree.position
+            )
     else:
         for draft in drafts:
             draft.parameters = [Monomial(v) for _, v in use.activation.parameters]
@@ -74,7 +68,7 @@ def formula_chunk(statement: Formula | Fixed, scope: Scope) -> tuple[Chunk, str 
         draft.starts = list(prepared.starts)
     if not drafts[0].terms:
         raise no_sources(statement)
-    return drafted_chunk(drafts, use.activation, use.transfer, scope.slots), None
+    return drafted_chunk(drafts, use.activation, use.transfer, scope.slots)
 
 
 def _check_divisors(tree, starts: list[float], scope: Scope, statement) -> None:
@@ -100,33 +94,25 @@ def _transfer_use(tree, scope: Scope) -> Use | None:
     """The use of a transfer with its numbers behind the sources, alone or inside an activation."""
     if not isinstance(tree, Call):
         return None
-    if _is_transfer(tree, scope):
-        return Use(scope.identity, scope.transfer(tree.function), tree)
-    activation = scope.activation(tree.function)
-    inner = tree.arguments[0] if len(tree.arguments) == 1 else None
-    if (
-        activation is not None
-        and isinstance(inner, Call)
-        and _is_transfer(inner, scope)
-    ):
-        return Use(activation, scope.transfer(inner.function), inner)
-    return None
-
-
-def _is_transfer(call: Call, scope: Scope) -> bool:
-    if any(isinstance(argument, Link) for argument in call.arguments):
-        if call.function == "linear" or scope.transfer(call.function) is not None:
-            return True
-        raise scope.unknown_transfer(call.function, call.position)
-    transfer = scope.transfer(call.function)
-    return transfer is not None and call.function not in REDUCTIONS
+    if is_transfer(tree, scope):
+        use = Use(scope.identity, scope.transfer(tree.function), tree)
+    else:
+        activation = scope.activation(tree.function)
+        inner = tree.arguments[0] if len(tree.arguments) == 1 else None
+        if activation is None or not is_transfer(inner, scope):
+            return None
+        use = Use(activation, scope.transfer(inner.function), inner)
+    message = fits(use.transfer, use.activation)
+    if message is not None:
+        raise placed(NetworkError, message, tree.position)
+    return use
 
 
 def _affine_use(tree, scope: Scope) -> Use:
     """The activation around a formula (identity if there is none); `call` is what stands inside."""
     if isinstance(tree, Call) and len(tree.arguments) == 1:
         activation = scope.activation(tree.function)
-        if activation is not None:
+        if activation is not None and len(activation.arguments) == 1:
             return Use(activation, None, tree.arguments[0])
     return Use(scope.identity, None, tree)
 
@@ -150,85 +136,37 @@ def _affine_drafts(use: Use, lines: list[Line], statement) -> list[Draft] | None
 
 def _transfer_draft(use: Use, line: Line, statement) -> Draft:
     name = neuron_name(statement.target, line.element)
-    draft = Draft(name, [], [], [], [])
-    for argument in use.call.arguments:
-        if isinstance(argument, Link):
-            _add_link(draft, argument, line)
-        elif isinstance(argument, Name):
-            draft.terms += [Term(node, lag, ONE) for node, lag in line.expand(argument)]
-        else:
-            message = (
-                f"{use.call.function} takes sources, each with its number: `x: 0.5`"
-            )
-            raise placed(NetworkError, message, use.call.position)
-    for keyword, value in use.call.keywords:
-        monomial = _number(value, line, use.call)
-        if keyword == "bias":
-            draft.bias = [monomial]
-        else:
-            draft.names |= dict.fromkeys(_own(monomial), f"{name} {keyword}")
+    read = read_call(use.call, line)
+
+    def number(tree) -> Monomial:
+        return monomial(tree, line, use.call.position)
+
+    terms = [
+        Term(node, delay, number(weight))
+        for (node, delay), weight in zip(read.sources, read.weights, strict=True)
+    ]
+    bias = [] if read.bias is None else [number(read.bias)]
+    draft = Draft(name, terms, bias, [], [])
+    draft.numbers = [number(tree) for tree in read.numbers]
     return draft
-
-
-def _add_link(draft: Draft, link: Link, line: Line) -> None:
-    found = [pair for source in link.sources for pair in line.expand(source)]
-    monomials = [_number(number, line, link) for number in link.numbers]
-    if len(link.sources) == 1:
-        draft.terms += [Term(node, lag, monomials[0]) for node, lag in found]
-        return
-    sources = ", ".join(line.scope.source_name(node, lag) for node, lag in found)
-    for monomial in monomials:
-        draft.names |= dict.fromkeys(_own(monomial), f"({sources}) -> {draft.name}")
-
-
-def _number(tree, line: Line, where) -> Monomial:
-    try:
-        return constant(tree, line)
-    except NotAffine:
-        message = "here stands a number or a product of numbers"
-        raise placed(NetworkError, message, where.position) from None
-
-
-def _own(monomial: Monomial) -> list[int]:
-    return [key for key, _ in monomial.factors if isinstance(key, int)]
 
 
 # ---- general expressions --------------------------------------------------------------------------------------------
 
 
-def _general_chunk(tree, lines, statement, starts) -> tuple[Chunk, str | None]:
+def _general_chunk(tree, lines, statement, starts) -> Chunk:
     """The chunk of neurons with a formula of their own."""
     drafts, functions = [], []
     for line in lines:
         _check_general(tree, line, False)
         name, position = neuron_name(statement.target, line.element), statement.target
-        if _has_transfer(tree, line.scope):
-            draft, function = _stored_draft(tree, line, name), line.scope.identity
-        else:
-            draft, function = general_draft(tree, line, name, position.position)
+        draft, function = general_draft(tree, line, name, position.position)
         if not draft.terms:
             raise no_sources(statement)
         draft.starts = list(starts)
         drafts.append(draft)
         functions.append(function)
-    chunk = drafted_chunk(drafts, functions, None, lines[0].scope.slots)
-    return chunk, INSIDE if _has_transfer(tree, lines[0].scope) else None
-
-
-def _has_transfer(tree, scope: Scope) -> bool:
-    calls = (node for node in walk(tree) if isinstance(node, Call))
-    return any(
-        scope.transfer(call.function) is not None and call.function not in REDUCTIONS
-        for call in calls
-    )
-
-
-def _stored_draft(tree, line: Line, name: str) -> Draft:
-    """A neuron that is only stored: it reads every source of its expression once."""
-    names = (node for node in walk(tree) if isinstance(node, Name))
-    pairs = [pair for n in names if line.let(n.name) is None for pair in line.expand(n)]
-    terms = [Term(node, delay, ONE) for node, delay in dict.fromkeys(pairs)]
-    return Draft(name, terms, [], [], [])
+    return drafted_chunk(drafts, functions, None, lines[0].scope.slots)
 
 
 def _check_general(tree, line: Line, reduced: bool) -> None:
@@ -236,6 +174,9 @@ def _check_general(tree, line: Line, reduced: bool) -> None:
     if isinstance(tree, Name):
         if line.let(tree.name) is None and not reduced:
             line.source(tree, None)
+        return
+    if is_transfer(tree, line.scope):
+        read_call(tree, line)
         return
     if isinstance(tree, Call):
         if not line.scope.is_function(tree.function):
@@ -248,9 +189,9 @@ def _check_general(tree, line: Line, reduced: bool) -> None:
 
 def _check_call(call: Call, scope: Scope) -> None:
     """Every function gets as many arguments as it has, and a choice its condition."""
-    if call.function in REDUCTIONS or scope.transfer(call.function) is not None:
+    if call.function in REDUCTIONS:
         return
-    given = len(call.arguments)
+    given = sum(n_values(argument, scope) for argument in call.arguments)
     if call.function in CHOICES:
         first = call.arguments[0] if call.arguments else None
         compares = isinstance(first, Binary) and first.operator in COMPARISONS
@@ -263,7 +204,8 @@ def _check_call(call: Call, scope: Scope) -> None:
         raise placed(NetworkError, message, call.position)
     activation = scope.activation(call.function)
     if activation is not None:
-        least, most = 1, 1 + activation.n_parameters
+        least = len(activation.arguments)
+        most = least + activation.n_parameters
     elif call.function in PRIMITIVES:
         least = most = PRIMITIVES[call.function].arity
     else:

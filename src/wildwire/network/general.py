@@ -13,7 +13,7 @@ every k.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wildwire.errors import NetworkError, UnknownNameError
 from wildwire.functions.function import Function, called_names
@@ -21,8 +21,12 @@ from wildwire.language.expression import Binary, Call, Name, Number, Sum, Unary
 from wildwire.network.affine import ONE, Monomial, Term
 from wildwire.network.chunks import Draft
 from wildwire.network.naming import suggestion
-from wildwire.network.prepare import Learnable, parts
+from wildwire.network.prepare import Learnable, change_parts, parts, walk
 from wildwire.network.scope import ALIASES, REDUCTIONS, Line, Scope, placed
+from wildwire.network.transfer_calls import BIAS, is_transfer, read_call
+
+if TYPE_CHECKING:
+    from wildwire.functions.transfer import Transfer
 
 MOST_SOURCES = 64
 """Sources of one expression: each is an argument with a derivative of its own."""
@@ -110,6 +114,15 @@ def _read(tree, reading: _Reading, element: int | None):
         left = _read(tree.left, reading, element)
         return Binary(tree.operator, left, _read(tree.right, reading, element))
     if isinstance(tree, Call):
+        if is_transfer(tree, reading.line.scope):
+            values = _transferred(tree, reading)
+            if len(values) == 1:
+                return values[0]
+            message = (
+                f"{tree.function} returns {len(values)} numbers: it stands only as the arguments of a "
+                "function that takes as many"
+            )
+            raise placed(NetworkError, message, tree.position)
         if tree.function in REDUCTIONS:
             return _reduced(tree, reading)
         return _called(tree, reading, element)
@@ -121,11 +134,17 @@ def _called(call: Call, reading: _Reading, element: int | None) -> Call:
     scope = reading.line.scope
     known = call.function in scope.functions
     function = call.function if known else ALIASES.get(call.function, call.function)
-    arguments = [_read(part, reading, element) for part in call.arguments]
+    arguments: list[Any] = []
+    for part in call.arguments:
+        if is_transfer(part, scope):
+            arguments += _transferred(part, reading)
+        else:
+            arguments.append(_read(part, reading, element))
     activation = scope.activation(call.function)
     if call.keywords and activation is not None:
         written = dict(call.keywords)
-        for name, default in activation.parameters[len(arguments) - 1 :]:
+        placed_first = len(arguments) - len(activation.arguments)
+        for name, default in activation.parameters[placed_first:]:
             value = written.pop(name, Number(default, frozen=True))
             arguments.append(_read(value, reading, element))
         if written:
@@ -149,6 +168,63 @@ def _name(name: Name, reading: _Reading, element: int | None):
     return reading.source(*reading.line.source(name, element), several)
 
 
+def _transferred(call: Call, reading: _Reading) -> list:
+    """The values of a transfer, written out over its sources and numbers."""
+    read = read_call(call, reading.line)
+    sources = [reading.source(node, delay, False) for node, delay in read.sources]
+    for part in walk(call):  # numbers are counted in written order
+        if isinstance(part, Learnable):
+            reading.number(part.key)
+    weights = [_read(tree, reading, None) for tree in read.weights]
+    numbers = [_read(tree, reading, None) for tree in read.numbers]
+    bias = Number(0.0, frozen=True)
+    if read.bias is not None:
+        bias = _read(read.bias, reading, None)
+    transfer = read.transfer
+    if transfer is None:
+        terms = [Binary("*", w, x) for w, x in zip(weights, sources, strict=True)]
+        return [_sum([*terms, bias] if read.bias is not None else terms)]
+    places = _places(transfer, len(sources))
+
+    def named(name: str, number: int):
+        if name == transfer.arguments[0]:
+            return weights[number]
+        if name == transfer.arguments[1]:
+            return sources[number]
+        if name == BIAS:
+            return bias
+        first, step = places[name]
+        return numbers[first + step * max(number, 0)]
+
+    from wildwire.functions.unrolled import written_out
+
+    return [
+        _flat(written_out(transfer, formula, len(sources), named))
+        for formula in transfer.formulas
+    ]
+
+
+def _places(transfer: Transfer, n_links: int) -> dict[str, tuple[int, int]]:
+    """Where the numbers of one name begin in the transfer's numbers, and how far apart they stand."""
+    places = {name: (k, 0) for k, (name, _) in enumerate(transfer.parameters)}
+    first, step = transfer.n_parameters, len(transfer.link_numbers)
+    places |= {name: (first + k, step) for k, name in enumerate(transfer.link_numbers)}
+    first, step = first + n_links * step, len(transfer.pair_numbers)
+    return places | {
+        name: (first + k, step) for k, name in enumerate(transfer.pair_numbers)
+    }
+
+
+def _flat(tree):
+    """The tree with long chains of additions as flat sums: thousands of pairs must have no depth."""
+    terms = []
+    while isinstance(tree, Binary) and tree.operator == "+":
+        terms.append(_flat(tree.right))
+        tree = tree.left
+    tree = change_parts(tree, _flat)
+    return Sum((tree, *reversed(terms))) if terms else tree
+
+
 def _reduced(call: Call, reading: _Reading):
     """A reduction over the elements of the groups in its arguments, written out."""
     values: list = []
@@ -168,7 +244,9 @@ def _names(tree, reading: _Reading):
     if isinstance(tree, Name):
         if reading.line.let(tree.name) is None:
             yield tree
-    elif not (isinstance(tree, Call) and tree.function in REDUCTIONS):
+    elif not is_transfer(tree, reading.line.scope) and not (
+        isinstance(tree, Call) and tree.function in REDUCTIONS
+    ):
         for part in parts(tree):
             yield from _names(part, reading)
 

@@ -20,10 +20,10 @@ from wildwire.network.affine import (
 from wildwire.network.naming import print_name, suggestion
 from wildwire.network.prepare import walk
 from wildwire.network.scope import Line, Scope, placed
-from wildwire.network.tables import Transfer
 
 if TYPE_CHECKING:
     from wildwire.functions.function import Function
+    from wildwire.functions.transfer import Transfer
 
 
 @dataclass
@@ -69,23 +69,25 @@ def elements(target: Target, scope: Scope, call=None) -> list[Line]:
     return [first, *others]
 
 
-def parameters_of(activation, keywords, line: Line, statement) -> list[Monomial]:
-    """The parameters of an activation: as written, else the defaults of its definition, frozen."""
-    known = dict(activation.parameters)
+def parameters_of(
+    function: Function | Transfer, keywords, line: Line, position
+) -> list[Monomial]:
+    """The parameters of an activation or transfer: as written, else the defaults of its definition, frozen."""
+    known = dict(function.parameters)
     written = dict(keywords)
     for name in written:
         if name not in known:
             message = (
-                f"{activation.name} has no parameter {name!r}.{suggestion(name, known)}"
+                f"{function.name} has no parameter {name!r}.{suggestion(name, known)}"
             )
-            raise placed(UnknownNameError, message, statement.target.position)
+            raise placed(UnknownNameError, message, position)
     result = []
     for name, default in known.items():
         try:
             value = constant(written[name], line) if name in written else None
         except NotAffine:
             message = f"the parameter {name!r} must be a number or a product of numbers"
-            raise placed(NetworkError, message, statement.target.position) from None
+            raise placed(NetworkError, message, position) from None
         result.append(Monomial(default) if value is None else value)
     return result
 

@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from wildwire.errors import UnknownNameError
 from wildwire.language.words import nearest, print_name, print_text
 
@@ -107,12 +109,59 @@ def _places(network: Network) -> Iterator[tuple[int, str]]:
     for neuron, slot in enumerate(network.bias_slot.tolist()):
         if slot >= 0:
             yield slot, f"{nodes[first + neuron]} bias"
+    yield from _transfer_places(network)
     for neuron in range(network.n_neurons):
         names = [name for name, _ in network.function_of(neuron).parameters]
         begin, end = network.parameter_offset[neuron : neuron + 2]
         for place, slot in enumerate(network.parameter_slot[begin:end].tolist()):
             if slot >= 0 and place < len(names):
                 yield slot, f"{nodes[first + neuron]} {names[place]}"
+
+
+def _transfer_places(network: Network) -> Iterator[tuple[int, str]]:
+    """The numbers of transfers: `h p`, `x1 -> h c`, `(x1, x2) -> h`."""
+    first = network.n_inputs
+    for neuron in np.flatnonzero(np.diff(network.transfer_offset)).tolist():
+        begin, end = network.transfer_offset[neuron : neuron + 2]
+        slots = network.transfer_slot[begin:end].tolist()
+        target = network.names[first + neuron]
+        for slot, (what, name) in zip(
+            slots, number_names(network, neuron), strict=True
+        ):
+            if slot >= 0:
+                yield slot, f"{what} -> {target}{name}" if what else f"{target}{name}"
+
+
+def number_names(network: Network, neuron: int) -> Iterator[tuple[str, str]]:
+    """Of each number of a neuron's transfer what it belongs to, and its own name behind a blank.
+
+    The first is empty for the transfer's parameters; the second for the only number of a pair.
+    """
+    transfer = network.transfer_of(neuron)
+    if transfer is None:
+        return
+    for name, _ in transfer.parameters:
+        yield "", f" {name}"
+    sources = source_names(network, neuron)
+    for source in sources:
+        for name in transfer.link_numbers:
+            yield source, f" {name}"
+    for i, j in transfer.pairs(len(sources)):
+        for name in transfer.pair_numbers:
+            only = len(transfer.pair_numbers) == 1
+            yield f"({sources[i]}, {sources[j]})", "" if only else f" {name}"
+
+
+def source_names(network: Network, neuron: int) -> list[str]:
+    """What a neuron reads, link by link: `x1`, `h[2]`, `x1@2`."""
+    first, last = np.searchsorted(network.link_target, [neuron, neuron + 1])
+    names = network.names
+    nodes = network.link_source[first:last].tolist()
+    delays = network.link_delay[first:last].tolist()
+    return [
+        f"{names[n]}@{delay}" if delay else names[n]
+        for n, delay in zip(nodes, delays, strict=True)
+    ]
 
 
 def _distinct(names: Sequence[str | None]) -> Iterator[str]:

@@ -181,6 +181,8 @@ def _tables(n_links, n, n_parameters, n_theta, n_outputs, whole, small, real) ->
         "link_slot": whole[3 * n_links : 4 * n_links],
         "bias_slot": whole[4 * n_links : transfer],
         "transfer": whole[transfer:offset],
+        # n zeros and the first parameter offset, which is 0, too: no neuron has a transfer
+        "transfer_offset": whole[transfer : offset + 1],
         "parameter_offset": whole[offset:parameter],
         "parameter_slot": whole[parameter:activation],
         "activation": whole[activation:output],

@@ -24,10 +24,10 @@ from wildwire.errors import (
 from wildwire.language.expression import Category, Name, Place, Slice
 from wildwire.network.affine import Monomial
 from wildwire.network.naming import category_text, suggestion
-from wildwire.network.tables import Transfer
 
 if TYPE_CHECKING:
     from wildwire.functions.function import Function
+    from wildwire.functions.transfer import Transfer
 
 MOST_LINKS = 20_000_000
 """Links that a text may describe: a short line can ask for any number, and loading a file must not."""
@@ -39,8 +39,8 @@ REDUCTIONS = ("sum", "mean", "max", "min", "prod")
 ALIASES = {"linear": "identity", "exp": "exponential"}
 """Names of activations that the catalogue has under another name."""
 
-TRANSFERS = ("linear", "quadratic", "product", "distance", "max", "min")
-"""Transfers whose names this version knows; it runs the first."""
+LINEAR = "linear"
+"""The weighted sum, written as a transfer; every other one is in the catalogue or defined by the text."""
 
 
 def placed(error: type[NetworkError], message: str, position) -> NetworkError:
@@ -137,12 +137,20 @@ class Scope:
         return catalogue().get(ALIASES.get(name, name))
 
     def transfer(self, name: str) -> Transfer | None:
-        """The transfer of that name, or None; linear is None, too."""
+        """The transfer of that name, or None; linear is None, too. What the document defines comes first."""
         if name in self.transfers:
             return self.transfers[name]
-        if name in TRANSFERS and name != "linear":
-            return Transfer(name)
-        return None
+        if name in self.functions:
+            return None
+        from wildwire.functions import transfers
+
+        return transfers().get(name)
+
+    def all_transfers(self) -> list[str]:
+        """Names of all transfers."""
+        from wildwire.functions import transfers
+
+        return [LINEAR, *transfers(), *self.transfers]
 
     def is_function(self, name: str) -> bool:
         """Whether a formula may call it."""
@@ -177,8 +185,7 @@ class Scope:
 
         known = [
             *self.functions,
-            *self.transfers,
-            *TRANSFERS,
+            *self.all_transfers(),
             *REDUCTIONS,
             *catalogue(),
         ]
@@ -195,7 +202,7 @@ class Scope:
         """The error for what stands where a transfer should: inside an activation, or in front of numbered sources."""
         if self.activation(name) is None:
             return self.unknown_function(name, position)
-        known = ", ".join([*TRANSFERS, *self.transfers])
+        known = ", ".join(self.all_transfers())
         message = (
             f"here only a transfer may stand ({known}); {name!r} is an activation: "
             "give it a neuron of its own"

@@ -182,16 +182,3 @@ class Derived:
                 slope = self.coefficient[term] * slopes[place] * others
                 result[self.slot[place]] += gradient[number] * slope
         return result
-
-
-@dataclass(frozen=True)
-class Transfer:
-    """A transfer function other than linear; this version knows its name and, for a user's own, its definition."""
-
-    name: str
-    definition: object = None
-
-    @property
-    def key(self) -> tuple:
-        """What two transfers must share to be the same."""
-        return (self.name, self.definition)
