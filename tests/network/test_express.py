@@ -83,8 +83,8 @@ PRINTED = [
     ("h ~ product(x1, x2)", [1.0, -2.0], "h = product(x1: 1, x2: -2)"),
     (
         "h ~ quadratic(x1, x2)",
-        [1.0, 2.0, -3.0, 4.0],
-        "h = quadratic(x1: 1, x2: 2, (x1, x2): -3, bias=4)",
+        [1.0, 2.0, 5.0, -3.0, 0.0, 4.0],
+        "h = quadratic(x1: 1, x2: 2, (x1, x1): 5, (x1, x2): -3, (x2, x2): 0, bias=4)",
     ),
     (
         "h ~ gaussian(distance(x1, x2), width=2)",

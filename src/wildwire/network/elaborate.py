@@ -36,7 +36,8 @@ from wildwire.language.tree import (
 from wildwire.network import naming
 from wildwire.network.affine import Monomial
 from wildwire.network.around import at_line, column_of, described, outputs_of
-from wildwire.network.chunks import SHARED, Chunk, assemble
+from wildwire.network.assemble import assemble
+from wildwire.network.chunks import SHARED, Chunk
 from wildwire.network.description import Network
 from wildwire.network.formulas import formula_chunk
 from wildwire.network.learnt import learnt_chunk

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wildwire.errors import SettingError
-from wildwire.language.expression import Binary, Call, Link, Name, add
+from wildwire.language.expression import Binary, Call, Name, add
 from wildwire.language.tree import (
     Document,
     Fixed,
@@ -26,14 +26,12 @@ from wildwire.language.tree import (
     Numbers,
     Start,
 )
-from wildwire.network.generate import (
-    WIDEST_LINE,
-    generated_document,
-    node_name,
-    table,
-)
+from wildwire.network.generate import generated_document
 from wildwire.network.numbers import as_theta
 from wildwire.network.prepare import Learnable, number, prepare, put_back, walk
+from wildwire.network.write_neurons import WIDEST_LINE, table
+from wildwire.network.write_transfers import transfer_call
+from wildwire.network.written_names import node_name
 
 if TYPE_CHECKING:
     from wildwire.network.description import Network
@@ -149,13 +147,20 @@ class _Rewriter:
             for i in range(first, last)
         ]
         numbers = [number(float(value)) for value in values]
-        keywords = _filled(call.keywords, numbers)
-        if network.transfer[neuron] == 0:
-            body = _weighted(names, numbers[: len(names) + 1])
+        transfer = network.transfer_of(neuron)
+        if transfer is None:
+            keywords = _filled(call.keywords, numbers)
+            body = Call(call.function, (_weighted(names, numbers),), keywords)
         else:
-            body = _with_numbers(inner, names, numbers)
-        if nested or network.transfer[neuron] == 0:
-            body = Call(call.function, (body,), keywords)
+            keywords = _filled(call.keywords, numbers) if nested else ()
+            bias = ()
+            if network.bias_slot[neuron] != -1:
+                bias = (("bias", numbers.pop()),)
+            own = _filled(inner.keywords, numbers)
+            weights, rest = numbers[: len(names)], numbers[len(names) :]
+            body = transfer_call(transfer, names, weights, rest, (*own, *bias))
+            if nested:
+                body = Call(call.function, (body,), keywords)
         return Formula(
             statement.target, body, comment=statement.comment, line=statement.line
         )
@@ -194,25 +199,3 @@ def _weighted(names: list[Name], numbers: list):
     pairs = zip(numbers, names, strict=False)
     terms = [Binary("*", factor, name) for factor, name in pairs]
     return add([*terms, *numbers[len(names) :]])
-
-
-def _with_numbers(call: Call, names: list[Name], numbers: list) -> Call:
-    """A transfer with its numbers behind the sources: of links, of pairs, and the bias."""
-    arguments = [
-        Link((name,), (value,)) for name, value in zip(names, numbers, strict=False)
-    ]
-    rest = numbers[len(names) :]
-    if call.function == "quadratic":
-        pairs = [
-            (names[i], names[j])
-            for i in range(len(names))
-            for j in range(i + 1, len(names))
-        ]
-        arguments += [
-            Link(pair, (value,)) for pair, value in zip(pairs, rest, strict=False)
-        ]
-        rest = rest[len(pairs) :]
-    own = len(prepare(Call("", (), call.keywords)).starts)
-    keywords = _filled(call.keywords, rest[:own])
-    bias = tuple(("bias", value) for value in rest[own:])
-    return Call(call.function, tuple(arguments), (*keywords, *bias))
