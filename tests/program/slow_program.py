@@ -146,8 +146,8 @@ class SlowProgram:
                 len(own_runs),
                 rows[0],
                 len(rows),
-                0,
-                0,
+                *(0, 0),  # no expressions
+                *(0, 0),  # no transfers
             )
 
     def out_links(self):
@@ -188,6 +188,7 @@ class SlowProgram:
             p.OUTPUT_ROWS: shown + outputs,
             p.HEAD_TABLE: heads,
             p.EXPRESSION_TABLE: [],
+            p.TRANSFER_TABLE: [],
         }  # fmt: skip
         widths = np.diff(network.parameter_offset)
         plan = [0] * p.HEADER
@@ -206,7 +207,7 @@ class SlowProgram:
             p.RUNS: len(tables[p.RUN_TABLE]), p.HEADS: len(heads),
             p.LINK_WEIGHTS: link_weights, p.WEIGHTS: link_weights + widths.sum(),
             p.MAX_PARAMETERS: widths.max(), p.FUNCTIONS: len(self.used),
-            p.LENGTH: len(plan),
+            p.TRANSFER_KINDS: 1, p.LENGTH: len(plan),
         }  # fmt: skip
         for place, count in counts.items():
             plan[place] = count

@@ -108,8 +108,11 @@ def test_a_damaged_header_is_refused(place, value):
             3, [0, 1, 2, 0, 1, 2, 3, 4, 3], [0] * 3 + [1] * 3 + [2, 2, 3]
         ),
         Network.parse("input a, b\nh = 0.5*a*b\ng ~ tanh(h, a)\ny = g*h\noutput y"),
+        Network.parse(
+            "input a, b\nh ~ tanh(distance(a, b))\ny ~ quadratic(h, a)\noutput y"
+        ),
     ],
-    ids=["sums", "expressions"],
+    ids=["sums", "expressions", "transfers"],
 )
 def test_every_index_table_is_checked(network):
     """A huge entry anywhere behind the header is a fault, or nothing that is read as an index."""
@@ -136,7 +139,6 @@ def test_every_index_table_is_checked(network):
     "text",
     [
         "input x\ny = 0.5*y@1 + x\noutput y",
-        "input x1, x2\ny ~ product(x1, x2)\noutput y",
     ],
 )
 def test_what_cannot_run_yet_is_refused_by_name(text):
