@@ -1,0 +1,154 @@
+"""Neurons with any transfer: kernels against the twin and differences, threads, one sample, populations."""
+
+import numpy as np
+import pytest
+
+import wildwire as ww
+from engine.transfer_networks import numbers_for, sample_for, transfer_network
+from wildwire.engine import evaluate, reference
+
+SIZES = (1, 2, 5, 17, 40, 70)
+NETWORKS = 340
+
+
+def _case(seed):
+    network = transfer_network(seed)
+    return (
+        network,
+        numbers_for(network, seed),
+        *sample_for(network, seed, SIZES[seed % 6]),
+    )
+
+
+def _difference(network, theta, X, Y, weight, i, step):
+    """Fourth-order difference of the loss along one number, on the kernels' values."""
+    value = 0.0
+    for factor, coefficient in ((-2, 1), (-1, -8), (1, 8), (2, -1)):
+        moved = theta.copy()
+        moved[i] += factor * step
+        loss = evaluate.loss_and_gradient(network, moved, X, Y, sample_weight=weight)[0]
+        value += coefficient * loss
+    return value / (12 * step)
+
+
+@pytest.mark.slow
+def test_gradients_of_all_transfers_agree_with_the_twin_and_with_differences():
+    checks = kinked = infinite = 0
+    for seed in range(NETWORKS):
+        network, theta, X, Y, weight = _case(seed)
+        value, gradient = evaluate.loss_and_gradient(
+            network, theta, X, Y, sample_weight=weight
+        )
+
+        def twin(shake=None, case=(network, theta, X, Y), weight=weight):
+            loss, slope = reference.loss_and_gradient(
+                *case, sample_weight=weight, shake=shake
+            )
+            return np.append(slope, loss)
+
+        condition = 1 + reference.condition(twin, shakes=2).max()
+        if not np.isfinite(condition):
+            infinite += 1
+            continue
+        found = np.append(gradient, value)
+        assert np.abs(found - twin()).max() <= 1e-12 * condition, seed
+        chosen = np.random.default_rng(seed).permutation(network.n_theta)[:3]
+        for i in chosen:
+            step = 1e-3 * max(1.0, abs(theta[i]))
+            case = (network, theta, X, Y, weight, i)
+            coarse, fine = _difference(*case, step), _difference(*case, step / 2)
+            checks += 1
+            if abs(coarse - fine) > 1e-6 * condition:
+                kinked += 1  # a stencil that meets a kink or a guard says nothing
+                continue
+            own_error = abs(coarse - fine)
+            assert abs(gradient[i] - fine) <= 1e-6 * condition + own_error, (seed, i)
+    assert checks > 2.5 * NETWORKS
+    assert kinked < 0.1 * checks
+    assert infinite < 0.1 * NETWORKS
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_input_gradients_agree_with_differences(seed):
+    network, theta, *_ = _case(seed)
+    X = sample_for(network, seed, 41)[0]  # some of them meet a kink
+    found = ww.input_gradient(network, theta, X)
+    for i in range(network.n_inputs):
+        moved = [
+            X + step * (np.arange(network.n_inputs) == i) for step in (1e-5, -1e-5)
+        ]
+        up, down = (ww.run(network, theta, part)[:, 0] for part in moved)
+        difference = (up - down) / 2e-5
+        size = 1 + np.abs(difference)
+        assert np.median(np.abs(found[:, i] - difference) / size) < 1e-6
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_same_bits_for_any_number_of_threads(seed):
+    network, theta, *_ = _case(seed)
+    X, Y, weight = sample_for(network, seed, 700)
+    results = [
+        ww.loss_and_gradient(network, theta, X, Y, sample_weight=weight, threads=n)
+        for n in (1, 2)
+    ]
+    assert results[0][0] == results[1][0]
+    assert results[0][1].tobytes() == results[1][1].tobytes()
+    outputs = [ww.run(network, theta, X, threads=n) for n in (1, 2)]
+    assert outputs[0].tobytes() == outputs[1].tobytes()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_float32_agrees_with_float64(seed):
+    network, theta, X, Y, weight = _case(seed)
+    exact, short = (
+        ww.loss_and_gradient(network, theta, X, Y, sample_weight=weight, dtype=dtype)[1]
+        for dtype in ("float64", "float32")
+    )
+    size = 1 + np.abs(exact).max(initial=0)
+    if np.isfinite(size):
+        assert np.abs(exact - short).max(initial=0) <= 1e-2 * size
+
+
+def test_populations_of_networks_with_transfers():
+    X = np.random.default_rng(0).uniform(0.2, 1.5, (40, 1))
+    networks, thetas = [], []
+    for name in ("distance(x)", "tanh(quadratic(x, h))", "product(x, h)"):
+        text = f"input x\nh ~ sin(x)\ny ~ {name}\noutput y"
+        networks.append(ww.parse(text))
+        thetas.append(numbers_for(networks[-1], 1))
+    together = ww.run_many(networks, thetas, X)
+    for network, theta, found in zip(networks, thetas, together, strict=True):
+        np.testing.assert_array_equal(found, ww.run(network, theta, X))
+
+
+@pytest.mark.parametrize("batch", [1, 16, "full"])
+@pytest.mark.parametrize(
+    "name", ["distance", "quadratic", "product", "max", "contrast"]
+)
+def test_training_resumes_bit_for_bit_and_lowers_the_loss(name, batch, tmp_path):
+    network = ww.parse(
+        f"input a, b\nh[3] ~ tanh({name}(a, b))\ny ~ linear(h)\noutput y"
+    )
+    rng = np.random.default_rng(0)
+    X = rng.uniform(0.2, 1.5, (60, 2))
+    Y = X[:, 0] * X[:, 1]
+    rate = 0.005 if batch == 1 else 0.02
+    settings = {"learner": ww.learners.Adam(rate), "batch": batch, "seed": 1}
+    whole = ww.fit(network, X, Y, epochs=60, **settings)
+    place = tmp_path / "half"
+    ww.fit(network, X, Y, epochs=30, checkpoint=place, **settings)
+    rest = ww.fit(network, X, Y, epochs=60, resume=place, **settings)
+    assert whole.theta.tobytes() == rest.theta.tobytes()
+    start = ww.loss_and_gradient(network, network.initial(1), X, Y)[0]
+    assert ww.loss_and_gradient(network, whole.theta, X, Y)[0] < start
+
+
+def test_a_text_with_every_transfer_reads_back_to_the_last_bit():
+    for seed in range(40):
+        network = transfer_network(seed)
+        theta = numbers_for(network, seed)
+        again = ww.parse(network.to_text(theta))
+        assert again.start.tobytes() == theta.tobytes()
+        X = sample_for(network, seed, 7)[0]
+        first, second = ww.run(network, theta, X), ww.run(again, again.start, X)
+        np.testing.assert_array_equal(first, second)
