@@ -3,7 +3,8 @@
 `networks(...)` draws a `Network` of any acyclic wiring: mixed activations, shared, frozen and
 unknown numbers, parameters that learn, derived numbers such as 0.5*(x - 3), parallel links, groups,
 and lines in any order. `network_texts(...)` draws the text of one, `array_networks(...)` one made
-from arrays. `filled(network, seed)` gives a theta without unknown numbers.
+from arrays. With `transfers=TRANSFERS` a third of the neurons have another transfer than the weighted sum.
+`filled(network, seed)` gives a theta without unknown numbers.
 
 Numbers are between -2 and 2 and divisors away from 0, so that values stay moderate and central
 differences are trustworthy.
@@ -14,6 +15,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
+from wildwire.functions import activation, transfer
 from wildwire.network import Network
 
 SMOOTH = ("tanh", "logistic", "sin", "softplus", "identity", "gaussian", "arctan")
@@ -21,6 +23,26 @@ SMOOTH = ("tanh", "logistic", "sin", "softplus", "identity", "gaussian", "arctan
 
 KINKED = ("relu", "abs")
 """Activations with a kink."""
+
+TRANSFERS = (
+    "quadratic", "product", "distance", "squared_distance", "weighted_mean",
+    "power_mean", "max", "min", "cosine", "contrast", "softmax_pooling", "polynomial",
+    "mixed", "crossed", "both",
+)  # fmt: skip
+"""All transfers of the catalogue, and three that texts define: with further numbers of links, with numbers of
+distinct pairs and a parameter, with two values for the activation `modulus`."""
+
+SMOOTH_TRANSFERS = (
+    "quadratic", "squared_distance", "cosine", "softmax_pooling", "mixed", "crossed",
+    "both",
+)  # fmt: skip
+"""Those without kinks, and without guards that are active for sources and weights of usual size."""
+
+DEFINITIONS = """activation modulus(a, b) = sqrt(1 + a**2 + b**2)
+transfer mixed(w, x, c) = sum(w*x)/(1 + mean(c*c*x**2)) + bias
+transfer crossed(w, x, q, r, s=0.5) = sum(w*x) + s*pairs(q*x*x' - r*w*x', distinct)
+transfer both(w, x, v) = (sum(w*x), sum(v*tanh(x)))
+"""
 
 _number = st.integers(-40, 40).map(lambda i: i / 20)
 _size = st.integers(8, 40).map(lambda i: i / 20)
@@ -32,6 +54,7 @@ def networks(
     activations=SMOOTH,
     parameters: bool = True,
     softmax: bool = False,
+    transfers=(),
 ):
     """Random acyclic networks, half of them read from text and half made from arrays.
 
@@ -45,12 +68,14 @@ def networks(
         Also neurons with a user's activation whose parameter learns, is frozen or shared.
     softmax : bool
         Also outputs under a softmax head.
+    transfers : sequence of str
+        Names to choose from for a third of the neurons; `TRANSFERS` and `SMOOTH_TRANSFERS` are ready.
     """
     return st.one_of(
-        network_texts(max_inputs, max_neurons, activations, parameters, softmax).map(
-            Network.parse
-        ),
-        array_networks(max_inputs, max_neurons, activations),
+        network_texts(
+            max_inputs, max_neurons, activations, parameters, softmax, transfers
+        ).map(Network.parse),
+        array_networks(max_inputs, max_neurons, activations, transfers),
     )
 
 
@@ -70,7 +95,9 @@ def filled(network: Network, seed: int = 0) -> np.ndarray:
 
 
 @st.composite
-def array_networks(draw, max_inputs: int = 4, max_neurons: int = 7, activations=SMOOTH):
+def array_networks(
+    draw, max_inputs: int = 4, max_neurons: int = 7, activations=SMOOTH, transfers=()
+):
     """Random acyclic networks from arrays, neurons in any order, some links parallel, frozen, shared or known."""
     n_inputs = draw(st.integers(1, max_inputs))
     n_neurons = draw(st.integers(1, max_neurons))
@@ -93,12 +120,29 @@ def array_networks(draw, max_inputs: int = 4, max_neurons: int = 7, activations=
     bias = np.array(draw(st.lists(_number, min_size=n_neurons, max_size=n_neurons)))
     bias[bias_kind == "unknown"] = np.nan
     bias[bias_kind == "none"] = 0.0
+    functions = draw(_choices(n_neurons, activations))
+    options = {}
+    if transfers:
+        some = ["linear", "linear", "some"]
+        chosen = [draw(st.sampled_from(some)) for _ in range(n_neurons)]
+        chosen = [
+            _transfer(draw(st.sampled_from(list(transfers)))) if c == "some" else None
+            for c in chosen
+        ]
+        functions = [
+            MODULUS if t is not None and t.n_values == 2 else f
+            for f, t in zip(functions, chosen, strict=True)
+        ]
+        without = np.array([t is not None and not t.has_bias for t in chosen])
+        bias_kind[without], bias[without] = "none", 0.0
+        options = {"transfer": chosen}
+        options |= draw(_own_numbers(chosen, np.bincount(target, minlength=n_neurons)))
     return Network.from_arrays(
         [f"x{i}" for i in range(n_inputs)],
         source,
         target,
         neurons=[f"n{i}" for i in range(n_neurons)],
-        activation=draw(_choices(n_neurons, activations)),
+        activation=functions,
         weight=weight,
         frozen=kind == "frozen",
         bias=bias,
@@ -106,7 +150,35 @@ def array_networks(draw, max_inputs: int = 4, max_neurons: int = 7, activations=
         lets={"a": 0.7, "b": -0.4},
         link_let=np.where(kind == "shared", np.arange(n_links) % 2, -1),
         link_sign=np.where(kind == "shared", sign, 1),
+        **options,
     )
+
+
+MODULUS = activation("modulus(a, b) = sqrt(1 + a**2 + b**2)")
+
+
+def _transfer(name: str):
+    """A transfer of the catalogue or of `DEFINITIONS`."""
+    for line in DEFINITIONS.splitlines():
+        if line.startswith(f"transfer {name}("):
+            return transfer(line)
+    return transfer(name)
+
+
+@st.composite
+def _own_numbers(draw, chosen, n_links):
+    """Known, unknown and frozen numbers of transfers, or none of this said."""
+    if draw(st.booleans()):
+        return {}
+    size = sum(
+        t.n_numbers(int(n))
+        for t, n in zip(chosen, n_links, strict=True)
+        if t is not None
+    )
+    kind = np.array(draw(_choices(size, ("free", "unknown", "frozen"))), str)
+    values = np.array(draw(st.lists(_number, min_size=size, max_size=size)))
+    values[kind == "unknown"] = np.nan
+    return {"transfer_numbers": values, "transfer_frozen": kind == "frozen"}
 
 
 def _choices(size: int, options):
@@ -124,6 +196,7 @@ def network_texts(
     activations=SMOOTH,
     parameters: bool = True,
     softmax: bool = False,
+    transfers=(),
 ):
     """Texts of random acyclic networks, every kind of line among them, lines in any order."""
     inputs = [f"x{i}" for i in range(draw(st.integers(1, max_inputs)))]
@@ -132,7 +205,11 @@ def network_texts(
     for number in range(draw(st.integers(1, max_neurons))):
         size = draw(st.sampled_from([None, None, None, 1, 2, 3]))
         name = f"n{number}"
-        lines.append(draw(_line(name, size, known, activations, parameters)))
+        if transfers and draw(st.integers(0, 2)) == 0:
+            made = _transfer(draw(st.sampled_from(list(transfers))))
+            lines.append(draw(_transfer_line(name, size, known, activations, made)))
+        else:
+            lines.append(draw(_line(name, size, known, activations, parameters)))
         known.append((name, size))
         neurons.append((name, size))
     lines = draw(st.permutations(lines))
@@ -145,6 +222,7 @@ def network_texts(
     )
     if parameters:
         text += "\nactivation wave(z, k=1.5) = sin(k*z)*exp(-z*z/8)"
+    text += f"\n{DEFINITIONS}" if transfers else ""
     names = ", ".join(name for name, _ in outputs)
     if softmax and draw(st.booleans()):
         names = f"softmax({names})"
@@ -165,6 +243,56 @@ def _line(draw, name, size, known, activations, parameters):
         sources.append("[0]")
     left = name if size is None else f"{name}[{size}]"
     return f"{left} ~ {head}({', '.join(sources)}{tail})"
+
+
+@st.composite
+def _transfer_line(draw, name, size, known, activations, made):
+    """A line of a neuron or group with a transfer, as `~` or `=`."""
+    sources = draw(st.lists(st.sampled_from(known), min_size=1, max_size=3))
+    left = name if size is None else f"{name}[{size}]"
+    head = (
+        "modulus" if made.n_values == 2 else draw(st.sampled_from([*activations, ""]))
+    )
+    if draw(st.booleans()):
+        inner = ", ".join(source for source, _ in sources)
+        inner += ", [0]" if made.has_bias and draw(st.integers(0, 2)) == 0 else ""
+        for key, _ in made.parameters:
+            values = ["", f", {key}=?", f", {key}=[2]", f", {key}=1.5", f", {key}=a"]
+            inner += draw(st.sampled_from(values))
+        inner, sign = f"{made.name}({inner})", "~"
+    else:
+        inner, sign = draw(_transfer_calls(sources, made)), "="
+    return f"{left} {sign} {head}({inner})" if head else f"{left} {sign} {inner}"
+
+
+_written = st.sampled_from(
+    ["0.5", "-1.25", "[0.75]", "?", "a", "-b", "2*a", "0.5*3", "[0]", "[-0.5]*b"]
+)
+
+
+@st.composite
+def _transfer_calls(draw, sources, made):
+    """A transfer with its numbers behind the sources; groups by an element or whole."""
+    nodes, parts = [], []
+    for source, group in sources:
+        whole = group is not None and draw(st.booleans())
+        name = source if group is None or whole else f"{source}[{group - 1}]"
+        numbers = [draw(_written) for _ in range(1 + len(made.link_numbers))]
+        shown = numbers[0] if len(numbers) == 1 else f"({', '.join(numbers)})"
+        parts.append(f"{name}: {shown}")
+        nodes += [f"{source}[{i}]" for i in range(group)] if whole else [name]
+    left = {f"({nodes[i]}, {nodes[j]})" for i, j in made.pairs(len(nodes))}
+    for pair in sorted(left):
+        if draw(st.booleans()):
+            numbers = [draw(_written) for _ in made.pair_numbers]
+            shown = numbers[0] if len(numbers) == 1 else f"({', '.join(numbers)})"
+            parts.append(f"{pair}: {shown}")
+    parts += [
+        f"{key}={draw(_written)}" for key, _ in made.parameters if draw(st.booleans())
+    ]
+    if made.has_bias and draw(st.booleans()):
+        parts.append(f"bias={draw(_written)}")
+    return f"{made.name}({', '.join(parts)})"
 
 
 @st.composite

@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from network.strategies import array_networks, filled, network_texts, networks
+from network.strategies import (
+    TRANSFERS,
+    array_networks,
+    filled,
+    network_texts,
+    networks,
+)
 from wildwire.errors import SettingError
 from wildwire.network import Column, Network
 
@@ -21,7 +27,10 @@ def same_bits(one, other):
 
 
 @settings(derandomize=True, max_examples=60, deadline=None)
-@given(network_texts(softmax=True), st.data())
+@given(
+    st.one_of(network_texts(softmax=True), network_texts(transfers=TRANSFERS)),
+    st.data(),
+)
 def test_text_and_numbers_survive_to_the_last_bit(text, data):
     network = Network.parse(text)
     assert Network.parse(str(network)) == network
@@ -41,23 +50,25 @@ def test_text_and_numbers_survive_to_the_last_bit(text, data):
 
 
 @settings(derandomize=True, max_examples=60, deadline=None)
-@given(networks(softmax=True))
+@given(st.one_of(networks(softmax=True), networks(transfers=TRANSFERS)))
 def test_written_networks_compute_with_the_same_tables(network):
     theta = filled(network)
     again = Network.parse(network.to_text(theta))
     for name in ("link_source", "link_target", "link_delay", "link_slot", "link_sign"):
         np.testing.assert_array_equal(getattr(again, name), getattr(network, name))
-    for kind in ("link", "bias", "parameter"):
+    np.testing.assert_array_equal(again.transfer_offset, network.transfer_offset)
+    for kind in ("link", "bias", "parameter", "transfer"):
         for part in ("slot", "sign", "value"):
             name = f"{kind}_{part}"
             np.testing.assert_array_equal(getattr(again, name), getattr(network, name))
     assert again.derived == network.derived
     assert [f.key for f in again.functions] == [f.key for f in network.functions]
+    assert again.transfers == network.transfers
     np.testing.assert_array_equal(again.output_node, network.output_node)
 
 
 @settings(derandomize=True, max_examples=60, deadline=None)
-@given(array_networks())
+@given(st.one_of(array_networks(), array_networks(transfers=TRANSFERS)))
 def test_networks_from_arrays_print_as_themselves(network):
     again = Network.parse(str(network))
     assert again == network

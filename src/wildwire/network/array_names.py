@@ -207,8 +207,13 @@ def _is_whole(nodes: list[int], first: int, groups) -> bool:
     return False
 
 
-def dissolved(groups, links: LinkTable, biases: BiasTable, index) -> tuple[Group, ...]:
-    """The groups; those that no single line can say are marked as dissolved into neurons of their own."""
+def dissolved(
+    groups, links: LinkTable, biases: BiasTable, index, are_alike=None
+) -> tuple[Group, ...]:
+    """The groups; those that no single line can say are marked as dissolved into neurons of their own.
+
+    `are_alike` says of neurons with equally many links whether their transfers allow one line.
+    """
     first = np.cumsum([0, *(group.count for group in groups)])
     ends = np.searchsorted(links.target, first)
     found = []
@@ -220,6 +225,7 @@ def dissolved(groups, links: LinkTable, biases: BiasTable, index) -> tuple[Group
             found.append(group)
         else:
             regular = _is_regular(group.count, members, own, links, biases, index)
+            regular = regular and (are_alike is None or are_alike(members))
             found.append(replace(group, dissolved=not regular))
     return tuple(found)
 

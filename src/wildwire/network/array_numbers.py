@@ -6,15 +6,19 @@ sorted by target, and the slot of every number. Called by `arrays.py`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from wildwire.errors import FunctionError, NetworkError
 from wildwire.functions import Function, find
 from wildwire.network.naming import look_up
+
+if TYPE_CHECKING:
+    from wildwire.network.array_transfers import NumberTable
 
 # ---- links ----------------------------------------------------------------------------------------------------------
 
@@ -31,18 +35,22 @@ class LinkTable:
 
 
 def link_table(source, target, delay, weight, frozen, link_let, sign) -> LinkTable:
-    source = _array("source", source, np.int32)
+    source = checked_array("source", source, np.int32)
     n = len(source)
-    target = _array("target", target, np.int32, n)
+    target = checked_array("target", target, np.int32, n)
     zeros, ones = np.zeros(n, np.int32), np.ones(n, np.int8)
-    delay = zeros if delay is None else _array("delay", delay, np.int32, n)
-    sign = ones if sign is None else _array("link_sign", sign, np.int8, n)
-    let = None if link_let is None else _array("link_let", link_let, np.int32, n)
+    delay = zeros if delay is None else checked_array("delay", delay, np.int32, n)
+    sign = ones if sign is None else checked_array("link_sign", sign, np.int8, n)
+    let = None if link_let is None else checked_array("link_let", link_let, np.int32, n)
     if weight is None:
         weight = np.full(n, np.nan)
     else:
-        weight = _array("weight", weight, np.float64, n)
-    free = np.ones(n, bool) if frozen is None else ~_array("frozen", frozen, bool, n)
+        weight = checked_array("weight", weight, np.float64, n)
+    free = (
+        np.ones(n, bool)
+        if frozen is None
+        else ~checked_array("frozen", frozen, bool, n)
+    )
     if let is not None:
         if np.any(let < -1):
             wrong = int(np.argmax(let < -1))
@@ -72,7 +80,7 @@ def _sort(links: LinkTable) -> None:
         links.let = links.let[order]
 
 
-def _array(name: str, values, dtype, size: int | None = None) -> np.ndarray:
+def checked_array(name: str, values, dtype, size: int | None = None) -> np.ndarray:
     """A copy of the values in the type that is kept; nothing is rounded or wrapped round."""
     try:
         array = np.asarray(values)
@@ -167,11 +175,12 @@ class ParameterTable:
 
 
 def parameter_table(
-    functions, index, chosen: Mapping, n_neurons: int
+    functions, index, chosen: Mapping, n_neurons: int, others: Iterable[str] = ()
 ) -> ParameterTable:
+    """The parameters of the activations; `others` are names that the transfers know."""
     known = {name for function in functions for name, _ in function.parameters}
     for name in chosen:
-        look_up(dict.fromkeys(known), name, "parameter of these activations")
+        look_up(dict.fromkeys([*known, *others]), name, "parameter of these functions")
     count = np.array([len(f.parameters) for f in functions], np.int64)[index]
     offset = np.concatenate([[0], np.cumsum(count)])
     neuron = np.repeat(np.arange(n_neurons), count)
@@ -181,19 +190,19 @@ def parameter_table(
         for place, (name, default) in enumerate(function.parameters):
             rows = offset[members] + place
             if name in chosen:
-                values = _per_neuron(name, chosen[name], n_neurons)
+                values = per_neuron(name, chosen[name], n_neurons)
                 start[rows], free[rows] = values[members], True
             else:
                 start[rows] = default
     return ParameterTable(offset, neuron, start, free)
 
 
-def _per_neuron(name: str, values, n_neurons: int) -> np.ndarray:
+def per_neuron(name: str, values, n_neurons: int) -> np.ndarray:
     """One value per neuron, from one for all or an array of them."""
     what = f"the parameter {name!r}"
     if np.ndim(values) == 0:
-        return np.full(n_neurons, _array(what, [values], np.float64)[0])
-    return _array(what, values, np.float64, n_neurons)
+        return np.full(n_neurons, checked_array(what, [values], np.float64)[0])
+    return checked_array(what, values, np.float64, n_neurons)
 
 
 @dataclass
@@ -202,16 +211,19 @@ class BiasTable:
     free: np.ndarray
 
 
-def bias_table(bias, bias_frozen, n_neurons: int) -> BiasTable:
+def bias_table(bias, bias_frozen, n_neurons: int, without=None) -> BiasTable:
+    """Biases; `without` marks neurons that have none unless an array says so."""
     if bias is False:
         return BiasTable(np.zeros(n_neurons), np.zeros(n_neurons, bool))
     if bias is None or bias is True:
         start = np.full(n_neurons, np.nan)
     else:
-        start = _array("bias", bias, np.float64, n_neurons)
+        start = checked_array("bias", bias, np.float64, n_neurons)
     free = np.ones(n_neurons, bool)
+    if without is not None and (bias is None or bias is True):
+        start[without], free[without] = 0.0, False
     if bias_frozen is not None:
-        free = ~_array("bias_frozen", bias_frozen, bool, n_neurons)
+        free = ~checked_array("bias_frozen", bias_frozen, bool, n_neurons)
     if np.any(np.isnan(start) & ~free):
         place = int(np.argmax(np.isnan(start) & ~free))
         raise NetworkError(f"the bias of neuron {place} is frozen, but unknown")
@@ -226,36 +238,49 @@ class Slots:
     link: np.ndarray
     bias: np.ndarray
     parameter: np.ndarray
+    number: np.ndarray
     lets: dict[int, str]
 
 
 def assign_slots(
-    links: LinkTable, biases: BiasTable, table: ParameterTable, lets: Mapping
-):
-    """Slots in theta's order: per neuron its links, its bias, its parameters; then the `let` numbers."""
+    links: LinkTable, biases: BiasTable, table: ParameterTable, lets: Mapping,
+    numbers: NumberTable,
+):  # fmt: skip
+    """Slots in theta's order, and theta's start.
+
+    Per neuron its links, the numbers of its transfer (parameters last), its bias, its activation's parameters; then
+    the `let` numbers.
+    """
     n = len(biases.free)
-    count_links = np.bincount(links.target[links.free], minlength=n)
-    count_parameters = np.bincount(table.neuron[table.free], minlength=n)
-    count = count_links + biases.free + count_parameters
-    first = np.concatenate([[0], np.cumsum(count)])
+    of_links = numbers.free & ~numbers.is_parameter
+    own = numbers.free & numbers.is_parameter
+    parts = [
+        (links.target, links.free, links.weight),
+        (numbers.neuron, of_links, numbers.start),
+        (numbers.neuron, own, numbers.start),
+        (np.arange(n), biases.free, biases.start),
+        (table.neuron, table.free, table.start),
+    ]
+    counts = [np.bincount(owner[free], minlength=n) for owner, free, _ in parts]
+    first = np.concatenate([[0], np.cumsum(sum(counts))])
     n_own = int(first[-1])
     start = np.empty(n_own + len(lets))
-
-    link = _ranked(links.target, links.free, first[:-1], count_links)
-    bias = np.where(biases.free, first[:-1] + count_links, -1).astype(np.int32)
-    begin = first[:-1] + count_links + biases.free
-    parameter = _ranked(table.neuron, table.free, begin, count_parameters)
-    start[link[links.free]] = links.weight[links.free]
-    start[bias[biases.free]] = biases.start[biases.free]
-    start[parameter[table.free]] = table.start[table.free]
-    start[n_own:] = _array("lets", list(lets.values()), np.float64)
+    begin, slots = first[:-1], []
+    for (owner, free, values), count in zip(parts, counts, strict=True):
+        slots.append(_ranked(owner, free, begin, count))
+        start[slots[-1][free]] = values[free]
+        begin = begin + count
+    start[n_own:] = checked_array("lets", list(lets.values()), np.float64)
+    link, number, of_transfer, bias, parameter = slots
     if links.let is not None:
         if len(links.let) and links.let.max() >= len(lets):
             raise NetworkError(
                 f"link_let has {links.let.max()}, but there are {len(lets)} lets"
             )
         link = np.where(links.let >= 0, n_own + links.let, link).astype(np.int32)
-    return Slots(link, bias, parameter, dict(enumerate(lets, n_own))), start
+    number = np.where(own, of_transfer, number)
+    names = dict(enumerate(lets, n_own))
+    return Slots(link, bias, parameter, number, names), start
 
 
 def _ranked(owner, free, begin, count) -> np.ndarray:

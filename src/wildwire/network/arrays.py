@@ -31,6 +31,13 @@ from wildwire.network.array_numbers import (
     link_table,
     parameter_table,
 )
+from wildwire.network.array_transfers import (
+    are_alike,
+    number_table,
+    parameter_names,
+    transfers_of,
+    without_bias,
+)
 from wildwire.network.description import Network
 from wildwire.network.quick import LAST_NODE, quick_network
 
@@ -55,6 +62,9 @@ def from_arrays(
     head: str | None = None,
     classes: Sequence | None = None,
     output_names: Sequence[str] | None = None,
+    transfer=None,
+    transfer_numbers=None,
+    transfer_frozen=None,
 ) -> Network:
     """Make a network from arrays, one entry per link or per neuron.
 
@@ -74,8 +84,8 @@ def from_arrays(
     activation : str, Function or sequence of them
         One for all, or one per neuron.
     parameters : mapping of str to array_like of float, or None
-        Parameters of activations that learn, by name, one start value for all neurons or one per neuron; NaN
-        is unknown. Those not named are frozen at their default.
+        Parameters of activations and transfers that learn, by name, one start value for all neurons or one per
+        neuron; NaN is unknown. Those not named are frozen at their default.
     delay : array_like of int, (n_links,), or None
         Steps into the past; None is 0.
     weight : array_like of float, (n_links,), or None
@@ -83,8 +93,8 @@ def from_arrays(
     frozen : array_like of bool, (n_links,), or None
         Weights that must not learn.
     bias : array_like of float, (n_neurons,), or bool or None
-        Start values, NaN is unknown. None and True: all unknown. False: no biases. An entry that is frozen at
-        0 is no bias.
+        Start values, NaN is unknown. None and True: all unknown, where the neuron's transfer knows a bias. False:
+        no biases. An entry that is frozen at 0 is no bias.
     bias_frozen : array_like of bool, (n_neurons,), or None
     lets : mapping of str to float, or None
         Shared numbers by name; NaN is unknown.
@@ -99,6 +109,14 @@ def from_arrays(
     output_names : sequence of str or None
         What the outputs are called instead of the names of their neurons. The text of a network
         has only the latter.
+    transfer : str, Transfer, None or sequence of them
+        One for all neurons, or one per neuron; None and "linear" are the weighted sum.
+    transfer_numbers : array_like of float or None
+        Start values of the transfers' numbers besides weights and biases, neuron by neuron in the order of
+        `Network.transfer_offset`, NaN is unknown. None: those of links and pairs of links are unknown, parameters
+        are at the default of their definition.
+    transfer_frozen : array_like of bool or None
+        Which of them must not learn. None: the parameters that are not named in `parameters`.
 
     Returns
     -------
@@ -117,6 +135,8 @@ def from_arrays(
         inputs, source, target, neurons, outputs, activation, parameters, delay, weight,
         frozen, bias, bias_frozen, lets, link_let, link_sign, head, classes, output_names,
     )  # fmt: skip
+    if not (transfer is transfer_numbers is transfer_frozen is None):
+        return _from_given(*given, transfer, transfer_numbers, transfer_frozen)
     kernel = handover.kernel or handover.ask()
     network = None if kernel is None else quick_network(kernel, *given)
     return _from_given(*given) if network is None else network
@@ -134,6 +154,7 @@ handover = Handover(_kernel)
 def _from_given(
     inputs, source, target, neurons, outputs, activation, parameters, delay, weight,
     frozen, bias, bias_frozen, lets, link_let, link_sign, head, classes, output_names,
+    transfer=None, transfer_numbers=None, transfer_frozen=None,
 ):  # fmt: skip
     """The network by whole-array calls: without the compiler, in every case, and with an error for every fault."""
     links = link_table(source, target, delay, weight, frozen, link_let, link_sign)
@@ -142,11 +163,20 @@ def _from_given(
     n_neurons = sum(group.count for group in groups)
     check_targets(links.target, n_neurons)
     functions, index = activations(activation, n_neurons)
-    table = parameter_table(functions, index, parameters or {}, n_neurons)
-    biases = bias_table(bias, bias_frozen, n_neurons)
+    transfers, which = transfers_of(transfer, n_neurons)
+    chosen, names = parameters or {}, parameter_names(transfers)
+    table = parameter_table(functions, index, chosen, n_neurons, names)
+    own = number_table(
+        transfers, which, links.target, chosen, transfer_numbers, transfer_frozen
+    )
+    without = without_bias(transfers, which)
+    biases = bias_table(bias, bias_frozen, n_neurons, without)
     lets = {} if lets is None else dict(lets)
-    slots, start = assign_slots(links, biases, table, lets)
-    whole, groups = groups, dissolved(groups, links, biases, index)
+    slots, start = assign_slots(links, biases, table, lets, own)
+    whole, groups = (
+        groups,
+        dissolved(groups, links, biases, index, lambda m: are_alike(own, which, m)),
+    )
     n_inputs = sum(column.size for column in columns)
     if n_inputs + n_neurons > LAST_NODE:
         raise NetworkError(
@@ -172,7 +202,9 @@ def _from_given(
         parameter_offset=table.offset, parameter_slot=slots.parameter,
         parameter_sign=np.ones(len(table.start), np.int8),
         parameter_value=np.where(slots.parameter == -1, table.start, 0.0),
-        transfer=np.zeros(n_neurons, np.int32),
+        transfer=which, transfers=transfers, transfer_offset=own.offset,
+        transfer_slot=slots.number, transfer_sign=np.ones(len(own.start), np.int8),
+        transfer_value=np.where(slots.number == -1, own.start, 0.0),
         start=start, output_node=nodes, output_names=tuple(output_names),
         heads=heads, classes=classes,
         slot_names=tuple(slots.lets.items()),
