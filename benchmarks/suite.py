@@ -26,6 +26,7 @@ from benchmarks.measure import (
 )
 from benchmarks.results_table import OURS, Result, Results, related
 from benchmarks.rows import (
+    functions,
     irregular,
     latency,
     memory,
@@ -38,7 +39,8 @@ from benchmarks.targets import judge
 
 RESULTS = Path(__file__).parent / "results"
 SUBJECTS = (
-    training, irregular, latency, population, threads, memory, startup, vectormath,
+    training, irregular, latency, population, threads, memory, startup, functions,
+    vectormath,
 )  # fmt: skip
 
 

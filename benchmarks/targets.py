@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from benchmarks.results_table import Results, divided
-from benchmarks.rows import latency, memory, population, startup, threads
+from benchmarks.rows import functions, latency, memory, population, startup, threads
 from benchmarks.workloads import SMALL, irregular_name
 
 SINGLE, DOUBLE = "float32", "float64"
@@ -185,9 +185,24 @@ def _calls() -> list[Target]:
     ]  # fmt: skip
 
 
+def _functions() -> list[Target]:
+    return [
+        _at_most("a user's activation over a built-in of the same form", 1.3,
+                 _share_of(functions.ACTIVATION, functions.BUILT_IN), "x"),
+    ] + [
+        _at_most(f"{name} neurons over linear ones, per link", 4,
+                 _share_of(functions.transfer_row(name), functions.LINEAR), "x")
+        for name in functions.TRANSFERS
+    ] + [
+        _at_most("first use of a new formula", 0.5, _median(functions.FIRST, ""), "s"),
+        _at_most("use of a known formula in a fresh process", 0.02,
+                 _median(functions.CACHED, ""), "s"),
+    ]  # fmt: skip
+
+
 def targets() -> list[Target]:
     """All figures to reach, in the order of the report."""
-    return [*_layered(), *_irregular(), *_calls()]
+    return [*_layered(), *_irregular(), *_calls(), *_functions()]
 
 
 def judge(results: Results) -> list[Judgement]:
