@@ -311,6 +311,22 @@ def test_predict_counts_rows_outside_the_range(trained, tmp_path):
     assert len(done.stdout.splitlines()) == 4
 
 
+def test_active_guards_are_told(place):
+    (place / "own.wire").write_text(
+        "input x1, x2\nr = reciprocal([1]*x1)\ny ~ identity(r, x2)\noutput y\n"
+    )
+    half = np.where(np.arange(ROWS) < 30, 0, X1)
+    (place / "half.csv").write_text(table(x1=half, x2=X2, y=Y))
+    told = "note: r: the guard of 1/z was active in 30 of 60 rows (z held 1e-12 from 0)"
+    words = ("fit", "half.csv", "-t", "y", "--network", "own.wire", *FAST, "--json")
+    fitted = succeed(*words, "-o", "m.wire")
+    assert told in fitted.stderr
+    assert json.loads(fitted.stdout)["guards"] == {"r": 30}
+    assert told in succeed("predict", "m.wire", "half.csv").stderr
+    assert "guard" not in succeed("predict", "m.wire", "numbers.csv").stderr
+    assert succeed("predict", "m.wire", "half.csv", "--quiet").stderr == ""
+
+
 def test_show_prints_the_model_itself(trained):
     done = succeed("show", trained / "m.wire")
     again = ww.parse(done.stdout)

@@ -324,3 +324,11 @@ def test_scikit_learn_is_imported_with_the_estimators_only():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == ["False", "False"]
+
+
+def test_active_guards_stand_in_the_notes():
+    X = np.array([[0.0], [0.0], [1.0], [2.0], [3.0]])
+    own = "input x\nr = reciprocal([1]*x)\ny ~ identity(r, x)\noutput y"
+    fitted = NetworkRegressor(own, epochs=3).fit(X, X[:, 0])
+    assert fitted.result_.guards == {"r": 2}
+    assert "r: the guard of 1/z was active in 2 of 5 rows" in fitted.notes_[-1]

@@ -194,6 +194,7 @@ def _content(
         "epochs": result.epochs,
         "seconds": result.seconds,
         "training": training,
+        "guards": {name: count for name, count in result.guards.items() if count},
         "notes": list(fitted.notes),
     }
     if recipe.sigma is not None:

@@ -123,7 +123,7 @@ def check_weights(network, sample_weight, n, dtype) -> np.ndarray:
     return weight
 
 
-def _bound(network, theta, rows, dtype, level, threads, loss_width=0):
+def bound_for(network, theta, rows, dtype, level, threads, loss_width=0):
     """A program bound for some rows, its weights set from theta."""
     program = compile_network(network)
     theta = check_theta(network, theta)
@@ -146,7 +146,7 @@ def check_threads(threads) -> int:
 def _values(network, theta, X, dtype, threads, rows_of):
     dtype = dtype_of(dtype)
     X = check_inputs(network, X, dtype)
-    bound = _bound(network, theta, len(X), dtype, 0, threads)
+    bound = bound_for(network, theta, len(X), dtype, 0, threads)
     rows = np.ascontiguousarray(rows_of(bound.program))
     out = np.empty((len(X), len(rows)), dtype)
     bound.put(at.OUT, out)
@@ -286,7 +286,7 @@ def input_gradient(network, theta, X, *, output=0, dtype="float64") -> np.ndarra
     dtype = dtype_of(dtype)
     X = check_inputs(network, X, dtype)
     number = _output_number(network, output)
-    bound = _bound(network, theta, len(X), dtype, 1, 1)
+    bound = bound_for(network, theta, len(X), dtype, 1, 1)
     out = np.empty(X.shape, dtype)
     bound.zeros(at.GRADIENT, bound.program.n_weights)
     bound.put(at.LOSS_FUSED, np.zeros(network.n_outputs, np.int8))

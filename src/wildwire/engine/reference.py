@@ -146,6 +146,21 @@ def forward(network, theta, X, shake=None) -> Values:
     return result
 
 
+def guard_counts(network, theta, X) -> list[int]:
+    """In how many samples the guard of each neuron is active, as `wildwire.guards`, the slow way."""
+    computed = forward(network, theta, X)
+    counts = []
+    for j in range(network.n_neurons):
+        function = network.functions[network.activation[j]]
+        parameters = [np.full(len(X), v) for v in parameters_of(network, theta, j)]
+        arguments = [computed.z[j]]
+        if function.kind == "expression":
+            sources = network.link_source[links_of(network, j)]
+            arguments = [computed.nodes[source] for source in sources]
+        counts.append(int(function.guards(arguments, parameters).sum()))
+    return counts
+
+
 def _outputs(network, nodes):
     outputs = np.stack([nodes[node] for node in network.output_node], axis=1)
     for head in network.heads:

@@ -25,6 +25,7 @@ from wildwire.engine.losses import (
 )
 from wildwire.engine.losses import VALUES as VALUES_OF_LOSS
 from wildwire.engine.parts import ANY, CROSS_ENTROPY, DELTAS, EXPRESSIONS, HEADS, VALUES
+from wildwire.engine.pointers import address_of
 from wildwire.functions.cache import cached_njit
 from wildwire.program import plan as p
 
@@ -77,7 +78,7 @@ def forward_single(
         for i in range(plan[stage + 2], plan[stage + 2] + plan[stage + 3]):
             r = plan[p.RUN_TABLE] + i * p.RUN_WIDTH
             row, width = np.int64(plan[r]), np.int64(plan[r + 1])
-            # Without parameters the run is one row of `width` numbers.
+            # Without parameters the run is one row of `width` numbers: its guards have one count.
             apart = plan[r + 4] > 0
             calls.call_function(
                 addresses[3 * plan[r + 2] + level],
@@ -89,7 +90,7 @@ def forward_single(
             e = plan[p.EXPRESSION_TABLE] + i * p.EXPRESSION_WIDTH
             calls.call_part(
                 addresses[3 * plan[p.FUNCTIONS] + EXPRESSIONS], plan, addresses, VALUES,
-                e, weights, work, work, z, 1, level,
+                e, weights, work, work, address_of(guards), 1, level,
             )  # fmt: skip
     for i in range(plan[p.HEADS]):
         h = plan[p.HEAD_TABLE] + i * p.HEAD_WIDTH

@@ -24,7 +24,7 @@ from wildwire.learning.learners import Adam
 from wildwire.model import Model
 from wildwire.network import Network
 from wildwire.preparation import Prepared, prepare
-from wildwire.procedure.fit_table import describe, learn
+from wildwire.procedure.fit_table import describe, guard_notes, learn
 from wildwire.procedure.options import Options
 from wildwire.tables import Table, TableColumn, as_table
 from wildwire.tables.frames import is_frame
@@ -181,7 +181,8 @@ class NetworkEstimator(BaseEstimator):
         facts = describe(table, prepared, learning, result, choice)
         self.model_ = Model(prepared.network, result.theta, facts)
         self.result_ = result
-        self.notes_ = (*prepared.notes, *([choice.note] if choice.note else []))
+        chosen = [choice.note] if choice.note else []
+        self.notes_ = (*prepared.notes, *chosen, *guard_notes(prepared, result))
         self.loss_curve_ = [float(loss) for loss in result.history["loss"]]
         self.n_iter_ = result.epochs
         self._l2 = choice.l2

@@ -61,7 +61,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         Loss per epoch, in the targets' units.
     result_ : Result
     notes_ : tuple of str
-        What was chosen, filled in and left out.
+        What was chosen, filled in and left out, and which neurons' guards were active.
     n_features_in_, feature_names_in_
         As everywhere in scikit-learn.
 

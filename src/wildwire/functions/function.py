@@ -199,7 +199,10 @@ class Function:
         arguments: Sequence[np.ndarray],
         parameters: Sequence[np.ndarray | float] | None = None,
     ) -> np.ndarray:
-        """How many guards are active at each place; what kernels add up per row."""
+        """1 where a guard is active, else 0: what kernels add up per row.
+
+        A guard is active where its argument lies inside, also in a branch that is not taken.
+        """
         from wildwire.functions.evaluate import guard_activity
 
         return guard_activity(self, arguments, parameters)

@@ -109,7 +109,34 @@ class Problem:
         if found is None:
             return "All neurons were still finite; the loss or its gradient overflowed."
         neuron, row = found
+        hint = self._undefined(theta, neuron, seen.X[row : row + 1])
         return (
             f"The first non-finite number arose in neuron {neuron!r}, "
-            f"{what} {seen.number[row]}."
+            f"{what} {seen.number[row]}{hint}."
         )
+
+    def _undefined(self, theta: np.ndarray, neuron: str, x: np.ndarray) -> str:
+        """Why the neuron's value is nan in a row where its sources are finite, if its formula tells."""
+        from wildwire.engine.evaluate import values
+        from wildwire.functions.guarding import undefined_below_zero
+
+        network = self.network
+        place = network.names.index(neuron) - network.n_inputs
+        words = undefined_below_zero(network.functions[network.activation[place]])
+        if not words or not np.isnan(values(network, theta, x)[0, place]):
+            return ""
+        return f": it has {' or '.join(words)}, which negative numbers have not"
+
+    def guards(self, theta: np.ndarray) -> tuple[dict[str, int], str]:
+        """How often guards are active on the training rows, and sentences about those that are."""
+        from wildwire.engine.guards import guard_sentences, guarded_neurons, guards
+
+        settings = self.settings
+        if not guarded_neurons(self.network).size:
+            return {}, ""
+        counts = guards(
+            self.network, theta, self.rows.X, dtype=settings.dtype,
+            threads=settings.threads,
+        )  # fmt: skip
+        told = guard_sentences(self.network, theta, counts, len(self.rows))
+        return counts, " ".join(f"{sentence}." for sentence in told)

@@ -179,7 +179,7 @@ def fit(
         session=session, validation=judge, rule=problem.rule(), settings=settings, key=key,
         n_rows=len(rows), weight=rows.total, slice=slice_length(network, session),
         watched=watched, callbacks=told_to, told=choose_progress(progress), checkpoint=point,
-        facts=facts_of(problem) if point or saved else {}, locate=problem.locate,
+        facts=facts_of(problem) if point or saved else {}, locate=problem.locate, guards=problem.guards,
         note=units_note(network, problem.loss, rows.Y, rows.weight, settings.scale_loss), began=began,
     )  # fmt: skip
     state = problem.first_state(session, start, watched)

@@ -102,6 +102,7 @@ def fit_table(
     )
     learning, result, choice = learn(prepared, how, key)
     notes = [*table.notes, *prepared.notes, *([choice.note] if choice.note else [])]
+    notes += guard_notes(prepared, result)
     model = Model(prepared.network, result.theta)
     facts = describe(table, prepared, learning, result, choice)
     if isinstance(seed, int | np.integer):
@@ -140,6 +141,14 @@ def learn(
     learning = Learning(prepared, options, weight, seed, theta)
     result, choice = learning.run()
     return learning, result, choice
+
+
+def guard_notes(prepared: Prepared, result: Result) -> list[str]:
+    """A sentence for each neuron whose guard was active on the rows learnt from."""
+    from wildwire.engine.guards import guard_sentences
+
+    rows = len(prepared.rows)
+    return guard_sentences(prepared.network, result.theta, result.guards, rows)
 
 
 def row_weights(
