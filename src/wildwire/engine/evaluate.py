@@ -8,14 +8,15 @@ import numpy as np
 
 from wildwire.engine import places as at
 from wildwire.engine.bound import Bound
+from wildwire.engine.loss_targets import check_loss_targets
 from wildwire.engine.machine import (
     bind_loss,
     dtype_of,
     partition_of,
-    resolve_loss,
     tile_width,
 )
 from wildwire.engine.one import run_one
+from wildwire.engine.output_losses import output_losses
 from wildwire.errors import DataError, SettingError, UntrainedError
 from wildwire.program import compile_network
 from wildwire.program import plan as p
@@ -214,8 +215,9 @@ def loss_and_gradient(
     theta : array (n_theta,)
     X : array (n_samples, n_inputs)
     Y : array (n_samples,) or (n_samples, n_outputs)
-    loss : str or Function
-        A name, or a formula over `o` and `t`. `"squared"` is (o - t)**2 / 2, summed over outputs.
+    loss : str, Function, list or dict
+        A name, or a formula over `o` and `t`. `"squared"` is (o - t)**2 / 2, summed over outputs. A list has one
+        for each output, a dict some by the outputs' names (see `read_losses` in `output_losses.py`).
     gradient : "mean" or "sum"
         Over samples (weighted by `sample_weight`), for both value and gradient.
     sample_weight : array (n_samples,) or (n_samples, n_outputs) or None
@@ -240,19 +242,20 @@ def loss_and_gradient(
     X = check_inputs(network, X, dtype)
     Y = check_targets(network, Y, len(X), dtype)
     weight = check_weights(network, sample_weight, len(X), dtype)
-    loss = resolve_loss(loss)
-    program = compile_network(network)
+    losses, program = output_losses(loss, network), compile_network(network)
     partition = partition_of(program, max(len(X), 1), max(len(X), 1), dtype)
     threads = min(check_threads(threads), partition.parts)
-    bound = Bound(program, dtype, partition.tile, 1, len(loss.parameters), threads)
+    bound = Bound(program, dtype, partition.tile, 1, losses.width, threads)
     bound.take(check_theta(network, theta))
-    ready = bind_loss(network, program, loss, dtype)
+    ready = bind_loss(network, program, losses, dtype)
+    check_loss_targets(losses, network, Y, weight)
     bound.take_loss(ready)
     bound.take_rows(X, Y, weight)
     bound.make_parts(partition)
     result = gradient_of(bound, max(len(X), 1))
     total = float(ready.totals[-1])
-    value, result = float(ready.totals[:-1].sum()), result.astype(np.float64)
+    value = float((ready.totals[:-1] * ready.unit).sum())
+    result = result.astype(np.float64)
     if gradient == "mean":
         if total <= 0:
             raise DataError("the sample weights sum to 0: there is nothing to average")

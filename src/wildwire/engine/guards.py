@@ -18,7 +18,7 @@ from wildwire.engine.bound import Bound
 from wildwire.engine.emitter import LANES_32
 from wildwire.engine.evaluate import bound_for, check_inputs, check_theta
 from wildwire.engine.machine import dtype_of
-from wildwire.functions.guarding import guards_in_words, is_guarded, without_guards
+from wildwire.functions.guarding import guards_in_words, without_guards
 from wildwire.language.expression import Name, Number, Place
 
 MOST_SENTENCES = 5
@@ -73,7 +73,7 @@ def guards(network, theta, X, *, dtype="float64", threads=1) -> dict[str, int]:
 
 def guarded_neurons(network) -> np.ndarray:
     """Numbers of the neurons whose function has a guard."""
-    has = np.array([is_guarded(function) for function in network.functions], bool)
+    has = np.array([function.guarded for function in network.functions], bool)
     return np.flatnonzero(has[network.activation]) if has.size else np.zeros(0, int)
 
 

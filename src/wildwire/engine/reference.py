@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from wildwire.engine.machine import resolve_loss
+from wildwire.engine.output_losses import output_losses
 from wildwire.errors import UnsupportedError
 from wildwire.functions import find_loss
 
@@ -170,7 +170,7 @@ def _outputs(network, nodes):
     return outputs
 
 
-def _fused(network, loss):
+def _fused(network, losses):
     """Outputs whose loss reads z, each neuron once: the partner form of the loss."""
     fused, seen = [], set()
     in_head = {
@@ -179,6 +179,7 @@ def _fused(network, loss):
     for q, node in enumerate(network.output_node):
         j = node - network.n_inputs
         name = network.functions[network.activation[j]].name
+        loss = losses.functions[q]
         partner = loss.from_z and name == loss.partner
         fused.append(bool(partner and q not in in_head and node not in seen))
         if fused[-1]:
@@ -186,13 +187,12 @@ def _fused(network, loss):
     return fused
 
 
-def _loss_numbers(network, computed, Y, loss):
+def _loss_numbers(network, computed, Y, losses):
     """Loss and its slope per sample and output, and which slopes are over z."""
-    n = network.n_outputs
     value, slope = np.zeros(Y.shape), np.zeros(Y.shape)
-    if loss.name == "softmax":
-        for head in network.heads:
-            at = slice(head.first, head.first + head.count)
+    for head in network.heads:
+        at = slice(head.first, head.first + head.count)
+        if losses.functions[head.first].name == "softmax":
             z = np.stack(
                 [computed.nodes[node] for node in network.output_node[at]], axis=1
             )
@@ -202,27 +202,30 @@ def _loss_numbers(network, computed, Y, loss):
             slope[:, at] = (
                 computed.outputs[:, at] * Y[:, at].sum(axis=1, keepdims=True) - Y[:, at]
             )
-        return value, slope, [False] * n
-    fused = _fused(network, loss)
-    for q in range(n):
+    fused = _fused(network, losses)
+    for q, loss in enumerate(losses.functions):
+        if loss.name == "softmax":
+            continue
         form = find_loss(loss.from_z) if fused[q] else loss
         j = network.output_node[q] - network.n_inputs
         argument = computed.z[j] if fused[q] else computed.outputs[:, q]
         parameters = [np.full(len(Y), float(d)) for _, d in form.parameters]
         tables = form.evaluate(1, [argument, Y[:, q]], parameters)
         value[:, q], slope[:, q] = tables[0], tables[1]
-    return value, slope, fused
+    weights = np.array(losses.weights)
+    return weights * value, weights * slope, fused
 
 
 def deltas(network, theta, computed, Y, loss, weight) -> tuple[float, list, list]:
     """Sum of the loss, dE/dy and delta = dE/dz of every neuron, (n_samples,) each."""
-    value, slope, fused = _loss_numbers(network, computed, Y, loss)
+    losses = output_losses(loss, network)
+    value, slope, fused = _loss_numbers(network, computed, Y, losses)
     weights = weight if weight.ndim == 2 else weight[:, None]
     kept = np.broadcast_to(weights, Y.shape) != 0
     total = float((weights * np.where(kept, value, 0.0)).sum())
     slope = np.where(kept, weights * slope, 0.0)
-    if loss.name != "softmax":
-        for head in network.heads:  # dE/dz_k = p_k (g_k - sum_j g_j p_j)
+    for head in network.heads:  # dE/dz_k = p_k (g_k - sum_j g_j p_j)
+        if losses.functions[head.first].name != "softmax":
             at = slice(head.first, head.first + head.count)
             p = computed.outputs[:, at]
             inner = (slope[:, at] * p).sum(axis=1, keepdims=True)
@@ -250,7 +253,6 @@ def loss_and_gradient(
     shake=None,
 ):  # fmt: skip
     """Loss and gradient over theta, as `wildwire.loss_and_gradient`, the slow way."""
-    loss = resolve_loss(loss)
     X, Y = np.asarray(X, float), np.asarray(Y, float).reshape(len(X), -1)
     weight = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight)
     computed = forward(network, theta, X, shake)
@@ -281,6 +283,18 @@ def loss_and_gradient(
         rows = weight.sum() if weight.ndim == 1 else weight.mean(axis=1).sum()
         return total / rows, result / rows
     return total, result
+
+
+def penalty_and_gradient(network, theta, penalty) -> tuple[float, np.ndarray]:
+    """Sum of a penalty (a Function of the weight) over the numbers that are weights of links, and its gradient."""
+    gradient = np.zeros(network.n_theta)
+    weights = sorted({int(slot) for slot in network.link_slot if slot >= 0})
+    total = 0.0
+    for slot in weights:
+        value, slope = penalty.evaluate(1, [np.array([theta[slot]])])
+        total += float(value[0])
+        gradient[slot] = slope[0]
+    return total, gradient
 
 
 def condition(compute, seed=0, shakes=3):

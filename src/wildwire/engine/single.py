@@ -15,6 +15,7 @@ from wildwire.engine import calls, tiles, vectors
 from wildwire.engine.blas import INLINE, MERGED
 from wildwire.engine.forward import delta_table, lanes_of
 from wildwire.engine.losses import (
+    ELEMENTWISE,
     SLOPES,
     SOFTMAX,
     TARGETS,
@@ -120,16 +121,18 @@ def loss_single(
         total += weight[sample * weight_width + q]
     totals[outputs] += total / weight_width
     addresses, scale = carray(addresses_, ANY), carray(scale_, ANY)
-    if kind == SOFTMAX:
+    fused = carray(fused_, ANY)
+    if kind != ELEMENTWISE:
         for i in range(plan[p.HEADS]):
             h = plan[p.HEAD_TABLE] + i * p.HEAD_WIDTH
-            calls.call_part(
-                addresses[3 * plan[p.FUNCTIONS] + HEADS], plan, addresses,
-                CROSS_ENTROPY, h, work, work, work, 0, 1, kind,
-            )  # fmt: skip
-    else:
+            if fused[plan[h + 3]]:
+                calls.call_part(
+                    addresses[3 * plan[p.FUNCTIONS] + HEADS], plan, addresses,
+                    CROSS_ENTROPY, h, work, work, work, 0, 1, kind,
+                )  # fmt: skip
+    if kind != SOFTMAX:
         elementwise(
-            plan, carray(forms_, ANY), carray(fused_, ANY), carray(parameters_, ANY),
+            plan, carray(forms_, ANY), fused, carray(parameters_, ANY),
             width, scale, work, carray(guards_, ANY), 1,
         )  # fmt: skip
     _weigh(plan, scale, carray(factor_, ANY), work, totals)
@@ -229,7 +232,7 @@ def backward_single(
     if not to_inputs:
         for row in range(1 + plan[p.INPUTS], 1 + plan[p.INPUTS] + plan[p.NEURONS]):
             work[d + row] = 0
-        loss_deltas(plan, addresses, kind, fused, work, 1)
+        loss_deltas(plan, addresses, fused, work, 1)
     for s in range(plan[p.STAGES] - 1, -1, -1):
         stage = plan[p.STAGE_TABLE] + s * p.STAGE_WIDTH
         for i in range(plan[stage + 2], plan[stage + 2] + plan[stage + 3]):

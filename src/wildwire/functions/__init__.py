@@ -10,6 +10,7 @@ from wildwire.functions.define import (
     from_definition,
     from_definitions,
     loss,
+    penalty,
 )
 from wildwire.functions.function import Function
 from wildwire.functions.registry import catalogue, find, find_loss, losses
@@ -24,4 +25,5 @@ __all__ = [
     "from_definitions",
     "loss",
     "losses",
+    "penalty",
 ]

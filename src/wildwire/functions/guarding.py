@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "guards_in_words",
-    "is_guarded",
     "undefined_below_zero",
     "without_guards",
 ]
@@ -46,13 +45,6 @@ _BELOW_ZERO = {
 }
 LONGEST = 60
 _OWN = {*PRIMITIVES, *COMPOSITES, *CHOICES}  # before functions of the same name
-
-
-def is_guarded(function: Function) -> bool:
-    """Whether the value of a function passes through a guard."""
-    from wildwire.functions.derive import tables
-
-    return bool(tables(function, 0).guards)
 
 
 def undefined_below_zero(function: Function) -> list[str]:
