@@ -179,6 +179,26 @@ def test_learner_and_rate(place):
     assert "GradientDescent(rate=0.05" in Path("model.wire").read_text()
 
 
+LOSSES = {
+    "plain": (),
+    "one": ("--loss", "abs(o - t)**1.5"),
+    "each": ("--loss", "squared", "--loss", "huber(delta=0.1)"),
+    "swapped": ("--loss", "huber(delta=0.1)", "--loss", "squared"),
+    "penalty": ("--penalty", "0.3*abs(w)"),
+}
+
+
+def test_losses_and_penalty(place):
+    numbers = {}
+    for name, options in LOSSES.items():
+        words = ("fit", "numbers.csv", "-t", "y", "-t", "x2", *FAST, *options)
+        succeed(*words, "-o", f"{name}.wire")
+        numbers[name] = tuple(ww.load(f"{name}.wire").theta.tolist())
+    assert len(set(numbers.values())) == len(numbers)
+    told = ww.load("penalty.wire").provenance["learner"]
+    assert told.endswith("l2 0, penalty 0.3*abs(w)")
+
+
 def test_special_columns_are_no_inputs(place):
     special = {"w": 1 + np.arange(ROWS) % 3, "mol": np.arange(ROWS) // 4, "junk": X2}
     Path("more.csv").write_text(table(x1=X1, x2=X2, y=Y, **special))
@@ -311,6 +331,22 @@ def test_predict_counts_rows_outside_the_range(trained, tmp_path):
     assert len(done.stdout.splitlines()) == 4
 
 
+def test_active_guards_are_told(place):
+    (place / "own.wire").write_text(
+        "input x1, x2\nr = reciprocal([1]*x1)\ny ~ identity(r, x2)\noutput y\n"
+    )
+    half = np.where(np.arange(ROWS) < 30, 0, X1)
+    (place / "half.csv").write_text(table(x1=half, x2=X2, y=Y))
+    told = "note: r: the guard of 1/z was active in 30 of 60 rows (z held 1e-12 from 0)"
+    words = ("fit", "half.csv", "-t", "y", "--network", "own.wire", *FAST, "--json")
+    fitted = succeed(*words, "-o", "m.wire")
+    assert told in fitted.stderr
+    assert json.loads(fitted.stdout)["guards"] == {"r": 30}
+    assert told in succeed("predict", "m.wire", "half.csv").stderr
+    assert "guard" not in succeed("predict", "m.wire", "numbers.csv").stderr
+    assert succeed("predict", "m.wire", "half.csv", "--quiet").stderr == ""
+
+
 def test_show_prints_the_model_itself(trained):
     done = succeed("show", trained / "m.wire")
     again = ww.parse(done.stdout)
@@ -382,6 +418,13 @@ BAD_TABLES = {
     "missing target": (GAP, FIT, "line 5: target 'y' is missing"),
     "infinite input": (INFINITE, FIT, "line 5: column 'x1' is infinite"),
     "text target": (SLIP, (*FIT, "--task", "regression"), "'3kg'"),
+    "losses": (
+        NUMBERS,
+        (*FIT, *("--loss", "squared") * 2),
+        "given 2 times for 1 targets",
+    ),
+    "loss": (NUMBERS, (*FIT, "--loss", "sqared"), "did you mean 'squared'"),
+    "penalty": (NUMBERS, (*FIT, "--penalty", "0.1*z"), "unknown name 'z'"),
     "text target without numbers": (
         CLASSES,
         ("fit", "bad.csv", "-t", "kind", "--task", "regression", "--no-compare"),

@@ -324,3 +324,62 @@ def test_scikit_learn_is_imported_with_the_estimators_only():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == ["False", "False"]
+
+
+def test_active_guards_stand_in_the_notes():
+    X = np.array([[0.0], [0.0], [1.0], [2.0], [3.0]])
+    own = "input x\nr = reciprocal([1]*x)\ny ~ identity(r, x)\noutput y"
+    fitted = NetworkRegressor(own, epochs=3).fit(X, X[:, 0])
+    assert fitted.result_.guards == {"r": 2}
+    assert "r: the guard of 1/z was active in 2 of 5 rows" in fitted.notes_[-1]
+
+
+TWO = (
+    "input a, b\nh[4] ~ tanh(a, b)\nv ~ identity(h, a)\nu ~ identity(h, b)\noutput v, u"
+)
+
+
+@pytest.mark.parametrize("network", [None, TWO])
+def test_every_target_may_have_a_loss_of_its_own(network):
+    """By place of the target or by its name, whatever the order of the outputs."""
+    random = np.random.default_rng(0)
+    X = pd.DataFrame(random.normal(size=(40, 2)), columns=["a", "b"])
+    y = pd.DataFrame({"u": X.a * X.b, "v": X.a + random.standard_cauchy(40)})
+    settings = {"network": network, "epochs": 20, "l2": 0.01, "random_state": 0}
+    by_place, by_name, weighted, plain = (
+        NetworkRegressor(loss=loss, **settings).fit(X, y)
+        for loss in (
+            ["squared", "absolute"],
+            {"v": "absolute"},
+            {"v": ("absolute", 3.0)},
+            "squared",
+        )
+    )
+    assert np.array_equal(by_place.model_.theta, by_name.model_.theta)
+    assert not np.array_equal(by_place.model_.theta, weighted.model_.theta)
+    assert not np.array_equal(by_place.model_.theta, plain.model_.theta)
+    clone(by_place).fit(X, y)
+    for loss, words in (
+        (["squared"], "1 entries for 2 targets: u, v"),
+        ({"w": "huber"}, "no output 'w'"),
+    ):
+        with pytest.raises(SettingError, match=words):
+            NetworkRegressor(loss=loss, **settings).fit(X, y)
+
+
+def test_a_penalty_by_formula_replaces_the_chosen_one():
+    X = np.random.default_rng(0).normal(size=(60, 2))
+    y = X[:, 0] * X[:, 1]
+    fitted = NetworkRegressor(penalty="0.01*w**2/2", epochs=15, random_state=0).fit(
+        X, y
+    )
+    same = NetworkRegressor(l2=0.01, epochs=15, random_state=0).fit(X, y)
+    none = NetworkRegressor(l2=0.0, epochs=15, random_state=0).fit(X, y)
+    # The ridge solution that l2 starts from is not that of the formula.
+    assert not np.allclose(fitted.model_.theta, none.model_.theta, rtol=1e-3)
+    assert not np.array_equal(fitted.model_.theta, same.model_.theta)
+    assert "l2 0, penalty 0.01*w**2/2" in fitted.model_.provenance["learner"]
+    classes = NetworkClassifier(penalty="0.1*abs(w)", epochs=15, random_state=0).fit(
+        X, y > 0
+    )
+    assert classes.score(X, y > 0) > 0.5

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from wildwire.engine.evaluate import loss_and_gradient as loss_and_gradient
     from wildwire.engine.evaluate import run as run
     from wildwire.engine.evaluate import values as values
+    from wildwire.engine.guards import guards as guards
     from wildwire.engine.population import (
         loss_and_gradient_many as loss_and_gradient_many,
     )
@@ -54,6 +55,7 @@ _HOME = {
     "datasets": None,
     "errors": None,
     "fit": "wildwire.learning",
+    "guards": "wildwire.engine.guards",
     "input_gradient": "wildwire.engine.evaluate",
     "learners": "wildwire.learning",
     "learning": None,

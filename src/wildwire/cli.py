@@ -122,6 +122,20 @@ def fit(
         typer.Option(help="adam, rmsprop, gradient_descent, ...", metavar="NAME"),
     ] = None,
     rate: Annotated[float | None, typer.Option(help="Step of the learner.")] = None,
+    loss: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="squared, huber(delta=0.5), a formula over o and t, ...; once, or once per target.",
+            metavar="LOSS",
+        ),
+    ] = None,
+    penalty: Annotated[
+        str | None,
+        typer.Option(
+            help="On the weight w of every link, such as 0.01*abs(w).",
+            metavar="FORMULA",
+        ),
+    ] = None,
     epochs: Annotated[
         int | None, typer.Option(help="Passes over the data, at most.")
     ] = None,
@@ -177,6 +191,8 @@ def fit(
             task=task,
             learner=learner,
             rate=rate,
+            loss=tuple(loss or ()),
+            penalty=penalty,
             epochs=epochs,
             time_limit=time_limit,
             ignore=tuple(ignore or ()),

@@ -178,6 +178,17 @@ class Model:
             if count
         }
 
+    def guards(self, data: Any) -> dict[str, int]:
+        """In how many rows the guard of each neuron is active, as `ww.guards` counts.
+
+        A guard holds an argument away from a pole, such as that of 1/z: what such a neuron
+        computes there is not what its formula says.
+        """
+        from wildwire.engine.guards import guards
+
+        self._require_trained()
+        return guards(self._network, self._theta, self.encode(data))
+
     def _require_trained(self) -> None:
         unknown = np.isnan(self._theta)
         if unknown.any():

@@ -28,9 +28,11 @@ NETWORKS = {name: ww.parse(text) for name, text in TEXTS.items()}
 
 def data(network, n, seed=0):
     rng = np.random.default_rng(seed)
-    return rng.normal(size=(n, network.n_inputs)), rng.uniform(
-        size=(n, network.n_outputs)
+    X, Y = (
+        rng.normal(size=(n, network.n_inputs)),
+        rng.uniform(size=(n, network.n_outputs)),
     )
+    return X, Y / Y.sum(axis=1, keepdims=True) if network.heads else Y
 
 
 @pytest.mark.parametrize("n", [1, 3, 40, 300])

@@ -5,6 +5,7 @@ import pytest
 
 from wildwire.engine import evaluate, reference
 from wildwire.engine.session import Session
+from wildwire.functions import penalty
 from wildwire.learning import learners
 from wildwire.learning.update_rules import rule_address
 from wildwire.network import Network
@@ -108,6 +109,79 @@ def test_penalties_act_on_links_only(kind):
         change=lambda g, t: g + is_weight * (0.1 * t + 0.01 * np.sign(t)),
     )  # fmt: skip
     assert np.allclose(session.theta(), expected, rtol=1e-12, atol=1e-14)
+
+
+FORMULAS = ("0.01*abs(w) + 0.1*w**2/2", "0.05*w**2/(1 + w**2)", "0.1*log(1 + abs(w))")
+
+
+@pytest.mark.parametrize("formula", FORMULAS)
+@pytest.mark.parametrize("batch", [1, 5, "full"])
+@pytest.mark.parametrize("kind", NETWORKS)
+def test_penalties_by_formula_are_the_twins(kind, batch, formula):
+    network, theta, X, Y, order = problem(kind)
+    size = ROWS if batch == "full" else batch
+    chosen = penalty(formula)
+    session = Session(network, X, Y, loss="squared", batch=batch, penalty=chosen)
+    session.load(theta)
+    descend(session, 0.05, session.n_batches, order)
+    expected, _ = by_twin(
+        network, theta, X, Y, order, size, 0.05, session.n_batches,
+        change=lambda g, t: g + reference.penalty_and_gradient(network, t, chosen)[1],
+    )  # fmt: skip
+    assert np.allclose(session.theta(), expected, rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("kind", NETWORKS)
+def test_the_formulas_of_l1_and_l2_do_what_these_do(kind):
+    network, theta, X, Y, order = problem(kind)
+    found = []
+    for options in (
+        {"l1": 0.01, "l2": 0.1, "l1_dies": False},
+        {"penalty": penalty("0.01*abs(w) + 0.1*w**2/2")},
+        {"penalty": penalty("0.01*abs(w)"), "l2": 0.1},
+    ):
+        session = Session(network, X, Y, loss="squared", batch=4, **options)
+        session.load(theta)
+        descend(session, 0.05, 6, order)
+        found.append(session.theta())
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-13)
+    np.testing.assert_allclose(found[2], found[0], rtol=1e-13)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_penalty_without_a_finite_value_is_not_applied(dtype):
+    """Of numbers that are no links the formula may be anything."""
+    network = Network.parse("input x\nh ~ tanh(x)\ny = 0.5*h - 2\noutput y")
+    X = np.linspace(-1, 1, ROWS)[:, None]
+    theta = np.array([0.3, -1.0, 0.5, -2.0])
+    assert network.theta_names == ["x -> h", "h bias", "h -> y", "y bias"]
+    for start, status in ((theta, 0), (theta * [-1, 1, 1, 1], 1)):
+        session = Session(
+            network, X, X, loss="squared", dtype=dtype, penalty=penalty("log(w)")
+        )
+        session.load(start)
+        report = descend(session, 1e-3, 1, np.arange(ROWS))
+        assert report.status == status
+        moved = session.theta() != start.astype(dtype)
+        assert moved.tolist() == [not status] * 4
+
+
+def test_dead_links_have_no_penalty():
+    """The slope of this one is infinite at 0."""
+    network, theta, X, Y, order = problem("one to one")
+    session = Session(
+        network,
+        X,
+        Y,
+        loss="squared",
+        batch="full",
+        l1=50.0,
+        penalty=penalty("sqrt(abs(w))"),
+    )
+    session.load(theta)
+    statuses = [descend(session, 0.01, 1, order).status for _ in range(5)]
+    assert statuses == [0] * 5
+    assert not session.alive.all()
 
 
 def test_l1_kills_links_that_cross_zero():

@@ -246,7 +246,10 @@ def test_smooth_and_guarded_are_known():
         "softsign", "elu", "selu", "sqrt", "cube_root", "reciprocal", "log",
     }  # fmt: skip
     guarded = {f.name for f in ALL if f.guarded}
-    assert guarded == {"sqrt", "cube_root", "reciprocal", "log", "logistic", "softmax"}
+    assert guarded == {
+        "sqrt", "cube_root", "reciprocal", "log", "logistic", "softmax", "poisson", "poisson_from_z",
+        "gamma", "gamma_from_z",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("function", catalogue().values(), ids=list(catalogue()))

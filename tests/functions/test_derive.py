@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.kernel_calls import run_kernel
+from functions.kernel_calls import at, run_kernel
 from wildwire.errors import FunctionError
 from wildwire.functions import activation, loss
 from wildwire.functions.derive import tables
@@ -90,6 +90,30 @@ def test_the_slope_of_a_power_holds_at_zero():
     for power, slope in [(1.5, 0), (2.5, 0), (1, 1), (3, 0)]:
         function = activation(f"f(z) = abs(z)**{power} + z")
         assert function.evaluate(1, [z])[1, 0] == (1 if power != 1 else slope)
+
+
+PLACES = [-np.inf, -3, -1, -0.5, -0.0, 0, 0.5, 1, 2, np.inf, np.nan]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("exponent", [-3, -2, -1.5, 0, 0.3, 0.5, 1, 2, 2.5, 3, 33, 40])
+def test_powers_of_negative_numbers_are_nan_unless_whole(exponent, dtype):
+    """One definition for a written exponent and a learnt one, in kernels and in NumPy."""
+    z, numbers = np.array(PLACES, dtype), np.array([exponent], dtype)
+    learnt = activation("f(z, p=2) = z**p")
+    plain = learnt.evaluate(1, [z], numbers)
+    nowhere = (z < 0) & (exponent % 1 != 0)
+    assert np.isnan(plain[:, nowhere]).all()
+    assert not np.isnan(plain[:, (z < 0) & ~nowhere & np.isfinite(z)]).any()
+    compiled = at(learnt, 1, z, parameters=numbers, dtype=dtype)
+    tolerance = 1e-12 if dtype == "float64" else 1e-5
+    np.testing.assert_allclose(compiled, plain, rtol=tolerance)
+    written = activation(
+        f"g(z) = z**{exponent}" if exponent >= 0 else f"g(z) = z**({exponent})"
+    )
+    inside = np.isfinite(z) & (z != 0)
+    for found in (at(written, 1, z, dtype=dtype), written.evaluate(1, [z])):
+        np.testing.assert_allclose(found[:, inside], plain[:2, inside], rtol=tolerance)
 
 
 def test_what_is_discarded_by_a_choice_cannot_spoil_the_slope():

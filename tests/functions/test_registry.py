@@ -1,5 +1,6 @@
 """Functions by name and by formula, and what is refused with which words."""
 
+import math
 import pickle
 import re
 from pathlib import Path
@@ -21,6 +22,7 @@ from wildwire.functions import (
     from_definitions,
     loss,
     losses,
+    penalty,
 )
 from wildwire.functions.primitives import CHOICES, COMPOSITES, PRIMITIVES
 from wildwire.language.parser import parse_definition
@@ -298,6 +300,88 @@ def test_the_two_forms_of_the_logistic_loss_agree():
     from_z, in_z, _ = find_loss("logistic_from_z").evaluate(1, [z, t])
     np.testing.assert_allclose(value, from_z, rtol=1e-12)
     np.testing.assert_allclose(in_o * o * (1 - o), in_z, rtol=1e-9, atol=1e-14)
+
+
+@pytest.mark.parametrize("name", ["poisson", "gamma"])
+def test_the_two_forms_of_losses_of_positive_numbers_agree(name):
+    o, t = np.geomspace(1e-6, 1e6, 25), np.geomspace(0.01, 100, 25)
+    plain, form = find_loss(name), find_loss(f"{name}_from_z")
+    assert (plain.partner, plain.from_z) == ("exponential", form.name)
+    value, in_o, _ = plain.evaluate(1, [o, t])
+    from_z, in_z, _ = form.evaluate(1, [np.log(o), t])
+    np.testing.assert_allclose(value, from_z, rtol=1e-9)
+    np.testing.assert_allclose(in_o * o, in_z, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["poisson", "gamma", "expectile(q=0.9)", "squared"])
+def test_losses_are_least_where_output_is_target(name):
+    t = np.array([0.0, 1e-3, 1.0, 50.0])[name == "gamma" :]
+    value, slope = find_loss(name).evaluate(1, [t + 1e-30, t])[:2]
+    np.testing.assert_allclose(value, 0, atol=1e-13)
+    assert np.all(np.abs(slope[t > 0]) < 1e-12)
+    for o in (t * 1.1 + 0.1, t * 0.9):
+        further, slope = find_loss(name).evaluate(1, [o[t > 0], t[t > 0]])[:2]
+        assert np.all(further > 0)
+        assert np.all(slope * (o - t)[t > 0] > 0)
+
+
+def test_expectile_and_squared_hinge():
+    o, t = np.array([1.0, 3.0]), np.array([2.0, 2.0])
+    assert find_loss("expectile").evaluate(0, [o, t])[0].tolist() == [0.5, 0.5]
+    assert find_loss("expectile(q=0.75)").evaluate(0, [o, t])[0].tolist() == [
+        0.75,
+        0.25,
+    ]
+    t = np.array([-1.0, 1.0])
+    assert find_loss("squared_hinge").evaluate(1, [o, t])[:2].tolist() == [
+        [4, 0],
+        [4, 0],
+    ]
+    with pytest.raises(FunctionError, match="between 0 and 1"):
+        find_loss("expectile(q=1)")
+    with pytest.raises(FunctionError, match="did you mean 'expectile'"):
+        find_loss("asymmetric_squared")
+
+
+@pytest.mark.parametrize(
+    ("name", "limits"),
+    [("squared", None), ("logistic", (0, 1)), ("softmax", (0, 1)), ("poisson", (0, math.inf)),
+     ("mine(o, t) = (o - t)**2, range = 0..1", (0, 1)),
+     ("poisson(o, t) = o - t", None)],
+)  # fmt: skip
+def test_targets_of_losses(name, limits):
+    assert loss(name).targets == limits
+
+
+@pytest.mark.parametrize(
+    ("text", "tables"),
+    [
+        ("0.01*abs(w)", ([0.005, 0.01], [0.01, -0.01])),
+        ("0.001*w**2 + 0.01*abs(w)", ([0.00525, 0.011], [0.011, -0.012])),
+    ],
+)
+def test_penalties_are_functions_of_the_weight(text, tables):
+    made = penalty(text)
+    assert (made.kind, made.arguments) == ("penalty", ("w",))
+    np.testing.assert_allclose(made.evaluate(1, [np.array([0.5, -1.0])]), tables)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("0.5", "does not depend on the weight w"),
+        ("0*w", "does not depend on the weight w"),
+        ("o + t", "unknown name 'o' in a function formula; its names are w"),
+        ("huberised(w)", "unknown function 'huberised'"),
+        ("l1", "or l1=0.01"),
+        ("w**2 = 1", "`=` cannot stand here"),
+        ("w +", "the line ends here"),
+        (0.1, "an expression in w, not 0.1"),
+    ],
+)
+def test_what_is_no_penalty(text, words):
+    with pytest.raises((FunctionError, LanguageError), match=re.escape(words)):
+        penalty(text)
 
 
 def test_the_logistic_loss_is_finite_at_the_ends():

@@ -98,11 +98,14 @@ def test_what_is_no_number_is_not_hidden(name):
     assert np.isnan(z).all()
 
 
-def test_guards_are_counted_for_each_sample_and_link():
+def test_a_sample_counts_once_however_many_guards_it_meets():
     made = transfer(
         "logs(w, x) = sum(w*log(guard_below(x, 0.5)))/guard_zero(sum(x), 1)"
     )
-    X = np.array([[0.25, 1.0], [0.5, 3.0], [0.0, 0.0]])
-    *_, guards = call_kernels(made, X, [1.0, 1.0, 1.0], [], 0.0, np.ones(2))
-    # three terms of the first sample and one of the second, and the sum of the first
-    assert guards == 5
+    # two links below 0.5, and the sum; one link; only the sum; nothing
+    X = np.array([[0.25, 1.0, 0.6, 1.0], [0.2, 3.0, 0.6, 1.0], [0.5, 0.1, -0.9, 1.0]])
+    weights = [1.0, 1.0, 1.0]
+    *_, guards = call_kernels(made, X[:, :3], weights, [], 0.0, np.ones(3))
+    assert guards == 3
+    *_, guards = call_kernels(made, X[:, 3:], weights, [], 0.0, np.ones(1))
+    assert guards == 0

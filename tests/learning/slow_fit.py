@@ -9,7 +9,7 @@ import numpy as np
 
 from learning.rule_twins import twin_step
 from wildwire.engine import reference
-from wildwire.engine.machine import resolve_loss
+from wildwire.engine.output_losses import resolve_loss
 from wildwire.learning.objective import link_weights
 from wildwire.learning.shuffling import epoch_order, seed_key
 

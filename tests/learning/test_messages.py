@@ -69,3 +69,54 @@ def test_units_that_the_network_lacks(text, unit, scale_loss, told):
         learner=GradientDescent(1e-20),
     )  # fmt: skip
     assert ("let it end in `fixed y = " in result.message) is told
+
+
+GUARDED = "input x\nrecip = reciprocal([1]*x)\ny ~ identity(recip)\noutput y"
+
+
+@pytest.mark.parametrize("batch", [1, "full"])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_guards_that_were_active_are_named(batch, dtype):
+    made = ww.parse(GUARDED)
+    rows = np.concatenate((np.zeros(3), np.linspace(1, 2, 147)))
+    settings = {"batch": batch, "dtype": dtype, "epochs": 1, "seed": 0}
+    result = ww.fit(made, rows, rows, validation=(rows[:3], rows[:3]), **settings)
+    told = "recip: the guard of 1/z was active in 3 of 150 rows (z held 1e-12 from 0)."
+    assert told in result.message
+    assert result.guards == {"recip": 3}
+    quiet = ww.fit(made, rows[3:], rows[3:], **settings)
+    assert "guard" not in quiet.message
+    assert quiet.guards == {"recip": 0}
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        (
+            "y = x**?",
+            ": it has a power that is not whole, which negative numbers have not.",
+        ),
+        (
+            "activation f(z) = log(z)\ny = f([1]*x)",
+            ": it has a logarithm, which negative numbers have not.",
+        ),
+        ("y = sqrt(x)*?", ": it has a square root, which negative numbers have not."),
+        ("y = x/(x - x)*?", "."),
+    ],
+)
+def test_a_neuron_without_a_value_is_named_with_its_reason(lines, words):
+    made = ww.parse(f"input x\n{lines}\noutput y")
+    rows = np.array([1.0, 2.0, -3.0])
+    result = ww.fit(
+        made,
+        rows,
+        rows,
+        np.full(made.n_theta, 0.4),
+        epochs=2,
+        batch="full",
+        shuffle=False,
+    )
+    assert result.reason == "diverged"
+    assert (
+        f"arose in neuron 'y', row {0 if words == '.' else 2}{words}" in result.message
+    )

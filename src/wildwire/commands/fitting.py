@@ -30,6 +30,7 @@ from wildwire.errors import SettingError, WildwireError
 from wildwire.evaluation import Comparison, Problem, compare, report, too_small
 from wildwire.evaluation.measures import figures, row_measures
 from wildwire.files import default_suffix
+from wildwire.functions import find_loss, penalty
 from wildwire.learning import learners
 from wildwire.learning.settings import time_limit_seconds
 from wildwire.model import Model, load
@@ -54,6 +55,8 @@ class FitOptions:
     hidden: str | None = None
     task: str | None = None
     learner: str | None = None
+    loss: tuple[str, ...] = ()
+    penalty: str | None = None
     rate: float | None = None
     epochs: int | None = None
     time_limit: str | None = None
@@ -145,6 +148,8 @@ def recipe_of(options: FitOptions) -> Recipe:
         raise SettingError(
             f"--task is '{options.task}': give regression or classification"
         )
+    if options.penalty is not None:
+        penalty(options.penalty)
     if options.network is not None and options.hidden is not None:
         raise SettingError("give --network or --hidden, not both")
     if options.out is not None and options.out.suffix not in (".wire", ".safetensors"):
@@ -157,6 +162,8 @@ def recipe_of(options: FitOptions) -> Recipe:
         hidden=options.hidden,
         task=options.task,
         learner=_learner(options),
+        loss=_loss(options),
+        penalty=options.penalty,
         epochs=options.epochs,
         ignore=options.ignore,
         weight=options.weight,
@@ -172,6 +179,19 @@ def _learner(options: FitOptions) -> Any:
     if options.learner is None and not rate:
         return None
     return learners.by_name(options.learner or "adam", **rate)
+
+
+def _loss(options: FitOptions) -> Any:
+    """One loss for all targets, or a list with one for each; None where none is given."""
+    if not options.loss:
+        return None
+    if len(options.loss) not in (1, len(options.targets)):
+        raise SettingError(
+            f"--loss is given {len(options.loss)} times for {len(options.targets)} targets: "
+            "give it once, or once for each --target"
+        )
+    losses = [find_loss(text) for text in options.loss]
+    return losses[0] if len(losses) == 1 else losses
 
 
 def _content(
@@ -194,6 +214,7 @@ def _content(
         "epochs": result.epochs,
         "seconds": result.seconds,
         "training": training,
+        "guards": {name: count for name, count in result.guards.items() if count},
         "notes": list(fitted.notes),
     }
     if recipe.sigma is not None:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from wildwire.commands.output import check_free, note, notes, write_text
+from wildwire.engine.guards import guard_sentences
 from wildwire.model import Model, load
 from wildwire.tables import read_table
 
@@ -42,6 +43,9 @@ def predict_command(
             "there",
             quiet=quiet,
         )
+    if not quiet:
+        counts = model.guards(table)
+        notes(guard_sentences(model.network, model.theta, counts, table.n_rows))
     if out is not None:
         note(f"{table.n_rows} predictions written to {out}", quiet=quiet)
 

@@ -24,7 +24,7 @@ class Recipe:
     targets : tuple of str
     network : Network or None
         The user's wiring.
-    hidden, task, learner, epochs
+    hidden, task, learner, loss, penalty, epochs
         As `fit_table` takes them; None is its default.
     ignore : tuple of str
     weight, sigma, group : str or None
@@ -36,6 +36,8 @@ class Recipe:
     hidden: str | None = None
     task: Any = None
     learner: Any = None
+    loss: Any = None
+    penalty: str | None = None
     epochs: int | None = None
     ignore: tuple[str, ...] = ()
     weight: str | None = None
@@ -63,6 +65,8 @@ class Recipe:
             weight=self.weight,
             sigma=self.sigma,
             learner=self.learner,
+            loss=self.loss,
+            penalty=self.penalty,
             epochs=self.epochs,
             time_limit=time_limit,
             seed=seed,

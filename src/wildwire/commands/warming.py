@@ -179,8 +179,8 @@ def _tasks(dtype: str) -> list[Callable[[], object]]:
 def _shapes() -> list[str]:
     """Networks that lead through the parts of the engine.
 
-    A number used twice and a frozen one; a formula of its own; another transfer; a softmax head; a block wide enough for matrix
-    products, which also has links enough for the compiled arrangement of programs.
+    A number used twice and a frozen one; a formula of its own; another transfer; a softmax head; a block wide
+    enough for matrix products, which also has links enough for the compiled arrangement of programs.
     """
     from wildwire.engine.blas import WIDE_WEIGHTS
 

@@ -80,10 +80,9 @@ def function_addresses(program, dtype, tile, level) -> np.ndarray:
     for number, function in enumerate(program.functions):
         # Level 1 writes the values as well: one kernel to compile instead of two.
         functions[3 * number : 3 * number + 2] = native.address(function, level, dtype)
-    # The last entry is no address: guards of expressions are counted into it.
     parts_of = kernel_addresses(program, dtype, tile)
     transfers = _transfer_addresses(program.transfers, dtype)
-    found = np.concatenate((functions, parts_of, [0], transfers))
+    found = np.concatenate((functions, parts_of, transfers))
     if len(_addresses) >= MOST_ADDRESSES:
         _addresses.clear()
     _addresses[keys, parts, level, dtype.itemsize] = found
@@ -229,6 +228,11 @@ class Bound:
         edges = first + np.arange(threads + 1) * tiles // threads * self.tile
         self.tables[:, at.FIRST_ROW] = edges[:-1]
         self.tables[:, at.END_ROW] = np.minimum(edges[1:], end)
+
+    def guard_counts(self) -> np.ndarray:
+        """How often guards were active so far, for each row of the value table, all threads together."""
+        counts = [self._kept[at.GUARDS, thread] for thread in range(len(self.tables))]
+        return np.sum(counts, axis=0)
 
     def call(self, name: str) -> None:
         """Run a kernel on the first table, in this thread."""

@@ -8,14 +8,15 @@ import numpy as np
 
 from wildwire.engine import places as at
 from wildwire.engine.bound import Bound
+from wildwire.engine.loss_targets import check_loss_targets
 from wildwire.engine.machine import (
     bind_loss,
     dtype_of,
     partition_of,
-    resolve_loss,
     tile_width,
 )
 from wildwire.engine.one import run_one
+from wildwire.engine.output_losses import output_losses
 from wildwire.errors import DataError, SettingError, UntrainedError
 from wildwire.program import compile_network
 from wildwire.program import plan as p
@@ -123,9 +124,9 @@ def check_weights(network, sample_weight, n, dtype) -> np.ndarray:
     return weight
 
 
-def _bound(network, theta, rows, dtype, level, threads, loss_width=0):
-    """A program bound for some rows, its weights set from theta."""
-    program = compile_network(network)
+def bound_for(network, theta, rows, dtype, level, threads, loss_width=0, whole=False):
+    """A program bound for some rows, its weights set from theta; `whole` as in `compile_network`."""
+    program = compile_network(network, whole)
     theta = check_theta(network, theta)
     tile = tile_width(program, max(rows, 1), dtype, values_only=level == 0)
     # More threads than tiles would have nothing to do.
@@ -146,7 +147,7 @@ def check_threads(threads) -> int:
 def _values(network, theta, X, dtype, threads, rows_of):
     dtype = dtype_of(dtype)
     X = check_inputs(network, X, dtype)
-    bound = _bound(network, theta, len(X), dtype, 0, threads)
+    bound = bound_for(network, theta, len(X), dtype, 0, threads)
     rows = np.ascontiguousarray(rows_of(bound.program))
     out = np.empty((len(X), len(rows)), dtype)
     bound.put(at.OUT, out)
@@ -214,8 +215,9 @@ def loss_and_gradient(
     theta : array (n_theta,)
     X : array (n_samples, n_inputs)
     Y : array (n_samples,) or (n_samples, n_outputs)
-    loss : str or Function
-        A name, or a formula over `o` and `t`. `"squared"` is (o - t)**2 / 2, summed over outputs.
+    loss : str, Function, list or dict
+        A name, or a formula over `o` and `t`. `"squared"` is (o - t)**2 / 2, summed over outputs. A list has one
+        for each output, a dict some by the outputs' names (see `read_losses` in `output_losses.py`).
     gradient : "mean" or "sum"
         Over samples (weighted by `sample_weight`), for both value and gradient.
     sample_weight : array (n_samples,) or (n_samples, n_outputs) or None
@@ -240,19 +242,20 @@ def loss_and_gradient(
     X = check_inputs(network, X, dtype)
     Y = check_targets(network, Y, len(X), dtype)
     weight = check_weights(network, sample_weight, len(X), dtype)
-    loss = resolve_loss(loss)
-    program = compile_network(network)
+    losses, program = output_losses(loss, network), compile_network(network)
     partition = partition_of(program, max(len(X), 1), max(len(X), 1), dtype)
     threads = min(check_threads(threads), partition.parts)
-    bound = Bound(program, dtype, partition.tile, 1, len(loss.parameters), threads)
+    bound = Bound(program, dtype, partition.tile, 1, losses.width, threads)
     bound.take(check_theta(network, theta))
-    ready = bind_loss(network, program, loss, dtype)
+    ready = bind_loss(network, program, losses, dtype)
+    check_loss_targets(losses, network, Y, weight)
     bound.take_loss(ready)
     bound.take_rows(X, Y, weight)
     bound.make_parts(partition)
     result = gradient_of(bound, max(len(X), 1))
     total = float(ready.totals[-1])
-    value, result = float(ready.totals[:-1].sum()), result.astype(np.float64)
+    value = float((ready.totals[:-1] * ready.unit).sum())
+    result = result.astype(np.float64)
     if gradient == "mean":
         if total <= 0:
             raise DataError("the sample weights sum to 0: there is nothing to average")
@@ -286,7 +289,7 @@ def input_gradient(network, theta, X, *, output=0, dtype="float64") -> np.ndarra
     dtype = dtype_of(dtype)
     X = check_inputs(network, X, dtype)
     number = _output_number(network, output)
-    bound = _bound(network, theta, len(X), dtype, 1, 1)
+    bound = bound_for(network, theta, len(X), dtype, 1, 1)
     out = np.empty(X.shape, dtype)
     bound.zeros(at.GRADIENT, bound.program.n_weights)
     bound.put(at.LOSS_FUSED, np.zeros(network.n_outputs, np.int8))

@@ -15,13 +15,14 @@ from numba import carray
 from wildwire.engine import calls, vectors
 from wildwire.engine.blas import INNER
 from wildwire.engine.forward import expression_rows
-from wildwire.engine.parts import ANY, N_PARTS, VALUES
+from wildwire.engine.parts import ANY, VALUES
+from wildwire.engine.pointers import longs_from
 from wildwire.functions.cache import cached_njit
 from wildwire.program import plan as p
 
 
 @cached_njit(**INNER)
-def _values(plan, addresses, e, level, weights, work, columns):
+def _values(plan, addresses, e, level, weights, work, guards, columns):
     row, count = np.int64(plan[e]), np.int64(plan[e + 1])
     sources = plan[p.SOURCES] + plan[e + 5]
     arguments = expression_rows(plan, columns) + np.int64(plan[e + 6]) * columns
@@ -30,12 +31,10 @@ def _values(plan, addresses, e, level, weights, work, columns):
         for c in range(columns):
             work[arguments + a * columns + c] = work[source + c]
     result = arguments + count * columns
-    # The last entry of the addresses is there to be counted into: guards of expressions.
     calls.call_function(
         addresses[3 * plan[e + 2] + level],
-        work, arguments, weights, np.int64(plan[e + 3]), work, result, addresses,
-        np.int64(3 * plan[p.FUNCTIONS] + N_PARTS), np.int64(1), columns, columns,
-        columns, columns,
+        work, arguments, weights, np.int64(plan[e + 3]), work, result, guards, row,
+        np.int64(1), columns, columns, columns, columns,
     )  # fmt: skip
     for c in range(columns):
         work[row * columns + c] = work[result + c]
@@ -65,12 +64,14 @@ def expression_kernel(
 ):
     """One part of a pass for the expression at place `e`; see `parts.py`.
 
-    `start` is the level of the values, or whether the deltas of inputs are wanted.
+    `start` is the level of the values, or whether the deltas of inputs are wanted. Values need no table
+    of deltas: there `d` is the address of the guards' counts.
     """
     plan, work = carray(plan_, ANY), carray(work_, ANY)
     if which == VALUES:
         _values(
-            plan, carray(addresses_, ANY), e, start, carray(weights_, ANY), work, columns
+            plan, carray(addresses_, ANY), e, start, carray(weights_, ANY), work,
+            carray(longs_from(d), ANY), columns,
         )  # fmt: skip
     else:
         _deltas(plan, e, work, carray(gradient_, ANY), d, columns, start)

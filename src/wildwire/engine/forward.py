@@ -15,6 +15,7 @@ from wildwire.engine import calls, tiles
 from wildwire.engine.blas import INLINE, INNER, MERGED, is_wide
 from wildwire.engine.emitter import LANES_32, LANES_64, TALL
 from wildwire.engine.parts import EXPRESSIONS, HEADS, SUMS, TRANSFERS, VALUES, WIDE
+from wildwire.engine.pointers import address_of
 from wildwire.functions.cache import cached_njit
 from wildwire.program import plan as p
 
@@ -152,7 +153,7 @@ def forward(plan, addresses, level, weights, work, guards, columns):
             t = plan[p.TRANSFER_TABLE] + i * p.TRANSFER_WIDTH
             calls.call_part(
                 addresses[parts + TRANSFERS], plan, addresses, VALUES, t, weights,
-                work, work, z, columns, 0,
+                work, work, z, columns, address_of(guards),
             )  # fmt: skip
         for i in range(plan[stage + 2], plan[stage + 2] + plan[stage + 3]):
             r = plan[p.RUN_TABLE] + i * p.RUN_WIDTH
@@ -167,7 +168,7 @@ def forward(plan, addresses, level, weights, work, guards, columns):
             e = plan[p.EXPRESSION_TABLE] + i * p.EXPRESSION_WIDTH
             calls.call_part(
                 addresses[parts + EXPRESSIONS], plan, addresses, VALUES, e, weights,
-                work, work, z, columns, level,
+                work, work, address_of(guards), columns, level,
             )  # fmt: skip
     for i in range(plan[p.HEADS]):
         h = plan[p.HEAD_TABLE] + i * p.HEAD_WIDTH

@@ -73,7 +73,7 @@ def backward_kernel(
     addresses = carray(addresses_, ANY)
     if not to_inputs:
         clear_deltas(plan, work, columns, False)
-        loss_deltas(plan, addresses, kind, fused, work, columns)
+        loss_deltas(plan, addresses, fused, work, columns)
     backward(
         plan, addresses, carray(weights_, ANY), work,
         carray(gradient_, ANY), carray(sums_, ANY), fused, columns, to_inputs,

@@ -20,20 +20,27 @@ from wildwire.functions.cache import cached_njit
 from wildwire.program import plan as p
 
 ARGUMENTS, TARGETS, WEIGHTS, VALUES, SLOPES = range(5)
-ELEMENTWISE, SOFTMAX = 0, 1
+ELEMENTWISE, SOFTMAX, MIXED = 0, 1, 2
 
 
 class Loss(NamedTuple):
-    """A loss made ready: addresses of its two forms (on o; on z) and its numbers per output."""
+    """The losses of all outputs made ready.
+
+    Each output has the address of the form it needs (on o, or on z where `fused`); those of a softmax head
+    with its own loss have none, and are fused.
+    """
 
     kind: int
-    addresses: np.ndarray
+    addresses: np.ndarray  # (n_outputs,), 0: softmax
     fused: np.ndarray  # int8 (n_outputs,): the loss reads z
-    parameters: np.ndarray  # (n_outputs * width,)
+    parameters: np.ndarray  # (n_outputs * width,), see `machine.bind_loss`
     width: int
     scale: np.ndarray  # outputs and targets are multiplied by it
     factor: np.ndarray  # the loss is multiplied by it
     totals: np.ndarray  # float64 (n_outputs + 1,), added to; last, the rows' weights
+    unit: (
+        np.ndarray
+    )  # float64 (n_outputs,): what totals are multiplied by to be reported
 
 
 @cached_njit(**INLINE)
@@ -122,15 +129,16 @@ def elementwise(plan, forms, fused, parameters, width, scale, work, guards, colu
             work[targets + at + c] *= unit
     first = np.int64(0)
     for q in range(1, outputs + 1):
-        # Neighbours of one form in one call.
-        if q < outputs and fused[q] == fused[first]:
+        # Neighbours of one form in one call; a softmax has none.
+        if q < outputs and forms[q] == forms[first]:
             continue
-        calls.call_function(
-            forms[fused[first]],
-            work, arguments + first * columns, parameters, first * width,
-            work, values + first * columns, guards, np.int64(plan[p.ROWS]) + first,
-            q - first, columns, columns, table, table,
-        )  # fmt: skip
+        if forms[first] != 0:
+            calls.call_function(
+                forms[first],
+                work, arguments + first * columns, parameters, first * width,
+                work, values + first * columns, guards, np.int64(plan[p.ROWS]) + first,
+                q - first, columns, columns, table, table,
+            )  # fmt: skip
         first = q
 
 
@@ -149,7 +157,7 @@ def _weigh(plan, scale, factor, work, columns, sums):
 
 
 @cached_njit(**MERGED)
-def loss_deltas(plan, addresses, kind, fused, work, columns):
+def loss_deltas(plan, addresses, fused, work, columns):
     """Add the slopes to the deltas of the neurons that the outputs come from."""
     d = delta_table(plan, columns)
     slopes = loss_table(plan, columns, SLOPES)
@@ -159,7 +167,7 @@ def loss_deltas(plan, addresses, kind, fused, work, columns):
         in_head += plan[h + 2]
         calls.call_part(
             addresses[3 * plan[p.FUNCTIONS] + HEADS], plan, addresses, HEAD_DELTAS, h,
-            work, work, work, d, columns, kind,
+            work, work, work, d, columns, np.int64(fused[plan[h + 3]]),
         )  # fmt: skip
     if in_head == plan[p.OUTPUTS]:
         return
@@ -178,13 +186,14 @@ def loss_values(
     work, guards, columns,
 ):  # fmt: skip
     """Values and weighted slopes of a tile; adds to `totals`."""
-    if kind == SOFTMAX:
+    if kind != ELEMENTWISE:
         for i in range(plan[p.HEADS]):
             h = plan[p.HEAD_TABLE] + i * p.HEAD_WIDTH
-            calls.call_part(
-                addresses[3 * plan[p.FUNCTIONS] + HEADS], plan, addresses,
-                CROSS_ENTROPY, h, work, work, work, 0, columns, kind,
-            )  # fmt: skip
-    else:
+            if fused[plan[h + 3]]:
+                calls.call_part(
+                    addresses[3 * plan[p.FUNCTIONS] + HEADS], plan, addresses,
+                    CROSS_ENTROPY, h, work, work, work, 0, columns, kind,
+                )  # fmt: skip
+    if kind != SOFTMAX:
         elementwise(plan, forms, fused, parameters, width, scale, work, guards, columns)
     _weigh(plan, scale, factor, work, columns, totals)

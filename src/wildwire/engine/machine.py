@@ -10,7 +10,8 @@ import numpy as np
 
 from wildwire.engine import blas
 from wildwire.engine.emitter import LANES_32
-from wildwire.engine.losses import ELEMENTWISE, SOFTMAX, Loss
+from wildwire.engine.losses import ELEMENTWISE, MIXED, SOFTMAX, Loss
+from wildwire.engine.output_losses import output_losses
 from wildwire.errors import SettingError
 from wildwire.functions import find_loss, native
 from wildwire.program import plan as p
@@ -141,68 +142,65 @@ def turned_size(program, tile) -> int:
     return (widest + LANES_32) * max(tile, LANES_32)
 
 
-def resolve_loss(loss):
-    """A loss by name, text or as a Function; see `wildwire.functions.find_loss`.
-
-    Raises
-    ------
-    SettingError
-        It is none of these, or a function of another kind.
-    """
-    loss = find_loss(loss) if isinstance(loss, str) else loss
-    kind = getattr(loss, "kind", None)
-    if kind != "loss":
-        what = f"the {kind} {loss.name}" if kind else f"a {type(loss).__name__}"
-        raise SettingError(
-            f"loss is {what}: give a name such as 'squared', a formula over o and t, or "
-            "wildwire.loss(...)"
-        )
-    return loss
-
-
 def bind_loss(
     network, program, loss, dtype, *, scale=None, factor=None, parameters=None
 ) -> Loss:
-    """A loss made ready for the outputs of a network.
+    """The losses of a network's outputs made ready.
 
     Parameters
     ----------
-    loss : Function or str
+    loss : as for `output_losses`
     scale, factor : array (n_outputs,) or None
         Outputs and targets are divided by `scale`; the loss is multiplied by `factor`.
-    parameters : array (n_outputs, n_parameters) or None
-        Parameters of the loss per output; None: its defaults.
+    parameters : sequence or None
+        Parameters of the loss, in an array for each output; None: its defaults.
 
     Raises
     ------
     SettingError
-        The loss needs probabilities and an output can leave [0, 1], or it needs a softmax head and
-        an output has none.
+        A loss needs probabilities (or positive outputs) and an output can leave them, or it needs a softmax
+        head and an output has none.
     """
-    loss = resolve_loss(loss)
+    losses = output_losses(loss, network)
     n = program.n_outputs
-    if parameters is None:
-        defaults = [float(default) for _, default in loss.parameters]
-        parameters = np.tile(np.asarray(defaults, float), (n, 1))
-    parameters = np.ascontiguousarray(parameters, dtype).reshape(n, -1)
     divisor = np.ones(n) if scale is None else np.asarray(scale, float)
-    weights = np.ones(n) if factor is None else np.asarray(factor, float)
-    fused = np.zeros(n, np.int8)
-    addresses = np.zeros(2, np.int64)
+    unit = np.array(losses.weights)
+    weights = unit if factor is None else unit * np.asarray(factor, float)
+    heads = np.array([loss.name == "softmax" for loss in losses.functions], bool)
+    _check_heads(network, heads)
+    fused = _fused_outputs(network, losses)
+    forms = np.zeros(n, np.int64)
+    numbers: list = [()] * n
+    for q in np.flatnonzero(~heads).tolist():
+        form = losses.functions[q]
+        if fused[q]:
+            form = find_loss(str(form.from_z))
+        forms[q] = native.address(form, 1, dtype)
+        numbers[q] = form.defaults
+        if parameters is not None and not fused[q]:
+            numbers[q] = parameters[q]
     kind = ELEMENTWISE
-    if loss.name == "softmax":
-        kind = SOFTMAX
-        _check_heads(network, loss)
-    else:
-        fused = _fused_outputs(network, loss)
-        if not fused.all():
-            addresses[0] = native.address(loss, 1, dtype)
-        if fused.any():
-            addresses[1] = native.address(find_loss(str(loss.from_z)), 1, dtype)
+    if heads.any():
+        kind = SOFTMAX if heads.all() else MIXED
     return Loss(
-        kind, addresses, fused, parameters.ravel(), parameters.shape[1],
-        (1 / divisor).astype(dtype), weights.astype(dtype), np.zeros(n + 1),
+        kind, forms, fused, _packed(forms, numbers, losses.width, dtype), losses.width,
+        (1 / divisor).astype(dtype), weights.astype(dtype), np.zeros(n + 1), unit,
     )  # fmt: skip
+
+
+def _packed(forms, numbers, width, dtype) -> np.ndarray:
+    """Parameters as kernels read them: those of neighbours with one form stand one after another.
+
+    The first of such neighbours, output q, has its own at q * width.
+    """
+    packed = np.zeros(len(forms) * width, dtype)
+    first = 0
+    for q in range(len(forms) if width else 0):
+        first = q if forms[q] != forms[first] else first
+        own = numbers[q]
+        start = first * width + (q - first) * len(own)
+        packed[start : start + len(own)] = own
+    return packed
 
 
 def _in_head(network) -> np.ndarray:
@@ -212,20 +210,24 @@ def _in_head(network) -> np.ndarray:
     return inside
 
 
-def _check_heads(network, loss):
-    for q in np.flatnonzero(~_in_head(network)):
+def _check_heads(network, wanted):
+    for q in np.flatnonzero(wanted & ~_in_head(network)):
         raise SettingError(
-            f"loss {loss.name!r} needs a softmax head, and output "
+            f"loss 'softmax' needs a softmax head, and output "
             f"{network.output_names[q]} has none: write `output softmax(...)`"
         )
 
 
-def _fused_outputs(network, loss) -> np.ndarray:
-    """1 for outputs whose activation is the loss's partner: the loss then reads z."""
+def _fused_outputs(network, losses) -> np.ndarray:
+    """1 for outputs whose loss reads z: its partner makes them, or they are a softmax with its own loss."""
     fused = np.zeros(network.n_outputs, np.int8)
     in_head = _in_head(network)
     seen = set()
     for q, node in enumerate(network.output_node):
+        loss = losses.functions[q]
+        if loss.name == "softmax":
+            fused[q] = 1
+            continue
         function = network.functions[network.activation[node - network.n_inputs]]
         is_partner = loss.from_z and not in_head[q] and function.name == loss.partner
         if (
@@ -234,15 +236,34 @@ def _fused_outputs(network, loss) -> np.ndarray:
             fused[q] = 1
             seen.add(node)
             continue
-        if loss.needs_probability and not (in_head[q] or _is_probability(function)):
+        if loss.range is not None and not (in_head[q] or _keeps(function, loss)):
             raise SettingError(
-                f"loss {loss.name!r} needs outputs between 0 and 1, and output "
-                f"{network.output_names[q]} ({function.name}) can leave them: use "
-                "logistic or softmax, or another loss"
+                _does_not_suit(loss, network.output_names[q], function.name)
             )
     return fused
 
 
-def _is_probability(function) -> bool:
+def _keeps(function, loss) -> bool:
+    """Whether the values of a neuron stay where a loss can take them.
+
+    Nobody knows the range of a formula of one's own; only probabilities need to be certain, because beyond
+    them a cross-entropy has no value at all.
+    """
+    if function.kind == "expression" and not loss.needs_probability:
+        return True
     low, high = function.range or (-np.inf, np.inf)
-    return low >= 0 and high <= 1
+    return low >= loss.range[0] and high <= loss.range[1]
+
+
+def _does_not_suit(loss, output, function) -> str:
+    low, high = loss.range
+    wanted, advice = f"between {low:g} and {high:g}", "another loss"
+    if loss.needs_probability:
+        advice = "logistic or softmax, or another loss"
+    elif high == np.inf:
+        wanted = f"of {low:g} or more"
+        advice = "exponential or softplus, or another loss"
+    return (
+        f"loss {loss.name!r} needs outputs {wanted}, and output {output} ({function}) can leave them: "
+        f"use {advice}"
+    )

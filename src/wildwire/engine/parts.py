@@ -6,7 +6,8 @@ One signature for all of them, called by `calls.call_part`:
               int64 offset, int64 columns, int64 start)
 
 `which` says what is wanted of the block, run, row or head at place `at` of the plan; `offset` is that of the table
-of deltas (z before backward). BLAS, softmax heads, expressions and transfers are such parts: most programs need none.
+of deltas (z before backward; for the values of an expression the address of the guards' counts, which for those of a
+transfer is `start`). BLAS, softmax heads, expressions and transfers are such parts: most programs need none.
 """
 
 ANY = (2**40,)  # a pointer has no length; kernels never ask for it

@@ -88,4 +88,6 @@ LOSS_PART_ROWS = 70
 NETWORKS = 71  # tables of all networks, one after another
 N_NETWORKS = 72
 MAP = 73  # address of `mapping.map_kernel`, where the vector is not the weights
+PENALTY = 74  # address of a function of the weight; 0: none
+PENALTY_TABLES = 75  # scratch (2 * VECTOR_SIZE,): its values and slopes
 N_PLACES = 80

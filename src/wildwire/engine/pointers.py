@@ -2,7 +2,7 @@
 
 Comes in: a pointer to the table of `places.py`. Goes out: pointers of a type, and numbers that
 several threads change. Used by `steps.py`, `passes.py`, `meeting.py`, `crew_kernel.py` and
-`population_kernels.py`.
+`population_kernels.py`; `forward.py` and `single.py` hand an array on as a number.
 """
 
 from llvmlite import ir
@@ -42,6 +42,27 @@ integers_at = _cast(types.int32)
 longs_at = _cast(types.int64)
 flags_at = _cast(types.int8)
 doubles_at = _cast(types.float64)
+
+
+@intrinsic
+def address_of(typingctx, array):
+    """The address of an array's first element, as a number."""
+
+    def codegen(context, builder, sig, args):
+        data = context.make_array(sig.args[0])(context, builder, args[0]).data
+        return builder.ptrtoint(data, context.get_value_type(types.int64))
+
+    return types.int64(array), codegen
+
+
+@intrinsic
+def longs_from(typingctx, address):
+    """The address as a pointer to int64: the inverse of `address_of`."""
+
+    def codegen(context, builder, sig, args):
+        return builder.inttoptr(args[0], context.get_value_type(_WHOLE))
+
+    return _WHOLE(types.int64), codegen
 
 
 @intrinsic

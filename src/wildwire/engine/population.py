@@ -18,15 +18,16 @@ from wildwire.engine.bound import (
     function_addresses,
     kernel_address,
 )
+from wildwire.engine.loss_targets import check_loss_targets
 from wildwire.engine.machine import (
     aligned_zeros,
     bind_loss,
     dtype_of,
-    resolve_loss,
     tile_width,
     turned_size,
     work_size,
 )
+from wildwire.engine.output_losses import output_losses, read_losses
 from wildwire.engine.passes import READY
 from wildwire.errors import DataError, SettingError, WildwireError
 from wildwire.program import Program, compile_network
@@ -101,17 +102,20 @@ def loss_and_gradient_many(
     """
     if gradient not in ("mean", "sum"):
         raise SettingError(f"gradient is {gradient!r}: use 'mean' or 'sum'")
-    dtype, loss = dtype_of(dtype), resolve_loss(loss)
-    many = _Population(networks, thetas, X, dtype, 1, len(loss.parameters))
+    dtype, loss, networks = dtype_of(dtype), read_losses(loss), list(networks)
+    losses = [_told(i, _losses_of, loss, each) for i, each in enumerate(networks)]
+    width = max((each.width for each in losses), default=0)
+    many = _Population(networks, thetas, X, dtype, 1, width)
     if not many.networks:
         return np.zeros(0), []
-    many.take_targets(Y, sample_weight, loss)
+    many.take_targets(Y, sample_weight, losses)
     sizes = many.tables[:, at.N_THETA]
     gradients = aligned_zeros(int(sizes.sum()), dtype)
     edges = many.spread_over(at.VECTOR_GRADIENT, gradients, sizes)
     many.call("gradients_of_many", threads)
     totals = np.array([ready.totals for ready in many.losses])
-    values, weight = totals[:, :-1].sum(axis=1), float(totals[0, -1])
+    units = np.array([ready.unit for ready in many.losses])
+    values, weight = (totals[:, :-1] * units).sum(axis=1), float(totals[0, -1])
     if gradient == "sum":
         weight = 1.0
     elif weight <= 0:
@@ -176,6 +180,11 @@ def _entry(network, rows, dtype, level, loss_width) -> _Entry:
     return known
 
 
+def _losses_of(loss, network):
+    evaluate.check_is_network(network)
+    return output_losses(loss, network)
+
+
 class _Population:
     """Networks bound together: a table for each, scratch for each thread."""
 
@@ -217,8 +226,8 @@ class _Population:
         self.tables[:, place] = array.ctypes.data + edges[:-1] * array.itemsize
         return edges
 
-    def take_targets(self, Y, sample_weight, loss):
-        """Targets, weights and the loss, the same for all networks."""
+    def take_targets(self, Y, sample_weight, losses):
+        """Targets and weights, the same for all networks, and the losses of each."""
         n, dtype, tables = len(self.X), self.dtype, self.tables
         targets = evaluate.check_targets(self.networks[0], Y, n, dtype)
         weight = evaluate.check_weights(self.networks[0], sample_weight, n, dtype)
@@ -235,7 +244,8 @@ class _Population:
                     f"network {i} has {network.n_outputs} outputs, and Y has "
                     f"{targets.shape[1]} columns"
                 )
-            ready = _told(i, bind_loss, network, entry.program, loss, dtype)
+            ready = _told(i, bind_loss, network, entry.program, losses[i], dtype)
+            _told(i, check_loss_targets, losses[i], network, targets, weight)
             self.losses.append(ready)
             _put(tables[i], ready, LOSS_ARRAYS)
             tables[i, at.LOSS_KIND], tables[i, at.LOSS_WIDTH] = ready.kind, ready.width

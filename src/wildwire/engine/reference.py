@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from wildwire.engine.machine import resolve_loss
+from wildwire.engine.output_losses import output_losses
 from wildwire.errors import UnsupportedError
 from wildwire.functions import find_loss
 
@@ -37,6 +37,7 @@ class Values:
     by_parameter: list
     by_source: list
     by_number: list
+    arguments: list  # of the activation, where there is a transfer that is not linear
     outputs: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
 
 
@@ -135,7 +136,7 @@ def forward(network, theta, X, shake=None) -> Values:
     shake = shake or (lambda array: array)
     n, count = len(X), network.n_neurons
     nodes = [shake(X[:, i]) for i in range(network.n_inputs)] + [None] * count
-    result = Values(nodes, *([None] * count for _ in range(5)))
+    result = Values(nodes, *([None] * count for _ in range(6)))
     for j in evaluation_order(network):
         function = network.functions[network.activation[j]]
         parameters = [np.full(n, v) for v in parameters_of(network, theta, j)]
@@ -150,6 +151,7 @@ def forward(network, theta, X, shake=None) -> Values:
             z, slope = np.broadcast_to(tables[0], (n,)), np.ones(n)
         elif network.transfer[j] > 0:
             z = _transferred(network, theta, j, sources, result, shake)
+            result.arguments[j] = z
             tables = function.evaluate(1, z, parameters)
             first = 1 + len(z)
             slope = [np.broadcast_to(t, (n,)) for t in tables[1:first]]
@@ -171,11 +173,7 @@ def _transferred(network, theta, j, sources, result, shake):
     """All z of a neuron whose transfer is not linear; dz/do and dz/d number are kept, a list for each z."""
     transfer = network.transfers[network.transfer[j]]
     n = len(sources[0])
-    numbers = [weight_of(network, theta, link) for link in links_of(network, j)]
-    if transfer.has_bias:
-        numbers.append(bias_of(network, theta, j))
-    numbers += transfer_numbers_of(network, theta, j)
-    numbers = [np.full(n, number) for number in numbers]
+    numbers = [np.full(n, v) for v in _numbers_of_transfer(network, theta, j)]
     z, result.by_source[j], result.by_number[j] = [], [], []
     for place in range(transfer.n_values):
         function = transfer.unrolled(len(sources), place)
@@ -187,6 +185,14 @@ def _transferred(network, theta, j, sources, result, shake):
         result.by_source[j].append(tables[1 : 1 + len(sources)])
         result.by_number[j].append(tables[1 + len(sources) :])
     return z
+
+
+def _numbers_of_transfer(network, theta, j):
+    """Weights, the bias if there is one, and the other numbers of a neuron's transfer."""
+    numbers = [weight_of(network, theta, link) for link in links_of(network, j)]
+    if network.transfers[network.transfer[j]].has_bias:
+        numbers.append(bias_of(network, theta, j))
+    return numbers + transfer_numbers_of(network, theta, j)
 
 
 def _of_one(result, j, z, slopes, y):
@@ -209,6 +215,44 @@ def _of_one(result, j, z, slopes, y):
     return np.broadcast_to(y, z[0].shape), np.ones(len(z[0]))
 
 
+def guard_counts(network, theta, X) -> list[int]:
+    """In how many samples the guard of each neuron is active, as `wildwire.guards`, the slow way."""
+    computed = forward(network, theta, X)
+    counts = []
+    for j in range(network.n_neurons):
+        function = network.functions[network.activation[j]]
+        parameters = [np.full(len(X), v) for v in parameters_of(network, theta, j)]
+        arguments = [computed.z[j]]
+        if function.kind == "expression":
+            sources = network.link_source[links_of(network, j)]
+            arguments = [computed.nodes[source] for source in sources]
+        elif network.transfer[j] > 0:
+            arguments = computed.arguments[j]
+        active = function.guards(arguments, parameters)
+        if network.transfer[j] > 0:
+            active = np.maximum(
+                active, _guards_of_transfer(network, theta, j, computed)
+            )
+        counts.append(int(active.sum()))
+    return counts
+
+
+def _guards_of_transfer(network, theta, j, computed):
+    """1 for every sample in which a guard of the neuron's transfer is active."""
+    transfer = network.transfers[network.transfer[j]]
+    links = links_of(network, j)
+    sources = [computed.nodes[source] for source in network.link_source[links]]
+    numbers = [
+        np.full(len(sources[0]), number)
+        for number in _numbers_of_transfer(network, theta, j)
+    ]
+    active = np.zeros(len(sources[0]), np.int64)
+    for place in range(transfer.n_values):
+        function = transfer.unrolled(len(sources), place)
+        active = np.maximum(active, function.guards(sources, numbers))
+    return active
+
+
 def _outputs(network, nodes):
     outputs = np.stack([nodes[node] for node in network.output_node], axis=1)
     for head in network.heads:
@@ -218,7 +262,7 @@ def _outputs(network, nodes):
     return outputs
 
 
-def _fused(network, loss):
+def _fused(network, losses):
     """Outputs whose loss reads z, each neuron once: the partner form of the loss."""
     fused, seen = [], set()
     in_head = {
@@ -227,6 +271,7 @@ def _fused(network, loss):
     for q, node in enumerate(network.output_node):
         j = node - network.n_inputs
         name = network.functions[network.activation[j]].name
+        loss = losses.functions[q]
         partner = loss.from_z and name == loss.partner
         fused.append(bool(partner and q not in in_head and node not in seen))
         if fused[-1]:
@@ -234,13 +279,12 @@ def _fused(network, loss):
     return fused
 
 
-def _loss_numbers(network, computed, Y, loss):
+def _loss_numbers(network, computed, Y, losses):
     """Loss and its slope per sample and output, and which slopes are over z."""
-    n = network.n_outputs
     value, slope = np.zeros(Y.shape), np.zeros(Y.shape)
-    if loss.name == "softmax":
-        for head in network.heads:
-            at = slice(head.first, head.first + head.count)
+    for head in network.heads:
+        at = slice(head.first, head.first + head.count)
+        if losses.functions[head.first].name == "softmax":
             z = np.stack(
                 [computed.nodes[node] for node in network.output_node[at]], axis=1
             )
@@ -250,27 +294,30 @@ def _loss_numbers(network, computed, Y, loss):
             slope[:, at] = (
                 computed.outputs[:, at] * Y[:, at].sum(axis=1, keepdims=True) - Y[:, at]
             )
-        return value, slope, [False] * n
-    fused = _fused(network, loss)
-    for q in range(n):
+    fused = _fused(network, losses)
+    for q, loss in enumerate(losses.functions):
+        if loss.name == "softmax":
+            continue
         form = find_loss(loss.from_z) if fused[q] else loss
         j = network.output_node[q] - network.n_inputs
         argument = computed.z[j] if fused[q] else computed.outputs[:, q]
         parameters = [np.full(len(Y), float(d)) for _, d in form.parameters]
         tables = form.evaluate(1, [argument, Y[:, q]], parameters)
         value[:, q], slope[:, q] = tables[0], tables[1]
-    return value, slope, fused
+    weights = np.array(losses.weights)
+    return weights * value, weights * slope, fused
 
 
 def deltas(network, theta, computed, Y, loss, weight) -> tuple[float, list, list]:
     """Sum of the loss, dE/dy and delta = dE/dz of every neuron, (n_samples,) each."""
-    value, slope, fused = _loss_numbers(network, computed, Y, loss)
+    losses = output_losses(loss, network)
+    value, slope, fused = _loss_numbers(network, computed, Y, losses)
     weights = weight if weight.ndim == 2 else weight[:, None]
     kept = np.broadcast_to(weights, Y.shape) != 0
     total = float((weights * np.where(kept, value, 0.0)).sum())
     slope = np.where(kept, weights * slope, 0.0)
-    if loss.name != "softmax":
-        for head in network.heads:  # dE/dz_k = p_k (g_k - sum_j g_j p_j)
+    for head in network.heads:  # dE/dz_k = p_k (g_k - sum_j g_j p_j)
+        if losses.functions[head.first].name != "softmax":
             at = slice(head.first, head.first + head.count)
             p = computed.outputs[:, at]
             inner = (slope[:, at] * p).sum(axis=1, keepdims=True)
@@ -298,7 +345,6 @@ def loss_and_gradient(
     shake=None,
 ):  # fmt: skip
     """Loss and gradient over theta, as `wildwire.loss_and_gradient`, the slow way."""
-    loss = resolve_loss(loss)
     X, Y = np.asarray(X, float), np.asarray(Y, float).reshape(len(X), -1)
     weight = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight)
     computed = forward(network, theta, X, shake)
@@ -346,6 +392,18 @@ def _slots_of_transfer(network, j):
     first, last = network.transfer_offset[j : j + 2]
     own = network.transfer_slot[first:last], network.transfer_sign[first:last]
     return slots + list(zip(*own, strict=True))
+
+
+def penalty_and_gradient(network, theta, penalty) -> tuple[float, np.ndarray]:
+    """Sum of a penalty (a Function of the weight) over the numbers that are weights of links, and its gradient."""
+    gradient = np.zeros(network.n_theta)
+    weights = sorted({int(slot) for slot in network.link_slot if slot >= 0})
+    total = 0.0
+    for slot in weights:
+        value, slope = penalty.evaluate(1, [np.array([theta[slot]])])
+        total += float(value[0])
+        gradient[slot] = slope[0]
+    return total, gradient
 
 
 def condition(compute, seed=0, shakes=3):

@@ -12,9 +12,11 @@ import numpy as np
 from wildwire.engine import evaluate
 from wildwire.engine import places as at
 from wildwire.engine.bound import Bound
-from wildwire.engine.machine import bind_loss, dtype_of, partition_of, resolve_loss
+from wildwire.engine.machine import bind_loss, dtype_of, partition_of
 from wildwire.engine.mapping import spread
+from wildwire.engine.output_losses import output_losses
 from wildwire.errors import SettingError
+from wildwire.functions import native
 from wildwire.program import compile_network
 
 
@@ -29,8 +31,8 @@ class Report:
     weight : float
         Sum of the rows' weights.
     status : int
-        0, or 1 + index of the step whose loss or gradient was not finite; that step was not
-        applied.
+        0, or 1 + index of the step whose loss, gradient or penalty was not finite; that step was
+        not applied.
     """
 
     loss: np.ndarray
@@ -46,7 +48,7 @@ class Session:
     network : Network
     X : array (n, n_inputs)
     Y : array (n,) or (n, n_outputs)
-    loss : Function or str
+    loss : Function, str, list, dict or OutputLosses
     sample_weight : array (n,) or (n, n_outputs) or None
         0 in an entry of the second form: no target there.
     batch : int or "full"
@@ -58,13 +60,16 @@ class Session:
         gradient; not on biases, parameters, or numbers inside products such as 0.5*(x - 3).
     l1_dies : bool
         A link that l1 pulls across zero stays at zero.
+    penalty : Function of kind "penalty" or None
+        A formula of the weight, summed over the same numbers as l1 and l2 and added like these.
     clip : float
         Greatest length of the gradient; 0: none.
     output_scale, output_factor : array (n_outputs,) or None
         Outputs and targets are divided by the one, the loss multiplied by the other.
     output_unit : array (n_outputs,) or None
         Factor from the scaled loss to the user's units, for reports.
-    loss_parameters : array (n_outputs, n_parameters) or None
+    loss_parameters : sequence or None
+        Parameters of the loss, in an array for each output.
     threads : int
         Results do not depend on it, to the bit.
     """
@@ -72,8 +77,8 @@ class Session:
     def __init__(
         self, network, X, Y, *, loss, sample_weight=None, batch="full",
         gradient="mean", dtype="float64", l1=0.0, l2=0.0, l1_dies=True, clip=0.0,
-        output_scale=None, output_factor=None, output_unit=None, loss_parameters=None,
-        threads=1,
+        penalty=None, output_scale=None, output_factor=None, output_unit=None,
+        loss_parameters=None, threads=1,
     ):  # fmt: skip
         self.network, self.program = network, compile_network(network)
         self.dtype = dtype_of(dtype)
@@ -82,11 +87,11 @@ class Session:
         self.batch = n if batch == "full" else min(int(batch), n)
         self.n_batches = -(-n // self.batch) if n else 0
         self._is_mean = gradient == "mean"
-        loss = resolve_loss(loss)
+        losses = output_losses(loss, network)
         partition = partition_of(self.program, self.batch, n, self.dtype)
         most = max(partition.parts, partition.loss_parts)
         self._bound = Bound(
-            self.program, self.dtype, partition.tile, 1, len(loss.parameters),
+            self.program, self.dtype, partition.tile, 1, losses.width,
             min(evaluate.check_threads(threads), most),
         )  # fmt: skip
         self._bound.take_rows(*self._data)
@@ -95,14 +100,18 @@ class Session:
         self.tile = partition.tile  # samples that go through the network together
         self._in_order = np.arange(n)
         self._loss = bind_loss(
-            network, self.program, loss, self.dtype, scale=output_scale,
+            network, self.program, losses, self.dtype, scale=output_scale,
             factor=output_factor, parameters=loss_parameters,
         )  # fmt: skip
         self._bound.take_loss(self._loss)
-        self._unit = np.ones(network.n_outputs)
+        self._unit = self._loss.unit
         if output_unit is not None:
-            self._unit = np.asarray(output_unit, float)
+            self._unit = self._unit * np.asarray(output_unit, float)
         self._bind_vector(l1, l2, l1_dies, clip)
+        if penalty is not None:
+            address = native.address(penalty, 1, self.dtype)
+            self._bound.set(at.PENALTY, address)
+            self._bound.zeros(at.PENALTY_TABLES, 2 * self.vector_size)
 
     def _bind_data(self, X, Y, sample_weight):
         X = evaluate.check_inputs(self.network, X, self.dtype)

@@ -15,6 +15,7 @@ from wildwire.engine import calls, tiles, vectors
 from wildwire.engine.blas import INLINE, MERGED
 from wildwire.engine.forward import delta_table, lanes_of
 from wildwire.engine.losses import (
+    ELEMENTWISE,
     SLOPES,
     SOFTMAX,
     TARGETS,
@@ -33,6 +34,7 @@ from wildwire.engine.parts import (
     TRANSFERS,
     VALUES,
 )
+from wildwire.engine.pointers import address_of
 from wildwire.functions.cache import cached_njit
 from wildwire.program import plan as p
 
@@ -86,12 +88,12 @@ def forward_single(
             t = plan[p.TRANSFER_TABLE] + i * p.TRANSFER_WIDTH
             calls.call_part(
                 addresses[3 * plan[p.FUNCTIONS] + TRANSFERS], plan, addresses, VALUES,
-                t, weights, work, work, z, 1, 0,
+                t, weights, work, work, z, 1, address_of(guards),
             )  # fmt: skip
         for i in range(plan[stage + 2], plan[stage + 2] + plan[stage + 3]):
             r = plan[p.RUN_TABLE] + i * p.RUN_WIDTH
             row, width = np.int64(plan[r]), np.int64(plan[r + 1])
-            # Without parameters the run is one row of `width` numbers.
+            # Without parameters the run is one row of `width` numbers: its guards have one count.
             apart = plan[r + 4] > 0
             calls.call_function(
                 addresses[3 * plan[r + 2] + level],
@@ -103,7 +105,7 @@ def forward_single(
             e = plan[p.EXPRESSION_TABLE] + i * p.EXPRESSION_WIDTH
             calls.call_part(
                 addresses[3 * plan[p.FUNCTIONS] + EXPRESSIONS], plan, addresses, VALUES,
-                e, weights, work, work, z, 1, level,
+                e, weights, work, work, address_of(guards), 1, level,
             )  # fmt: skip
     for i in range(plan[p.HEADS]):
         h = plan[p.HEAD_TABLE] + i * p.HEAD_WIDTH
@@ -133,16 +135,18 @@ def loss_single(
         total += weight[sample * weight_width + q]
     totals[outputs] += total / weight_width
     addresses, scale = carray(addresses_, ANY), carray(scale_, ANY)
-    if kind == SOFTMAX:
+    fused = carray(fused_, ANY)
+    if kind != ELEMENTWISE:
         for i in range(plan[p.HEADS]):
             h = plan[p.HEAD_TABLE] + i * p.HEAD_WIDTH
-            calls.call_part(
-                addresses[3 * plan[p.FUNCTIONS] + HEADS], plan, addresses,
-                CROSS_ENTROPY, h, work, work, work, 0, 1, kind,
-            )  # fmt: skip
-    else:
+            if fused[plan[h + 3]]:
+                calls.call_part(
+                    addresses[3 * plan[p.FUNCTIONS] + HEADS], plan, addresses,
+                    CROSS_ENTROPY, h, work, work, work, 0, 1, kind,
+                )  # fmt: skip
+    if kind != SOFTMAX:
         elementwise(
-            plan, carray(forms_, ANY), carray(fused_, ANY), carray(parameters_, ANY),
+            plan, carray(forms_, ANY), fused, carray(parameters_, ANY),
             width, scale, work, carray(guards_, ANY), 1,
         )  # fmt: skip
     _weigh(plan, scale, carray(factor_, ANY), work, totals)
@@ -242,7 +246,7 @@ def backward_single(
     if not to_inputs:
         for row in range(1 + plan[p.INPUTS], 1 + plan[p.INPUTS] + plan[p.NEURONS]):
             work[d + row] = 0
-        loss_deltas(plan, addresses, kind, fused, work, 1)
+        loss_deltas(plan, addresses, fused, work, 1)
     for s in range(plan[p.STAGES] - 1, -1, -1):
         stage = plan[p.STAGE_TABLE] + s * p.STAGE_WIDTH
         for i in range(plan[stage + 2], plan[stage + 2] + plan[stage + 3]):

@@ -168,7 +168,8 @@ def _finish(table, real, before, number, outputs):
         total += totals[q]
     if not np.isfinite(total):
         return 1
-    apply_update(table, real, number)
+    if apply_update(table, real, number):
+        return 1
     if table[at.IS_MAPPED]:
         call_on(table[at.MAP], table, real, TO_WEIGHTS)
     return 0

@@ -14,7 +14,9 @@ import numpy as np
 
 from wildwire.engine import reference
 from wildwire.engine.evaluate import check_inputs, check_targets, check_theta
-from wildwire.engine.machine import bind_loss, resolve_loss
+from wildwire.engine.loss_targets import check_loss_targets
+from wildwire.engine.machine import bind_loss
+from wildwire.engine.output_losses import output_losses
 from wildwire.errors import DataError, SettingError
 from wildwire.program import compile_network
 
@@ -124,7 +126,8 @@ def trace(network, theta, x, t, *, loss="squared", rate=0.1) -> Trace:
     theta : array (n_theta,)
     x : array (n_inputs,)
     t : float or array (n_outputs,)
-    loss : str or Function
+    loss : str, Function, list or dict
+        As for `loss_and_gradient`.
     rate : float
         Of gradient descent, w <- w - rate * dE/dw, for the new weights.
 
@@ -148,8 +151,9 @@ def trace(network, theta, x, t, *, loss="squared", rate=0.1) -> Trace:
         raise SettingError(f"rate is {rate}; it must be 0 or more")
     theta = check_theta(network, theta)
     X, Y = _one_sample(network, x, t)
-    loss = resolve_loss(loss)
+    loss = output_losses(loss, network)
     bind_loss(network, compile_network(network), loss, X.dtype)
+    check_loss_targets(loss, network, Y)
     computed = reference.forward(network, theta, X)
     weight = np.ones(1)
     total, by_value, by_sum = reference.deltas(

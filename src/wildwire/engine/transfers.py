@@ -13,6 +13,7 @@ from wildwire.engine import calls
 from wildwire.engine.blas import INNER
 from wildwire.engine.forward import expression_rows
 from wildwire.engine.parts import ANY, N_PARTS, VALUES
+from wildwire.engine.pointers import longs_from
 from wildwire.functions.cache import cached_njit
 from wildwire.program import plan as p
 
@@ -27,18 +28,17 @@ def _bias_at(plan, t):
 @cached_njit(**INNER)
 def _address(plan, t):
     """Where the addresses of the transfer's two kernels stand."""
-    return 3 * np.int64(plan[p.FUNCTIONS]) + N_PARTS + 1 + 2 * np.int64(plan[t + 2])
+    return 3 * np.int64(plan[p.FUNCTIONS]) + N_PARTS + 2 * np.int64(plan[t + 2])
 
 
 @cached_njit(**INNER)
-def _values(plan, addresses, t, weights, work, z, columns):
+def _values(plan, addresses, t, weights, work, z, columns, guards):
     first = expression_rows(plan, columns)
     calls.call_transfer_values(
         addresses[_address(plan, t)],
         work, plan, np.int64(plan[p.SOURCES] + plan[t + 4]), weights,
-        np.int64(plan[t + 5]), np.int64(plan[t + 3]), addresses,
-        np.int64(3 * plan[p.FUNCTIONS] + N_PARTS), np.int64(plan[t + 1]),
-        _bias_at(plan, t), columns, z + np.int64(plan[t]) * columns,
+        np.int64(plan[t + 5]), np.int64(plan[t + 3]), guards, np.int64(plan[t]),
+        np.int64(plan[t + 1]), _bias_at(plan, t), columns, z + np.int64(plan[t]) * columns,
         first + np.int64(plan[t + 7]) * columns,
     )  # fmt: skip
 
@@ -62,12 +62,13 @@ def transfer_kernel(
 ):
     """One part of a pass for the neuron at place `t` of the plan; see `parts.py`.
 
-    `start` says whether the deltas of inputs are wanted.
+    `start` is the address of the guards' counts, or says whether the deltas of inputs are wanted.
     """
     plan, work = carray(plan_, ANY), carray(work_, ANY)
     addresses, weights = carray(addresses_, ANY), carray(weights_, ANY)
     if which == VALUES:
-        _values(plan, addresses, t, weights, work, d, columns)
+        guards = carray(longs_from(start), ANY)
+        _values(plan, addresses, t, weights, work, d, columns, guards)
     else:
         _deltas(
             plan, addresses, t, weights, work, carray(gradient_, ANY), d, columns, start

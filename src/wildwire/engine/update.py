@@ -3,8 +3,8 @@
 Comes in: the table of a bound program, with the gradient of a batch. Goes out: a changed vector.
 Called by `steps.py`.
 
-Penalties; the mask of free numbers; clipping; the update rule, called by address; links that L1 has
-killed; bounds.
+Penalties, the one of a formula called by address; the mask of free numbers; clipping; the update rule, called
+by address; links that L1 has killed; bounds.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ from wildwire.engine import calls
 from wildwire.engine import places as at
 from wildwire.engine.blas import INNER
 from wildwire.engine.parts import ANY
-from wildwire.engine.pointers import pointer_at
+from wildwire.engine.pointers import longs_at, pointer_at
 from wildwire.functions.cache import cached_njit
 
 L1, L2, CLIP, HELD = range(4)  # of the settings
@@ -32,6 +32,30 @@ def _penalise(settings, vector, gradient, penalised, size):
         elif w < 0:
             slope -= l1
         gradient[i] += slope * penalised[i]
+
+
+@cached_njit(**INNER)
+def _penalise_by_formula(table, real, vector, gradient, free, penalised, size):
+    """Add the slopes of the penalty's formula; False, and nothing added, where one is no finite number.
+
+    Selected and not multiplied by 0: what is not penalised, or dead, may have a slope that is infinite.
+    """
+    tables = carray(pointer_at(table, at.PENALTY_TABLES, real), ANY)
+    guards = carray(longs_at(table, at.GUARDS), ANY)
+    none = np.int64(0)
+    calls.call_function(
+        table[at.PENALTY], vector, none, vector, none, tables, none, guards, none,
+        np.int64(1), size, size, size, size,
+    )  # fmt: skip
+    finite = True
+    for i in range(size):
+        if penalised[i] != 0 and free[i] != 0:
+            finite &= np.isfinite(tables[size + i]) and np.isfinite(tables[i])
+    if finite:
+        for i in range(size):
+            if penalised[i] != 0 and free[i] != 0:
+                gradient[i] += tables[size + i]
+    return finite
 
 
 @cached_njit(**INNER)
@@ -72,7 +96,7 @@ def _keep_within(table, real, vector):
 
 @cached_njit(**INNER)
 def apply_update(table, real, number):
-    """Change the vector by step `number` of this call."""
+    """Change the vector by step `number` of this call; 1, and no change, where the penalty is not finite."""
     size = table[at.VECTOR_SIZE]
     vector = carray(pointer_at(table, at.VECTOR, real), ANY)
     gradient = carray(pointer_at(table, at.VECTOR_GRADIENT, real), ANY)
@@ -85,6 +109,10 @@ def apply_update(table, real, number):
     settings = carray(pointer_at(table, at.SETTINGS, real), ANY)
     if settings[L1] != 0 or settings[L2] != 0:
         _penalise(settings, vector, gradient, penalised, size)
+    if table[at.PENALTY] != 0 and not _penalise_by_formula(
+        table, real, vector, gradient, free, penalised, size
+    ):
+        return 1
     if settings[HELD] != 0:
         for i in range(size):
             gradient[i] *= free[i]
@@ -102,3 +130,4 @@ def apply_update(table, real, number):
         _bury(settings, vector, before, free, penalised, size)
     if table[at.HAS_BOUNDS]:
         _keep_within(table, real, vector)
+    return 0

@@ -24,8 +24,8 @@ from wildwire.learning.learners import Adam
 from wildwire.model import Model
 from wildwire.network import Network
 from wildwire.preparation import Prepared, prepare
-from wildwire.procedure.fit_table import describe, learn
-from wildwire.procedure.options import Options
+from wildwire.procedure.fit_table import describe, guard_notes, learn
+from wildwire.procedure.options import Options, losses_by_target
 from wildwire.tables import Table, TableColumn, as_table
 from wildwire.tables.frames import is_frame
 
@@ -48,6 +48,7 @@ class NetworkEstimator(BaseEstimator):
     batch: Any
     epochs: Any
     l2: Any
+    penalty: Any
     early_stopping: Any
     warm_start: Any
     time_limit: Any
@@ -82,13 +83,13 @@ class NetworkEstimator(BaseEstimator):
         """
         go_on = self.warm_start and hasattr(self, "model_")
         table, targets, weight = self._table(X, y, sample_weight, reset=not go_on)
-        options = self._options()
+        options = self._options(targets)
         seed = self._seed()
         if go_on:
             prepared = self._prepare(
                 table, targets, weight, network=self.model_.network
             )
-            options = self._options(l2=self._l2, early_stopping=False)
+            options = self._options(targets, l2=self._l2, early_stopping=False)
             theta = self.model_.theta
         else:
             prepared, theta = self._prepare(table, targets, weight), None
@@ -106,6 +107,7 @@ class NetworkEstimator(BaseEstimator):
             )
             theta = self.model_.theta
         options = self._options(
+            targets,
             learner=self.learner or Adam(rate=0.003),
             batch=self.batch or 32,
             epochs=1,
@@ -181,13 +183,14 @@ class NetworkEstimator(BaseEstimator):
         facts = describe(table, prepared, learning, result, choice)
         self.model_ = Model(prepared.network, result.theta, facts)
         self.result_ = result
-        self.notes_ = (*prepared.notes, *([choice.note] if choice.note else []))
+        chosen = [choice.note] if choice.note else []
+        self.notes_ = (*prepared.notes, *chosen, *guard_notes(prepared, result))
         self.loss_curve_ = [float(loss) for loss in result.history["loss"]]
         self.n_iter_ = result.epochs
         self._l2 = choice.l2
         return self
 
-    def _options(self, **changes: Any) -> Options:
+    def _options(self, targets: list[str], **changes: Any) -> Options:
         share = self.early_stopping
         is_share = isinstance(share, float | np.floating)
         settings: dict[str, Any] = {
@@ -195,10 +198,11 @@ class NetworkEstimator(BaseEstimator):
             "batch": self.batch,
             "epochs": self.epochs,
             "l2": self.l2,
+            "penalty": self.penalty,
             "early_stopping": True if is_share else share,
             "validation_fraction": float(share) if is_share else 0.2,
             "class_weight": getattr(self, "class_weight", None),
-            "loss": getattr(self, "loss", None),
+            "loss": losses_by_target(getattr(self, "loss", None), targets),
             "time_limit": self.time_limit,
             "threads": threads(self.n_jobs),
             "progress": False,

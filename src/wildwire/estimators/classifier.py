@@ -27,7 +27,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     network : str or Network, optional
         The wiring; see `NetworkRegressor`. It ends in a logistic output or a softmax;
         labels are written into it if it has none.
-    hidden, learner, batch, epochs, l2, early_stopping, warm_start, time_limit
+    hidden, learner, batch, epochs, l2, penalty, early_stopping, warm_start, time_limit
         See `NetworkRegressor`.
     class_weight : "balanced", dict or None
         Weight per class, times `sample_weight`.
@@ -60,6 +60,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         batch=None,
         epochs=None,
         l2=None,
+        penalty=None,
         early_stopping="auto",
         class_weight=None,
         warm_start=False,
@@ -73,6 +74,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         self.batch = batch
         self.epochs = epochs
         self.l2 = l2
+        self.penalty = penalty
         self.early_stopping = early_stopping
         self.class_weight = class_weight
         self.warm_start = warm_start

@@ -31,8 +31,9 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         Sizes of hidden layers, as "16,8"; 0 for none. None: one layer of the advised size.
     learner : Learner or str, optional
         One of `ww.learners`. None: Adam with a falling rate.
-    loss : str or Function
-        "squared", "absolute", "huber", or a formula in o and t.
+    loss : str, Function, list or dict
+        "squared", "absolute", "huber", or a formula in o and t; a list with one for each target, or a dict of
+        some by the targets' names (those of a frame's columns, else y0, y1, ...).
     batch : int or "full", optional
         None: all rows up to 4,000, else 64.
     epochs : int, optional
@@ -40,6 +41,8 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
     l2 : float, optional
         Penalty l2/2 * sum w**2, of the mean loss in units of the targets' spread. None
         chooses it on held-out rows, for a network made here.
+    penalty : str or Function, optional
+        A formula of the weight w of a link, such as "0.01*abs(w)", added like l2, which is then 0 unless given.
     early_stopping : bool, float or "auto"
         Choose the number of epochs on held-out rows, then learn again from all rows; a
         number is the share held out (0.2). "auto": from 200 rows up.
@@ -61,7 +64,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         Loss per epoch, in the targets' units.
     result_ : Result
     notes_ : tuple of str
-        What was chosen, filled in and left out.
+        What was chosen, filled in and left out, and which neurons' guards were active.
     n_features_in_, feature_names_in_
         As everywhere in scikit-learn.
 
@@ -92,6 +95,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         batch=None,
         epochs=None,
         l2=None,
+        penalty=None,
         early_stopping="auto",
         warm_start=False,
         time_limit=None,
@@ -105,6 +109,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         self.batch = batch
         self.epochs = epochs
         self.l2 = l2
+        self.penalty = penalty
         self.early_stopping = early_stopping
         self.warm_start = warm_start
         self.time_limit = time_limit

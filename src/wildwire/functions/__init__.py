@@ -10,6 +10,7 @@ from wildwire.functions.define import (
     from_definition,
     from_definitions,
     loss,
+    penalty,
 )
 from wildwire.functions.define_transfer import (
     find_transfer,
@@ -33,6 +34,7 @@ __all__ = [
     "from_definitions",
     "loss",
     "losses",
+    "penalty",
     "transfer",
     "transfer_from_definition",
     "transfers",

@@ -23,9 +23,17 @@ from wildwire.language.expression import Expression
 if TYPE_CHECKING:
     from wildwire.language.tree import Definition
 
-__all__ = ["activation", "from_definition", "from_definitions", "from_parts", "loss"]
+__all__ = [
+    "activation",
+    "from_definition",
+    "from_definitions",
+    "from_parts",
+    "loss",
+    "penalty",
+]
 
-_ARITY = {"activation": (1, MOST_VALUES), "loss": (2, 2)}
+_ARITY = {"activation": (1, MOST_VALUES), "loss": (2, 2), "penalty": (1, 1)}
+_DEFINED = ("activation", "loss")  # what the language has definitions for
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -90,6 +98,44 @@ def loss(text: str) -> Function:
         It names what does not exist, or does not fit.
     """
     return _define("loss", text)
+
+
+def penalty(text: str) -> Function:
+    """Define a penalty on weights by its formula.
+
+    Parameters
+    ----------
+    text : str
+        An expression in `w`, the weight of a link: `"0.01*abs(w)"`, `"0.001*w**2 + 0.01*abs(w)"`.
+
+    Returns
+    -------
+    Function
+        Of kind "penalty", with the one argument w; sums over the links are the engine's work.
+
+    Raises
+    ------
+    LanguageError
+        The text cannot be read.
+    FunctionError
+        It names what does not exist, or does not depend on w.
+    """
+    from wildwire.language.parser import parse_formula
+
+    if not isinstance(text, str):
+        raise FunctionError(f"a penalty is an expression in w, not {text!r}")
+    if text.strip().lower() in ("l1", "l2", "elasticnet"):
+        raise FunctionError(
+            f"penalty {text!r}: give an expression in w with its strength, such as "
+            "'0.01*abs(w)', or l1=0.01, l2=0.01"
+        )
+    made = from_parts("penalty", "custom", ("w",), (), parse_formula(text))
+    from wildwire.functions.derive import tables
+
+    graph, (value,) = tables(made, 0).graph, tables(made, 0).outputs
+    if not any(graph.nodes[i].operation == "argument" for i in graph.needed([value])):
+        raise FunctionError(f"penalty {text!r} does not depend on the weight w")
+    return made
 
 
 def _define(kind: str, text: str) -> Function:
@@ -165,7 +211,7 @@ def from_definition(
     FunctionError
         It names what does not exist, or does not fit.
     """
-    if definition.kind not in _ARITY:
+    if definition.kind not in _DEFINED:
         raise FunctionError(
             f"{definition.kind} {definition.name} is no activation and no loss: "
             "ww.transfer reads it"
@@ -274,7 +320,7 @@ def from_definitions(definitions: Iterable[Definition]) -> dict[str, Function]:
     """
     by_name: dict[str, Definition] = {}
     for definition in definitions:
-        if definition.kind not in _ARITY:
+        if definition.kind not in _DEFINED:
             continue
         if definition.name in by_name:
             raise FunctionError(f"the function {definition.name!r} is defined twice")

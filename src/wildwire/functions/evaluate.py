@@ -72,7 +72,9 @@ def _normal_cdf(x: Array) -> Array:
 
 
 def _power(x: Array, y: Array) -> Array:
-    return np.where(np.isnan(x) & (y != 0), np.nan, np.power(x, y))
+    """x**y; nan for x < 0 unless y is whole, minus infinity included. -0 is 0."""
+    undefined = np.isnan(x) & (y != 0) | (x < 0) & (np.floor(y) != y)
+    return np.where(undefined, np.nan, np.power(x + 0.0, y)).astype(x.dtype)
 
 
 def _guard_zero(x: Array, distance: Array) -> Array:
@@ -203,7 +205,7 @@ def guard_activity(
     arguments: Sequence[Array],
     parameters: Sequence[Array | float] | None = None,
 ) -> Array:
-    """Number of active guards at each place; see `Function.guards`."""
+    """1 where a guard is active, else 0; see `Function.guards`."""
     values, numbers = _inputs(function, arguments, parameters)
     derived = tables(function, 0)
     tests = []
@@ -215,10 +217,10 @@ def guard_activity(
         operator = ">=" if name == "guard_above" else "<="
         tests.append(derived.graph.compare(operator, first, second))
     shape = np.broadcast_shapes(*(a.shape for a in (*values, *numbers)))
-    count = np.zeros(shape, np.int64)
+    found = np.zeros(shape, bool)
     for active in _run(derived.graph, tests, values, numbers):
-        count += active
-    return count
+        found |= active
+    return found.astype(np.int64)
 
 
 def margin(

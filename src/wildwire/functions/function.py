@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
@@ -33,7 +34,24 @@ __all__ = ["CONVENTION", "Function", "called_names", "canonical"]
 
 _PRIMITIVE = {*PRIMITIVES, *COMPOSITES, *CHOICES}
 
-_PARTNERS = {"logistic": ("logistic", "logistic_from_z")}
+_PARTNERS = {
+    "logistic": ("logistic", "logistic_from_z"),
+    "poisson": ("exponential", "poisson_from_z"),
+    "gamma": ("exponential", "gamma_from_z"),
+}
+
+PARTNERS = frozenset(activation for activation, _ in _PARTNERS.values())
+"""Activations whose z a loss may read in place of the output."""
+
+_POSITIVE = (math.ulp(0.0), math.inf)
+_TARGETS = {
+    "logistic_from_z": (0.0, 1.0),
+    "poisson": (0.0, math.inf),
+    "poisson_from_z": (0.0, math.inf),
+    "gamma": _POSITIVE,
+    "gamma_from_z": _POSITIVE,
+}
+"""Targets with which losses of the catalogue have a minimum; others take any."""
 
 CONVENTION = 1
 """Version of the calling convention (docs/design/architecture.md)."""
@@ -47,9 +65,9 @@ class Function:
     ----------
     name : str
         As it is called in network text.
-    kind : {"activation", "loss"}
+    kind : {"activation", "loss", "penalty", "expression"}
         An activation has one argument, or several if it takes what a transfer with several values returns; a loss
-        has the arguments output and target.
+        has the arguments output and target, a penalty the weight of a link, a neuron's own formula its sources.
     arguments : tuple of str
         Names of the arguments in the formula.
     parameters : tuple of (str, float)
@@ -121,12 +139,27 @@ class Function:
 
     @functools.cached_property
     def _partnership(self) -> tuple[str | None, str | None]:
-        if self.kind != "loss" or self.name not in _PARTNERS:
+        if self.name not in _PARTNERS or not self._is_built_in:
             return None, None
+        return _PARTNERS[self.name]
+
+    @property
+    def _is_built_in(self) -> bool:
+        """Whether it is the loss of the catalogue whose name it has."""
+        if self.kind != "loss":
+            return False
         from wildwire.functions.registry import losses
 
-        own = losses()[self.name].key == self.key
-        return _PARTNERS[self.name] if own else (None, None)
+        known = losses().get(self.name)
+        return known is not None and known.key == self.key
+
+    @functools.cached_property
+    def targets(self) -> tuple[float, float] | None:
+        """Lowest and highest target for which a loss has a minimum; None for any."""
+        if self.needs_probability:
+            return (0.0, 1.0)
+        known = self.name in _TARGETS and self._is_built_in
+        return _TARGETS[self.name] if known else None
 
     @property
     def needs_probability(self) -> bool:
@@ -200,7 +233,10 @@ class Function:
         arguments: Sequence[np.ndarray],
         parameters: Sequence[np.ndarray | float] | None = None,
     ) -> np.ndarray:
-        """How many guards are active at each place; what kernels add up per row."""
+        """1 where a guard is active, else 0: what kernels add up per row.
+
+        A guard is active where its argument lies inside, also in a branch that is not taken.
+        """
         from wildwire.functions.evaluate import guard_activity
 
         return guard_activity(self, arguments, parameters)

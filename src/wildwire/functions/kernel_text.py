@@ -87,7 +87,9 @@ def _counted_loop(writer: _Writer) -> list[str]:
     if guards:
         writer.used |= {"count_of", "increase"}
         before.append("active = 0")
-        body += [f"active += count_of({guard})" for guard in guards]
+        # A sample counts once, however many guards it meets.
+        any_of = guards[0] if len(guards) == 1 else f"({') | ('.join(guards)})"
+        body.append(f"active += count_of({any_of})")
         after.append("increase(guards, row, active)")
     sines = writer.sine_arguments()
     if sines:

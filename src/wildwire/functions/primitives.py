@@ -64,8 +64,9 @@ def _zero_one(left: Term, operator: str, right: Term) -> Term:
 def _power_slopes(x: Term, y: Term) -> tuple[Term, Term]:
     value = x**y
     number = x.graph.term
-    # x**y log x vanishes at 0 for y > 0; a negative x has only whole y, no slope in y.
-    in_y = _where(x, ">", number(0.0), value * call("log", x), number(0.0))
+    # x**y log x vanishes at 0 for y > 0. For x < 0 there are whole y only, and no slope in y: 0, but nan
+    # where the value is.
+    in_y = _where(x, "<=", number(0.0), value - value, value * call("log", x))
     return y * x ** (y - 1.0), in_y
 
 
@@ -124,7 +125,7 @@ PRIMITIVES: dict[str, Primitive] = {
     "floor": Primitive(
         1, lambda u: (u.graph.term(0.0),), "rounded down; slope 0", kink="whole"
     ),
-    "power": Primitive(2, _power_slopes, "u**v; for u < 0 only whole v"),
+    "power": Primitive(2, _power_slopes, "u**v; nan for u < 0 unless v is whole"),
     "guard_zero": Primitive(
         2,
         _guard_zero_slopes,

@@ -107,6 +107,16 @@ class Reduced:
         """The terms of all reductions, then the values."""
         return [*(r.term for r in self.reductions), *self.values]
 
+    def is_per_link(self, term: Term) -> bool:
+        """Whether a term differs from link to link."""
+        needed = self.graph.needed([term])
+        return any(self.graph.nodes[i].operation in _PER_LINK for i in needed)
+
+    @property
+    def counts_links(self) -> bool:
+        """Whether a guard stands inside a reduction, so that it may be active for some of the links."""
+        return any(self.is_per_link(guard) for guard in self.guards(self.terms()))
+
     def guards(self, terms) -> list[Term]:
         """The guards that these terms pass through."""
         return [

@@ -23,7 +23,11 @@ __all__ = ["catalogue", "find", "find_loss", "losses", "set_loss"]
 _SET = re.compile(r"([A-Za-z_]\w*)\(\s*([A-Za-z_]\w*\s*=(?!=)[^()]*)\)")
 """A loss with parameters by name: `huber(delta=0.5)`."""
 
-_ALLOWED = {("huber", "delta"): (0.0, math.inf), ("quantile", "q"): (0.0, 1.0)}
+_ALLOWED = {
+    ("huber", "delta"): (0.0, math.inf),
+    ("quantile", "q"): (0.0, 1.0),
+    ("expectile", "q"): (0.0, 1.0),
+}
 """Open ranges of the parameters of built-in losses: outside they have no minimum where o is t."""
 
 

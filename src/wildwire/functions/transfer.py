@@ -136,6 +136,11 @@ class Transfer:
         """Whether a formula names `bias`: only then the neuron may have one."""
         return self.reduced.has_bias
 
+    @functools.cached_property
+    def guarded(self) -> bool:
+        """Whether it has a guard, so that kernels count its activity."""
+        return bool(self.reduced.guards(self.reduced.terms()))
+
     @property
     def n_parameters(self) -> int:
         """How many numbers a neuron has besides those of its links."""

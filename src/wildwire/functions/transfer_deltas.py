@@ -242,10 +242,7 @@ class DeltasKernel(TransferKernel):
         amount = f"total({_ROW_OF[kind]}{place}_row, columns)"
         if place == WEIGHT:
             return [f"add_to(weight_gradient, {i}, {amount})"]
-        k = self.reduced.link_places.index(place)
-        count = len(self.reduced.link_places)
-        at = f"{self.transfer.n_parameters + k} + {i} * {count}"
-        return [f"add_to(number_gradient, {at}, {amount})"]
+        return [f"add_to(number_gradient, {self.link_place(place, i)}, {amount})"]
 
     def _pairs(self, group: Group, writer: Lines, lines: list[str]) -> None:
         """Pairs: what belongs to link i is collected over its pairs, what belongs to link j is added at once."""

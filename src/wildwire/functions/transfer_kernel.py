@@ -39,6 +39,7 @@ def scratch_rows(transfer: Transfer) -> tuple[int, int, int]:
     """
     reductions = transfer.reduced.reductions
     kept = len(reductions) + len(argument_rows(reductions))
+    kept += transfer.reduced.counts_links
     products = sum(r.kind == "prod" for r in reductions)
     sums = 2 * (transfer.n_parameters + 1)
     shared = len(reductions) + sums + 2 + 4 * len(transfer.arguments) + products
@@ -97,10 +98,9 @@ class TransferKernel:
             self.add(depth, line)
         if WEIGHT in places:
             self.add(depth, f"{prefix}0 = load(weights, {i})")
-        count = len(self.reduced.link_places)
-        for k, place in enumerate(self.reduced.link_places):
+        for place in self.reduced.link_places:
             if place in places:
-                at = f"{self.transfer.n_parameters + k} + {i} * {count}"
+                at = self.link_place(place, i)
                 self.add(depth, f"{prefix}{place} = load(numbers, {at})")
 
     def pair_loop(self, distinct: bool, leaves) -> None:
@@ -123,10 +123,18 @@ class TransferKernel:
 
     def pair_place(self, k: int) -> str:
         """Where number k of the pair (i, j) stands among the numbers."""
-        size = len(self.reduced.pair_places)
-        own = self.transfer.n_parameters
-        links = len(self.reduced.link_places)
-        return f"{own} + count * {links} + (first + j) * {size} + {k}"
+        size, links = len(self.reduced.pair_places), len(self.reduced.link_places)
+        parts = [f"count * {links}"] if links else []
+        parts.append("first + j" if size == 1 else f"(first + j) * {size}")
+        constant = self.transfer.n_parameters + k
+        return " + ".join([*parts, str(constant)] if constant else parts)
+
+    def link_place(self, place: int, i: str) -> str:
+        """Where a number of link i, argument number `place`, stands among the numbers."""
+        k, count = self.reduced.link_places.index(place), len(self.reduced.link_places)
+        constant = self.transfer.n_parameters + k
+        at = i if count == 1 else f"{i} * {count}"
+        return f"{at} + {constant}" if constant else at
 
     def sources_of(self, leaves) -> list[str]:
         """Lines that load the sources of a sample."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from wildwire.functions.graph import Term
+from wildwire.functions.kernel_lines import Lines
 from wildwire.functions.reductions import REDUCED
 from wildwire.functions.transfer_kernel import PER_LINK, TransferKernel
 from wildwire.functions.transfer_slopes import Group
@@ -29,13 +30,19 @@ class ValuesKernel(TransferKernel):
     def write(self) -> str:
         self.load_numbers()
         self.kept_rows()
-        if self.reduced.guards(self.reduced.terms()):
+        if self.transfer.guarded:
+            self.used.add("select")
             self.add(0, "active = 0")
+        if self.reduced.counts_links:
+            place = len(self.reductions) + len(self.picks)
+            self.add(0, f"held_row = shifted(work, scratch + {place} * columns)")
+            self.add(0, "for c in range(columns):")
+            self.add(1, f"store({place}, held_row, c, real(0.0))")
         for group in self.slopes.groups:
             self._start(group)
             self._group(group)
         self._outcome()
-        if self.reduced.guards(self.reduced.terms()):
+        if self.transfer.guarded:
             self.used.add("increase")
             self.add(0, "increase(guards, 0, active)")
         return self.text(_VALUES)
@@ -77,9 +84,7 @@ class ValuesKernel(TransferKernel):
         body += lines
         for k, term in zip(group.members, terms, strict=True):
             body += self._combine(k, writer.text(term))
-        for guard in self._link_guards(terms):
-            self.used.add("count_of")
-            body.append(f"active += count_of({writer.activity(guard)})")
+        body += self._held(writer, terms)
         self.add(depth + 1, *body)
         for k in group.members:
             if self.reductions[k].kind == "mean":
@@ -107,21 +112,24 @@ class ValuesKernel(TransferKernel):
             f"store({k}, r{k}_row, c, select(new{k} != new{k}, new{k}, best{k}))",
         ]
 
-    def _link_guards(self, terms: Sequence[Term]) -> list[Term]:
-        """Guards that depend on the link: counted for each."""
-        return [g for g in self.reduced.guards(terms) if self._is_per_link(g)]
-
-    def _is_per_link(self, guard: Term) -> bool:
-        needed = self.graph.needed([guard])
-        return any(self.graph.nodes[i].operation in PER_LINK for i in needed)
+    def _held(self, writer: Lines, terms: Sequence[Term]) -> list[str]:
+        """Remember samples in which a guard is active for some link: such a sample counts once."""
+        table = len(self.reductions) + len(self.picks)
+        return [
+            f"store({table}, held_row, c, select({writer.activity(guard)}, real(1.0), "
+            f"take({table}, held_row, c)))"
+            for guard in self.reduced.guards(terms)
+            if self.reduced.is_per_link(guard)
+        ]
 
     def _outcome(self) -> None:
         """The loop that makes z of the reductions."""
         value = self.reduced.values[0]
         found = self.reduced.guards(self.reduced.terms())
-        guards = [g for g in found if not self._is_per_link(g)]
+        guards = [g for g in found if not self.reduced.is_per_link(g)]
         writer, lines = self.writer([value, *guards])
-        table = len(self.reductions) + len(self.picks)
+        held = len(self.reductions) + len(self.picks)
+        table = held + 1
         self.add(0, "z_row = shifted(work, z)", "for c in range(columns):")
         self.add(
             1,
@@ -132,6 +140,11 @@ class ValuesKernel(TransferKernel):
             *lines,
             f"store({table}, z_row, c, {writer.text(value)})",
         )
-        for guard in guards:
+        tests = [writer.activity(guard) for guard in guards]
+        if self.reduced.counts_links:
+            tests.append(f"take({held}, held_row, c) > real(0.0)")
+        if tests:
             self.used.add("count_of")
-            self.add(1, f"active += count_of({writer.activity(guard)})")
+            self.add(1, f"held = {tests[0]}")
+            self.add(1, *(f"held = held | ({test})" for test in tests[1:]))
+            self.add(1, "active += count_of(held)")

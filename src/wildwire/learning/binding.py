@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wildwire.learning.data import Rows, check_targets
+from wildwire.learning.data import Rows
 from wildwire.learning.objective import link_weights
 from wildwire.learning.scaling import Scaling, scaling_of
 from wildwire.learning.settings import Settings
@@ -17,8 +17,8 @@ from wildwire.learning.state import State
 from wildwire.learning.update_rules import rule_address
 
 if TYPE_CHECKING:
+    from wildwire.engine.output_losses import OutputLosses
     from wildwire.engine.session import Session
-    from wildwire.functions import Function
     from wildwire.network import Network
 
 __all__ = ["Problem"]
@@ -31,7 +31,7 @@ class Problem:
     network: "Network"
     rows: Rows
     held: Rows | None
-    loss: "Function"
+    loss: "OutputLosses"
     settings: Settings
     key: int
 
@@ -51,14 +51,21 @@ class Problem:
         )
         training = self._session(
             self.rows, scaling, batch=s.batch or "full", gradient=s.gradient, l1=s.l1,
-            l2=s.l2, l1_dies=s.l1_dies, clip=s.clip or 0.0,
+            l2=s.l2, l1_dies=s.l1_dies, penalty=s.penalty, clip=s.clip or 0.0,
         )  # fmt: skip
         # After the session: a loss that does not suit the outputs is the better explanation.
-        check_targets(self.loss, self.network, self.rows)
+        self._check_targets(self.rows, "")
         if self.held is None:
             return training, None
-        check_targets(self.loss, self.network, self.held, "validation ")
+        self._check_targets(self.held, "validation ")
         return training, self._session(self.held, scaling, batch="full")
+
+    def _check_targets(self, rows: Rows, what: str) -> None:
+        from wildwire.engine.loss_targets import check_loss_targets
+
+        check_loss_targets(
+            self.loss, self.network, rows.Y, rows.weight, number=rows.number, what=what
+        )
 
     def _session(self, rows: Rows, scaling: Scaling, **options) -> "Session":
         from wildwire.engine.session import Session
@@ -107,9 +114,54 @@ class Problem:
             seen, what = self.held, "validation row"
         found = first_non_finite(self.network, theta, seen.X)
         if found is None:
-            return "All neurons were still finite; the loss or its gradient overflowed."
+            return self._unbounded_penalty(theta) or (
+                "All neurons were still finite; the loss or its gradient overflowed."
+            )
         neuron, row = found
+        hint = self._undefined(theta, neuron, seen.X[row : row + 1])
         return (
             f"The first non-finite number arose in neuron {neuron!r}, "
-            f"{what} {seen.number[row]}."
+            f"{what} {seen.number[row]}{hint}."
         )
+
+    def _unbounded_penalty(self, theta: np.ndarray) -> str:
+        """The first weight for which the penalty or its slope is not finite, as a sentence, or nothing."""
+        if self.settings.penalty is None:
+            return ""
+        places = np.flatnonzero(link_weights(self.network))
+        weights = theta[places].astype(self.settings.dtype)
+        tables = self.settings.penalty.evaluate(1, [weights])
+        bad = ~np.isfinite(tables).all(axis=0)
+        if not bad.any():
+            return ""
+        at = places[int(np.argmax(bad))]
+        name = self.network.theta_names[at]
+        return (
+            f"The penalty or its slope has no finite value at {name!r} = {theta[at]:g}."
+        )
+
+    def _undefined(self, theta: np.ndarray, neuron: str, x: np.ndarray) -> str:
+        """Why the neuron's value is nan in a row where its sources are finite, if its formula tells."""
+        from wildwire.engine.evaluate import values
+        from wildwire.functions.guarding import undefined_below_zero
+
+        network = self.network
+        place = network.names.index(neuron) - network.n_inputs
+        words = undefined_below_zero(network.functions[network.activation[place]])
+        if not words or not np.isnan(values(network, theta, x)[0, place]):
+            return ""
+        return f": it has {' or '.join(words)}, which negative numbers have not"
+
+    def guards(self, theta: np.ndarray) -> tuple[dict[str, int], str]:
+        """How often guards are active on the training rows, and sentences about those that are."""
+        from wildwire.engine.guards import guard_sentences, guarded_neurons, guards
+
+        settings = self.settings
+        if not guarded_neurons(self.network).size:
+            return {}, ""
+        counts = guards(
+            self.network, theta, self.rows.X, dtype=settings.dtype,
+            threads=settings.threads,
+        )  # fmt: skip
+        told = guard_sentences(self.network, theta, counts, len(self.rows))
+        return counts, " ".join(f"{sentence}." for sentence in told)

@@ -13,10 +13,7 @@ from wildwire.errors import DataError, SettingError
 from wildwire.learning.settings import one_line
 from wildwire.learning.shuffling import split_rows
 
-__all__ = ["Rows", "as_rows", "check_targets", "real_numbers", "split_validation"]
-
-# How far the targets of a softmax head may sum from 1: rounding of shares, not wrong columns.
-SUM_TOLERANCE = 1e-6
+__all__ = ["Rows", "as_rows", "real_numbers", "split_validation"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,59 +153,6 @@ def as_rows(network, X, Y, sample_weight=None, what: str = "") -> Rows:
     if not len(x):
         raise DataError(f"{what}X has no rows: there is nothing to learn from")
     return Rows(x, y, _weights(sample_weight, len(x)), np.arange(len(x)))
-
-
-def check_targets(loss, network, rows: Rows, what: str = "") -> None:
-    """Refuse targets for which a loss of probabilities has no minimum: learning would run to minus infinity.
-
-    Rows of weight 0 may have any target. `what` stands before Y in messages. Called once the engine has accepted
-    loss and network.
-
-    Raises
-    ------
-    DataError
-        A target outside [0, 1], or, for "softmax", targets of a head that do not sum to 1.
-    """
-    if not (loss.needs_probability or _reads_z(loss)):
-        return
-    counts = np.ones(len(rows), bool) if rows.weight is None else rows.weight > 0
-    heads = network.heads if loss.name == "softmax" else ()
-    low, high = rows.Y < 0, rows.Y > 1
-    # Of a head too large a target is a wrong sum, unless another one is negative.
-    for head in heads:
-        high[:, head.first : head.first + head.count] = False
-    bad = (low | high) & counts[:, None]
-    if bad.any():
-        row, column = np.argwhere(bad)[0]
-        advice = "one column per class, 1 for the row's class, else 0"
-        if not heads:
-            advice = "labels -1 and 1 become probabilities by (y + 1)/2"
-        raise DataError(
-            f"{what}Y: row {rows.number[row]}, column {network.output_names[column]!r} "
-            f"is {rows.Y[row, column]:.17g}; targets of the loss {loss.name!r} are "
-            f"probabilities from 0 to 1: {advice}"
-        )
-    for head in heads:
-        _check_sums(head, rows, counts, what)
-
-
-def _reads_z(loss) -> bool:
-    from wildwire.functions import losses
-
-    known = losses().get("logistic_from_z")
-    return known is not None and known.key == loss.key
-
-
-def _check_sums(head, rows: Rows, counts: np.ndarray, what: str) -> None:
-    sums = rows.Y[:, head.first : head.first + head.count].sum(axis=1)
-    bad = (np.abs(sums - 1) > SUM_TOLERANCE) & counts
-    if bad.any():
-        row = int(np.argmax(bad))
-        raise DataError(
-            f"{what}Y: row {rows.number[row]} sums to {sums[row]:.9g} over columns "
-            f"{head.first} to {head.first + head.count - 1}; targets of a softmax are "
-            "probabilities that sum to 1: 1 for the row's class, else 0"
-        )
 
 
 def split_validation(network, rows: Rows, validation, key: int):

@@ -7,7 +7,7 @@ estimators and the command line. This file checks, binds the network to its data
 
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -58,6 +58,7 @@ def fit(
     l1: float = 0.0,
     l2: float = 0.0,
     l1_dies: bool = True,
+    penalty=None,
     clip: float | None = None,
     patience: int | None = 20,
     steady: float | None = 1e-10,
@@ -80,9 +81,10 @@ def fit(
         else 0).
     theta : array_like of shape (n_theta,), optional
         Where to start, within the bounds of `let`; None starts at `network.initial(seed, initialiser)`.
-    loss : str or Function
+    loss : str, Function, list or dict
         "squared" is (o - t)**2 / 2; further names of the catalogue, a formula in `o` and `t`, or a `Function`.
-        Summed over outputs.
+        Summed over outputs. A list has a loss for each output; a dict some by the outputs' names, the others
+        keep "squared" (a softmax "softmax"). In these, `(loss, weight)` multiplies a loss by a number.
     learner : Learner or str
         One of `ww.learners`; its `rate` is a number or a schedule.
     batch : int or "full"
@@ -115,6 +117,9 @@ def fit(
         step.
     l1_dies : bool
         With l1, a link whose weight would cross zero stays at zero for good.
+    penalty : str or Function, optional
+        A formula of the weight `w` of a link, `"0.01*abs(w)"`, `"0.001*w**2 + 0.01*abs(w)"`: its sum over links (as
+        for l1 and l2, and besides them) is added to what every step minimises. No link dies of it.
     clip : float, optional
         Longest gradient; a longer one is shortened to it.
     patience : int, optional
@@ -159,11 +164,11 @@ def fit(
     settings = check_settings(
         learner=learner, batch=batch, epochs=epochs, gradient=gradient, shuffle=shuffle,
         time_limit=time_limit, threads=threads, dtype=dtype, l1=l1, l2=l2,
-        l1_dies=l1_dies, clip=clip, patience=patience, steady=steady, scale_loss=scale_loss,
+        l1_dies=l1_dies, penalty=penalty, clip=clip, patience=patience, steady=steady, scale_loss=scale_loss,
     )  # fmt: skip
     _check_places(checkpoint=checkpoint, resume=resume)
     check_progress(progress)
-    loss = _loss(loss)
+    loss = _losses(loss, network)
     point, watched = as_checkpoint(checkpoint), _watched(network, history_of)
     told_to = _callables(callbacks)
     saved = _saved(resume, theta)
@@ -179,7 +184,7 @@ def fit(
         session=session, validation=judge, rule=problem.rule(), settings=settings, key=key,
         n_rows=len(rows), weight=rows.total, slice=slice_length(network, session),
         watched=watched, callbacks=told_to, told=choose_progress(progress), checkpoint=point,
-        facts=facts_of(problem) if point or saved else {}, locate=problem.locate,
+        facts=facts_of(problem) if point or saved else {}, locate=problem.locate, guards=problem.guards,
         note=units_note(network, problem.loss, rows.Y, rows.weight, settings.scale_loss), began=began,
     )  # fmt: skip
     state = problem.first_state(session, start, watched)
@@ -204,15 +209,15 @@ def _saved(resume, theta) -> tuple[dict, dict] | None:
     return read_checkpoint(resume)
 
 
-def _loss(loss):
-    from wildwire.engine.machine import resolve_loss
+def _losses(loss, network):
+    from wildwire.engine.output_losses import output_losses
     from wildwire.functions.function import Function
 
-    if not isinstance(loss, (str, Function)):
+    if not isinstance(loss, (str, Function, Sequence, Mapping)):
         raise SettingError(
-            f"loss must be a name, a formula or a Function, not {one_line(loss)}"
+            f"loss must be a name, a formula or a Function, or a list or dict of these, not {one_line(loss)}"
         )
-    return resolve_loss(loss)
+    return output_losses(loss, network)
 
 
 def _watched(network, history_of: Sequence[str]) -> dict[str, int]:

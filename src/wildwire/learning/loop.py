@@ -261,11 +261,14 @@ class Loop:
     def _result(self, reason: Reason) -> Result:
         state = self.state
         theta, alive = self._chosen(reason)
-        parts = (reason.sentence, self._outlook(reason), self.trouble, self.task.note)
+        guards, guarded = self.task.guards(theta)
+        parts = (
+            reason.sentence, self._outlook(reason), self.trouble, guarded, self.task.note,
+        )  # fmt: skip
         told = " ".join(part for part in parts if part)
         history = {name: np.array(values) for name, values in state.history.items()}
         return Result(
             theta=theta.copy(), reason=reason, message=told, history=history,
             seconds=self._seconds(), epochs=state.epoch, steps=state.step,
-            best_epoch=state.best_epoch, alive=alive.copy(),
+            best_epoch=state.best_epoch, alive=alive.copy(), guards=guards,
         )  # fmt: skip

@@ -1,6 +1,6 @@
 """The objective: what a network loses on given rows, as a smooth function of theta.
 
-Comes in: a network, rows, a loss, an L2 penalty. Goes out: value and gradient in float64, in the form that
+Comes in: a network, rows, a loss, penalties. Goes out: value and gradient in float64, in the form that
 optimisers of other libraries expect. It hides the network: whoever minimises it sees vectors only.
 
 The epoch kernel does not go through here: `fit` walks through mini-batches inside the engine.
@@ -9,8 +9,8 @@ The epoch kernel does not go through here: `fit` walks through mini-batches insi
 import numpy as np
 
 from wildwire.errors import SettingError
-from wildwire.learning.data import as_rows, check_targets
-from wildwire.learning.settings import check_network, checked_number
+from wildwire.learning.data import as_rows
+from wildwire.learning.settings import check_network, checked_number, checked_penalty
 
 __all__ = ["Objective", "link_weights"]
 
@@ -23,12 +23,15 @@ class Objective:
     network : Network
     X, Y : array_like
         Rows, as for `fit`.
-    loss : str or Function
+    loss : str, Function, list or dict
+        As for `fit`.
     sample_weight : array_like of shape (n,), optional
     gradient : "mean" or "sum"
         Over rows, for both value and gradient.
     l2 : float
         Penalty l2/2 * sum w**2 on the weights of links, not on biases.
+    penalty : str or Function, optional
+        A formula of the weight w of a link, added likewise; see `fit`.
 
     Attributes
     ----------
@@ -53,8 +56,10 @@ class Objective:
         sample_weight=None,
         gradient: str = "mean",
         l2: float = 0.0,
+        penalty=None,
     ):
-        from wildwire.engine.machine import resolve_loss
+        from wildwire.engine.loss_targets import check_loss_targets
+        from wildwire.engine.output_losses import output_losses
 
         check_network(network)
         if gradient not in ("mean", "sum"):
@@ -62,10 +67,13 @@ class Objective:
         self.network = network
         self.n_theta = network.n_theta
         self._rows = as_rows(network, X, Y, sample_weight)
-        self._loss = resolve_loss(loss)
-        check_targets(self._loss, network, self._rows)
+        self._loss = output_losses(loss, network)
+        rows = self._rows
+        check_loss_targets(self._loss, network, rows.Y, rows.weight, number=rows.number)
         self._gradient = gradient
         self._decay = checked_number("l2", l2) * link_weights(network)
+        self._penalty = checked_penalty(penalty)
+        self._links = np.flatnonzero(link_weights(network))
 
     @property
     def bounds(self) -> np.ndarray:
@@ -87,7 +95,12 @@ class Objective:
             gradient=self._gradient, sample_weight=rows.weight,
         )  # fmt: skip
         shrunk = self._decay * theta
-        return value + 0.5 * float(shrunk @ theta), gradient + shrunk
+        value, gradient = value + 0.5 * float(shrunk @ theta), gradient + shrunk
+        if self._penalty is not None:
+            amount, slope = self._penalty.evaluate(1, [theta[self._links]])
+            value += float(amount.sum())
+            gradient[self._links] += slope
+        return value, gradient
 
     def value(self, theta) -> float:
         """Loss plus penalty at `theta`."""

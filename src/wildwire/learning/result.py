@@ -25,7 +25,7 @@ class Result:
     reason : Reason
         Why the run ended; also a string, so `result.reason == "early stop"`.
     message : str
-        The same as a sentence, with advice and, after a divergence, the place.
+        The same as a sentence, with advice, active guards and, after a divergence, the place.
     history : dict of ndarray
         One entry per finished epoch: "loss" is the mean, over the epoch's rows and before each step's update, of
         the loss summed over outputs; "validation" the same after the epoch on the validation rows; and every name
@@ -39,6 +39,9 @@ class Result:
         seen.
     alive : ndarray of bool, shape (n_theta,)
         False for links that the L1 penalty has removed; their weight is 0.
+    guards : dict of str to int
+        For every neuron with a guard (1/z near 0, log, sqrt): in how many training rows it was active at `theta`.
+        `message` names those that were.
     """
 
     theta: np.ndarray
@@ -50,6 +53,7 @@ class Result:
     steps: int
     best_epoch: int
     alive: np.ndarray
+    guards: dict[str, int] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         told = [f"{self.reason.value} after {self.epochs} epochs, {self.seconds:.3g} s"]

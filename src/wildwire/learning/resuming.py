@@ -9,6 +9,7 @@ import hashlib
 import numpy as np
 
 from wildwire.errors import FileError, SettingError
+from wildwire.language.printer import print_expression
 from wildwire.learning.binding import Problem
 from wildwire.learning.data import Rows
 from wildwire.learning.settings import Settings
@@ -41,7 +42,11 @@ def facts_of(problem: Problem) -> dict[str, str]:
     }
     facts["batch"] = repr(settings.batch or "full")
     facts["seed"] = str(problem.key)
-    facts["loss"] = str(problem.loss.key)
+    # Not there without one: checkpoints from before there were penalties of this kind go on.
+    facts.pop("penalty")
+    if settings.penalty is not None:
+        facts["penalty"] = repr(print_expression(settings.penalty.formula))
+    facts["loss"] = problem.loss.key
     facts["network"] = _network_hash(problem.network)
     facts["training rows"] = _rows_hash(problem.rows)
     facts["validation rows"] = "none" if held is None else _rows_hash(held)
@@ -82,10 +87,11 @@ def resume_state(
     """
     arrays, told = saved
     before = told.get("settings", {})
-    differing = [name for name, value in facts.items() if before.get(name) != value]
+    names = [*facts, *(name for name in before if name not in facts)]
+    differing = [name for name in names if before.get(name) != facts.get(name)]
     if differing:
         shown = "; ".join(
-            f"{name} was {before.get(name)}, is {facts[name]}"
+            f"{name} was {before.get(name)}, is {facts.get(name)}"
             if name in Settings.__dataclass_fields__
             else f"another {name}"
             for name in differing

@@ -35,14 +35,14 @@ class Scaling:
         The loss is multiplied by it in the gradient.
     unit
         A sum of scaled losses times this is in the user's units.
-    parameters : ndarray of shape (n_outputs, n_parameters), or None
-        The loss's parameters in scaled units; None leaves them as they are.
+    parameters : tuple of ndarray, or None
+        The parameters of each output's loss in scaled units; None leaves them as they are.
     """
 
     scale: np.ndarray
     factor: np.ndarray
     unit: np.ndarray
-    parameters: np.ndarray | None = None
+    parameters: tuple[np.ndarray, ...] | None = None
 
 
 def _has_units(loss) -> bool:
@@ -80,10 +80,10 @@ def scaling_of(
 
     Parameters
     ----------
-    loss : Function
+    loss : Function or OutputLosses
     mode : bool or "auto"
         True scales, False never does, "auto" does where a spread lies outside 1e-3..1e3. Losses of
-        probabilities have no units and are never scaled.
+        probabilities, counts and classes have no units and are never scaled.
     dtype : "float64" or "float32"
         Type of the numbers while learning.
 
@@ -92,28 +92,49 @@ def scaling_of(
     DataError
         A formula whose values would leave float32.
     """
+    losses = _for_each(loss, Y.shape[1])
     ones = np.ones(Y.shape[1])
     none = Scaling(ones, ones, ones)
-    if mode is False or not _has_units(loss):
+    with_units = np.array([_has_units(each) for each in losses], bool)
+    if mode is False or not with_units.any():
         return none
     spread = spreads(Y, weight)
-    if mode == "auto" and np.all((spread >= LOW) & (spread <= HIGH)):
+    ordinary = (spread >= LOW) & (spread <= HIGH) | ~with_units
+    if mode == "auto" and np.all(ordinary):
         return none
-    degree = _degree(loss)
-    if degree is None:
-        typical = _typical_loss(loss, Y, weight)
-        limits = np.finfo(dtype)
-        if not np.all((typical > limits.tiny) & (1 / typical > limits.tiny)):
-            raise DataError(
-                f"the loss {loss.name!r} is about {typical.max():.1g} on these targets, "
-                f"which {dtype} cannot hold: use dtype='float64' or other units"
-            )
-        return Scaling(ones, 1 / typical, ones)
-    parameters = None
-    if loss.parameters:
-        defaults = np.array([default for _, default in loss.parameters])
-        parameters = defaults[None, :] / spread[:, None]
-    return Scaling(spread, ones, spread**degree, parameters)
+    scale, factor, unit = ones.copy(), ones.copy(), ones.copy()
+    parameters = [np.array(each.defaults) for each in losses]
+    for each in dict.fromkeys(losses):
+        own = np.flatnonzero([one == each for one in losses])
+        if not with_units[own[0]]:
+            continue
+        degree = _degree(each)
+        if degree is None:
+            factor[own] = _factor_of_formula(each, Y[:, own], weight, dtype)
+            continue
+        scale[own], unit[own] = spread[own], spread[own] ** degree
+        for q in own:
+            parameters[q] = parameters[q] / spread[q]
+    return Scaling(scale, factor, unit, tuple(parameters))
+
+
+def _for_each(loss, n_outputs: int) -> tuple:
+    """The loss of every output."""
+    from wildwire.functions.function import Function
+
+    return (loss,) * n_outputs if isinstance(loss, Function) else loss.functions
+
+
+def _factor_of_formula(loss, Y, weight, dtype) -> np.ndarray:
+    """One over what a constant prediction loses, for each target."""
+    typical = _typical_loss(loss, Y, weight)
+    limits = np.finfo(dtype)
+    if not np.all((typical > limits.tiny) & (1 / typical > limits.tiny)):
+        raise DataError(
+            f"the loss {loss.name!r} is about {typical.max():.1g} on these targets, "
+            f"which {dtype} cannot hold: use dtype='float64' or other units"
+        )
+    return 1 / typical
 
 
 def units_note(
@@ -123,14 +144,17 @@ def units_note(
 
     A frozen link of more than `HIGH` or less than `LOW` into the output is taken for a scaling of its own.
     """
-    if mode != "auto" or not _has_units(loss):
+    with_units = np.array(
+        [_has_units(each) for each in _for_each(loss, Y.shape[1])], bool
+    )
+    if mode != "auto" or not with_units.any():
         return ""
     spread = spreads(Y, weight)
     scaled = (network.link_slot == -1) & (network.link_value != 0)
     value = np.abs(network.link_value)
     scaled &= (value > HIGH) | (value < LOW)
     own = np.isin(network.output_node - network.n_inputs, network.link_target[scaled])
-    bare = ((spread < LOW) | (spread > HIGH)) & ~own
+    bare = ((spread < LOW) | (spread > HIGH)) & ~own & with_units
     if not bare.any():
         return ""
     place = int(np.argmax(bare))

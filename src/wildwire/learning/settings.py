@@ -9,14 +9,17 @@ import math
 import operator
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wildwire.errors import SettingError
 from wildwire.learning.learners import Learner, by_name
 
+if TYPE_CHECKING:
+    from wildwire.functions import Function
+
 __all__ = [
-    "Settings", "check_network", "check_settings", "checked_number", "one_line",
-    "time_limit_seconds",
+    "Settings", "check_network", "check_settings", "checked_number", "checked_penalty",
+    "one_line", "time_limit_seconds",
 ]  # fmt: skip
 
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
@@ -118,6 +121,7 @@ class Settings:
     l1: float
     l2: float
     l1_dies: bool
+    penalty: "Function | None"
     clip: float | None
     patience: int | None
     steady: float | None
@@ -126,7 +130,7 @@ class Settings:
 
 def check_settings(
     *, learner, batch, epochs, gradient, shuffle, time_limit, threads, dtype, l1, l2,
-    l1_dies, clip, patience, steady, scale_loss,
+    l1_dies, penalty, clip, patience, steady, scale_loss,
 ) -> Settings:  # fmt: skip
     """What the user passed, checked and in one form.
 
@@ -148,11 +152,25 @@ def check_settings(
         l1=checked_number("l1", l1),
         l2=checked_number("l2", l2),
         l1_dies=_choice("l1_dies", l1_dies, (True, False)),
+        penalty=checked_penalty(penalty),
         clip=None if clip is None else checked_number("clip", clip, zero=False),
         patience=None if patience is None else _whole("patience", patience),
         steady=None if steady is None else checked_number("steady", steady),
         scale_loss=_choice("scale_loss", scale_loss, ("auto", True, False)),
     )
+
+
+def checked_penalty(penalty) -> "Function | None":
+    """A penalty by its formula in w or as a Function; None for none."""
+    from wildwire.functions import penalty as penalty_of
+
+    if penalty is None or getattr(penalty, "kind", None) == "penalty":
+        return penalty
+    if not isinstance(penalty, str):
+        raise SettingError(
+            f"penalty must be an expression in w such as '0.01*abs(w)', not {one_line(penalty)}"
+        )
+    return penalty_of(penalty)
 
 
 def _learner(learner) -> Learner:

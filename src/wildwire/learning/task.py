@@ -54,6 +54,8 @@ class Task:
     locate : callable
         `locate(theta, rows)` -> sentence that names where the first non-finite number arises; rows None: validation
         rows.
+    guards : callable
+        `guards(theta)` -> how often guards are active on the training rows, and sentences about it.
     note : str
         A sentence for the end of the result's message, or nothing.
     began : float
@@ -74,6 +76,7 @@ class Task:
     checkpoint: Checkpoint | None
     facts: dict
     locate: Callable[[np.ndarray, np.ndarray | None], str]
+    guards: Callable[[np.ndarray], tuple[dict[str, int], str]]
     note: str
     began: float
 

@@ -5,7 +5,7 @@ Comes in: prepared data and options. Goes out: theta and how it was found. Calle
 rows for the epochs found, so that nothing held out is lost.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -126,6 +126,7 @@ class Learning:
             dtype=options.dtype,
             seed=self.seed,
             l2=l2,
+            penalty=options.penalty,
             patience=patience,
             scale_loss=prepared.task == "regression",
             progress=options.progress,
@@ -135,17 +136,31 @@ class Learning:
     def loss(self):
         """The loss of the options, or the one that suits the task."""
         if self.options.loss is not None:
-            return self.options.loss
+            return self._by_output(self.options.loss)
         if self.prepared.task == "regression":
             return "squared"
         return "softmax" if self.prepared.network.heads else "logistic"
+
+    def _by_output(self, loss):
+        """Losses by the names of targets as losses by the names of the outputs."""
+        if not isinstance(loss, Mapping):
+            return loss
+        targets = [target.name for target in self.prepared.targets]
+        names = self.prepared.network.output_names
+        if self.prepared.task == "classification":
+            # All outputs together are the one target.
+            return [loss[targets[0]]] * len(names) if targets[0] in loss else loss
+        outputs = dict(zip(targets, names, strict=True))
+        return {outputs.get(name, name): one for name, one in loss.items()}
 
     # ---- choosing -------------------------------------------------------------
 
     def _choose(self) -> tuple[Choice, Result | None]:
         """What to learn with; and a result, if the user stopped the search."""
         options = self.options
+        # A penalty of the user's own is not to be mixed with one that is chosen here.
         own = self.prepared.wiring is None or self.theta is not None
+        own = own or options.penalty is not None
         penalties = (options.l2,) if options.l2 is not None else (0.0,)
         if options.l2 is None and not own:
             if self._few_distinct():

@@ -7,19 +7,22 @@ Comes in: a table, its target columns, and options as a user writes them. Goes o
 
 import datetime
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from wildwire._version import __version__
 from wildwire.errors import DataError, SettingError
+from wildwire.language.printer import print_expression
 from wildwire.learning.result import Result
+from wildwire.learning.settings import checked_penalty
 from wildwire.learning.shuffling import seed_key
 from wildwire.model import Model
 from wildwire.network import Network
 from wildwire.preparation import Prepared, Task, prepare
 from wildwire.procedure.choose import Choice, Learning, class_weights
-from wildwire.procedure.options import Options
+from wildwire.procedure.options import Options, losses_by_target
 from wildwire.tables import Table, TableColumn, as_table
 
 
@@ -70,7 +73,7 @@ def fit_table(
     keep_all : bool
         See `prepare`.
     **options
-        Of `Options`: learner, batch, epochs, l2, early_stopping, validation_fraction,
+        Of `Options`: learner, batch, epochs, l2, penalty, early_stopping, validation_fraction,
         class_weight, loss, time_limit, threads, dtype, progress.
 
     Returns
@@ -86,6 +89,9 @@ def fit_table(
     how = Options(**options)
     key = seed_key(seed)
     table = as_table(table)
+    chosen = [target] if isinstance(target, str | int) else list(target)
+    names = [table.column(which).name for which in chosen]
+    how = replace(how, loss=losses_by_target(how.loss, names))
     if isinstance(network, str):
         network = Network.parse(network)
     weights, used = row_weights(table, weight, sigma)
@@ -102,6 +108,7 @@ def fit_table(
     )
     learning, result, choice = learn(prepared, how, key)
     notes = [*table.notes, *prepared.notes, *([choice.note] if choice.note else [])]
+    notes += guard_notes(prepared, result)
     model = Model(prepared.network, result.theta)
     facts = describe(table, prepared, learning, result, choice)
     if isinstance(seed, int | np.integer):
@@ -140,6 +147,14 @@ def learn(
     learning = Learning(prepared, options, weight, seed, theta)
     result, choice = learning.run()
     return learning, result, choice
+
+
+def guard_notes(prepared: Prepared, result: Result) -> list[str]:
+    """A sentence for each neuron whose guard was active on the rows learnt from."""
+    from wildwire.engine.guards import guard_sentences
+
+    rows = len(prepared.rows)
+    return guard_sentences(prepared.network, result.theta, result.guards, rows)
 
 
 def row_weights(
@@ -204,12 +219,14 @@ def describe(
     """The provenance of a model, as people read it."""
     names = ", ".join(target.name for target in prepared.targets)
     model = Model(prepared.network, result.theta)
+    penalty = checked_penalty(learning.options.penalty)
+    more = "" if penalty is None else f", penalty {print_expression(penalty.formula)}"
     return {
         "wildwire": __version__,
         "date": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "data": f"{table.source}, {len(prepared.rows)} rows, sha256 {table.hash()}",
         "target": f"{names} ({prepared.task})",
-        "learner": f"{learning.learner!r}, batch {learning.batch}, l2 {choice.l2:.6g}",
+        "learner": f"{learning.learner!r}, batch {learning.batch}, l2 {choice.l2:.6g}{more}",
         "stopped": f"{result.reason.value} after {result.epochs} epochs",
         "seed": str(learning.seed),
         "fit": f"{quality(prepared, model, prepared.X)} on the rows learnt from",

@@ -6,7 +6,7 @@ Comes in: options of the command line or of an estimator. Goes out: `Options`, c
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 from wildwire.errors import SettingError
 from wildwire.learning.learners import Adam, Learner
 from wildwire.learning.schedules import Exponential
-from wildwire.learning.settings import time_limit_seconds
+from wildwire.learning.settings import checked_penalty, time_limit_seconds
 
 SMALL = 4_000  # rows up to which every step takes all of them
 HOLD_OUT = 200  # rows from which some are held out when the penalty is given
@@ -46,14 +46,17 @@ class Options:
         taken in units of the target's spread. None chooses it for a network that was made
         for the table: in 3 folds up to 1,000 rows, on held-out rows up to 4,000, 1/rows
         above. For the user's own network None is 0.
+    penalty : str or Function or None
+        A formula of the weight w, as in `ww.fit`; l2 is then 0 unless it is given.
     early_stopping : bool or "auto"
         Hold rows out to choose the number of epochs, then learn again from all rows.
         "auto" does so from 200 rows up.
     validation_fraction : float
         Share of the weight that is held out.
     class_weight : "balanced", mapping from class to weight, or None
-    loss : str, Function or None
-        None is "squared" for numbers and cross-entropy for classes.
+    loss : str, Function, list, dict or None
+        None is "squared" for numbers and cross-entropy for classes. A list has one for each target, a dict
+        some by the targets' names; see `ww.fit`.
     time_limit : float, str or None
         Of the whole: choosing and learning.
     threads : int
@@ -65,6 +68,7 @@ class Options:
     batch: int | str | None = None
     epochs: int | None = None
     l2: float | None = None
+    penalty: Any = None
     early_stopping: bool | str = "auto"
     validation_fraction: float = 0.2
     class_weight: str | Mapping[Any, float] | None = None
@@ -92,6 +96,7 @@ class Options:
                 f"not {weight!r}"
             )
         time_limit_seconds(self.time_limit)
+        checked_penalty(self.penalty)
 
     def chosen_batch(self, rows: float) -> int | str:
         """The batch for a number of rows."""
@@ -117,6 +122,23 @@ class Options:
         if self.early_stopping == "auto":
             return rows >= HOLD_OUT
         return bool(self.early_stopping)
+
+
+def losses_by_target(loss: Any, names: Sequence[str]) -> Any:
+    """A list of losses, one for each target, as a dict by their names; anything else as it is.
+
+    Raises
+    ------
+    SettingError
+        Too few or too many.
+    """
+    if isinstance(loss, str) or not isinstance(loss, Sequence):
+        return loss
+    if len(loss) != len(names):
+        raise SettingError(
+            f"loss has {len(loss)} entries for {len(names)} targets: {', '.join(names)}"
+        )
+    return dict(zip(names, loss, strict=True))
 
 
 @dataclass(slots=True)

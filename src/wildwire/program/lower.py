@@ -17,6 +17,7 @@ import numpy as np
 
 from wildwire.functions import catalogue
 from wildwire.functions.composing import composed, sum_inside
+from wildwire.functions.function import PARTNERS
 
 COPIED = (
     "n_inputs", "n_theta", "output_node", "heads", "derived", "refusals", "n_links",
@@ -25,9 +26,17 @@ LINK_ARRAYS = ("link_target", "link_source", "link_slot", "link_sign", "link_val
 NEURON_ARRAYS = ("activation", "transfer", "bias_slot", "bias_sign", "bias_value")
 
 
-def lowered(network):
-    """The arrays of a network as `program_of` reads them."""
-    made = _Lowering(network)
+def lowered(network, whole=False):
+    """The arrays of a network as `program_of` reads them.
+
+    Parameters
+    ----------
+    network : Network
+    whole : bool
+        Leave every neuron with the guards of its formula, to count them: sums are not taken apart, and where
+        transfer and activation have guards they become one formula.
+    """
+    made = _Lowering(network, whole)
     for j in np.flatnonzero(network.transfer):
         made.neuron(int(j))
     return made.finished()
@@ -64,8 +73,8 @@ class _Numbers:
 
 
 class _Lowering:
-    def __init__(self, network):
-        self.network = network
+    def __init__(self, network, whole):
+        self.network, self.whole = network, whole
         self.functions = {f: i for i, f in enumerate(network.functions)}
         self.transfers = {t: i for i, t in enumerate(network.transfers)}
         self.arrays = {
@@ -87,11 +96,12 @@ class _Lowering:
         network = self.network
         transfer = network.transfers[network.transfer[j]]
         activation = network.functions[network.activation[j]]
-        if transfer.n_values > 1:
+        guarded = self.whole and transfer.guarded and activation.guarded
+        if transfer.n_values > 1 or guarded:
             self._compose(j, composed(transfer, activation), transfer)
             return
         # Where a loss reads z of an output, that must be the z of its activation.
-        if j in self.outputs and activation.name == "logistic":
+        if self.whole or (j in self.outputs and activation.name in PARTNERS):
             return
         found = sum_inside(transfer, activation)
         if found is not None:

@@ -36,8 +36,7 @@ def level_0(
             t19 = select(x0 < real(0.5), log1p(-x0), log(t16))
             t21 = (-(x1 * log(t5))) - ((real(1.0) - x1) * t19)
             store(0, table_0, i, t21)
-            active += count_of(x0 <= real(1e-30))
-            active += count_of(t14 <= real(1e-30))
+            active += count_of((x0 <= real(1e-30)) | (t14 <= real(1e-30)))
         increase(guards, row, active)
 
 
@@ -68,8 +67,7 @@ def level_1(
             store(0, table_0, i, t21)
             store(1, table_1, i, (-t28) - (t10 * t39))
             store(2, table_2, i, t19 - t6)
-            active += count_of(x0 <= real(1e-30))
-            active += count_of(t14 <= real(1e-30))
+            active += count_of((x0 <= real(1e-30)) | (t14 <= real(1e-30)))
         increase(guards, row, active)
 
 
@@ -115,6 +113,5 @@ def level_2(
             store(3, table_3, i, (-t52) - (t10 * t60))
             store(4, table_4, i, t39 - t26)
             store(5, table_5, i, real(0.0))
-            active += count_of(x0 <= real(1e-30))
-            active += count_of(t14 <= real(1e-30))
+            active += count_of((x0 <= real(1e-30)) | (t14 <= real(1e-30)))
         increase(guards, row, active)

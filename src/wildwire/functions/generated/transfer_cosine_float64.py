@@ -45,8 +45,9 @@ def values(
         r2 = take(2, r2_row, c)
         t10 = r1 * r2
         t13 = select(t10 <= real(1e-24), real(1e-24), t10)
-        store(3, z_row, c, r0 / sqrt(t13))
-        active += count_of(t10 <= real(1e-24))
+        store(4, z_row, c, r0 / sqrt(t13))
+        held = t10 <= real(1e-24)
+        active += count_of(held)
     increase(guards, 0, active)
 
 

@@ -37,8 +37,9 @@ def values(
     for c in range(columns):
         r0 = take(0, r0_row, c)
         t9 = select(r0 <= real(1e-24), real(1e-24), r0)
-        store(1, z_row, c, sqrt(t9))
-        active += count_of(r0 <= real(1e-24))
+        store(2, z_row, c, sqrt(t9))
+        held = r0 <= real(1e-24)
+        active += count_of(held)
     increase(guards, 0, active)
 
 

@@ -29,7 +29,7 @@ def values(
     z_row = shifted(work, z)
     for c in range(columns):
         r0 = take(0, r0_row, c)
-        store(1, z_row, c, power(r0 + bias, p0))
+        store(2, z_row, c, power(r0 + bias, p0))
 
 
 def deltas(
@@ -49,12 +49,12 @@ def deltas(
         g1 = load(z_row, c)
         r0 = load(r0_row, c)
         t6 = r0 + bias
-        t11 = power(t6, p0) * log(t6)
-        t15 = power(t6, p0 - real(1.0))
-        t19 = select(t6 > real(0.0), t11 * g1, real(0.0))
-        t20 = g1 * (p0 * t15)
+        t7 = power(t6, p0)
+        t14 = select(t6 <= real(0.0), t7 - t7, t7 * log(t6))
+        t16 = power(t6, p0 - real(1.0))
+        t20 = g1 * (p0 * t16)
         store(0, s0_row, c, t20)
-        store(2, o0_row, c, t19)
+        store(2, o0_row, c, g1 * t14)
         store(3, obias_row, c, t20)
     add_to(number_gradient, 0, total(o0_row, columns))
     if bias_at >= 0:

@@ -27,6 +27,9 @@ def values(
     r0_row = shifted(work, scratch + 0 * columns)
     r1_row = shifted(work, scratch + 1 * columns)
     active = 0
+    held_row = shifted(work, scratch + 2 * columns)
+    for c in range(columns):
+        store(2, held_row, c, real(0.0))
     for c in range(columns):
         store(0, r0_row, c, real(0.0))
         store(1, r1_row, c, real(0.0))
@@ -39,7 +42,7 @@ def values(
             t7 = select(a1 <= real(1e-12), real(1e-12), a1)
             store(0, r0_row, c, take(0, r0_row, c) + (t4 * power(t7, p0)))
             store(1, r1_row, c, take(1, r1_row, c) + (t4))
-            active += count_of(a1 <= real(1e-12))
+            store(2, held_row, c, select(a1 <= real(1e-12), real(1.0), take(2, held_row, c)))
     z_row = shifted(work, z)
     for c in range(columns):
         r0 = take(0, r0_row, c)
@@ -48,10 +51,12 @@ def values(
         t16 = select(r1 <= real(1e-12), real(1e-12), r1)
         t22 = select(absolute(p0) <= real(1e-06), select(p0 < real(0.0), -real(1e-06), real(1e-06)), p0)
         t24 = power(t13 / t16, real(1.0) / t22)
-        store(2, z_row, c, t24)
-        active += count_of(r0 <= real(1e-300))
-        active += count_of(r1 <= real(1e-12))
-        active += count_of(absolute(p0) <= real(1e-06))
+        store(3, z_row, c, t24)
+        held = r0 <= real(1e-300)
+        held = held | (r1 <= real(1e-12))
+        held = held | (absolute(p0) <= real(1e-06))
+        held = held | (take(2, held_row, c) > real(0.0))
+        active += count_of(held)
     increase(guards, 0, active)
 
 
@@ -78,19 +83,19 @@ def deltas(
         t17 = t13 / t16
         t22 = select(absolute(p0) <= real(1e-06), select(p0 < real(0.0), -real(1e-06), real(1e-06)), p0)
         t23 = real(1.0) / t22
-        t34 = power(t17, t23) * log(t17)
-        t38 = power(t17, t23 - real(1.0))
-        t39 = t23 * t38
-        t45 = ((t23 / t22) * t34) * g2
+        t24 = power(t17, t23)
+        t37 = select(t17 <= real(0.0), t24 - t24, t24 * log(t17))
+        t39 = power(t17, t23 - real(1.0))
+        t40 = t23 * t39
+        t45 = ((t23 / t22) * t37) * g2
         t46 = select(absolute(p0) <= real(1e-06), real(0.0), t45)
-        t48 = select(t17 > real(0.0), -t46, real(0.0))
-        t53 = (real(1.0) / t16) * t39
-        t56 = select(r0 <= real(1e-300), real(0.0), t53 * g2)
-        t67 = ((t17 / t16) * t39) * g2
-        t68 = select(r1 <= real(1e-12), real(0.0), t67)
-        store(0, s0_row, c, t56)
-        store(1, s1_row, c, -t68)
-        store(3, o0_row, c, t48)
+        t52 = (real(1.0) / t16) * t40
+        t55 = select(r0 <= real(1e-300), real(0.0), t52 * g2)
+        t66 = ((t17 / t16) * t40) * g2
+        t67 = select(r1 <= real(1e-12), real(0.0), t66)
+        store(0, s0_row, c, t55)
+        store(1, s1_row, c, -t67)
+        store(3, o0_row, c, -t46)
     add_to(number_gradient, 0, total(o0_row, columns))
     for c in range(columns):
         store(4, p0_sum_row, c, real(0.0))
@@ -108,14 +113,13 @@ def deltas(
             t4 = absolute(a0)
             t7 = select(a1 <= real(1e-12), real(1e-12), a1)
             t8 = power(t7, p0)
+            t73 = select(t7 <= real(0.0), t8 - t8, t8 * log(t7))
             t75 = power(t7, p0 - real(1.0))
-            t80 = ((t8 * log(t7)) * t4) * g0
-            t81 = select(t7 > real(0.0), t80, real(0.0))
-            t83 = select(a0 > real(0.0), real(1.0), select(a0 < real(0.0), -real(1.0), a0))
-            t87 = (g0 * (t83 * t8)) + (g1 * t83)
-            t94 = select(a1 <= real(1e-12), real(0.0), ((p0 * t75) * t4) * g0)
-            store(4, p0_sum_row, c, take(4, p0_sum_row, c) + (t81))
-            store(5, link0_row, c, t87)
-            store(6, x_row, c, take(6, x_row, c) + (t94))
+            t81 = select(a0 > real(0.0), real(1.0), select(a0 < real(0.0), -real(1.0), a0))
+            t85 = (g0 * (t81 * t8)) + (g1 * t81)
+            t92 = select(a1 <= real(1e-12), real(0.0), ((p0 * t75) * t4) * g0)
+            store(4, p0_sum_row, c, take(4, p0_sum_row, c) + (g0 * (t4 * t73)))
+            store(5, link0_row, c, t85)
+            store(6, x_row, c, take(6, x_row, c) + (t92))
         add_to(weight_gradient, i, total(link0_row, columns))
     add_to(number_gradient, 0, total(p0_sum_row, columns))

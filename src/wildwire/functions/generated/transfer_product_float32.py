@@ -24,6 +24,9 @@ def values(
 ):
     r0_row = shifted(work, scratch + 0 * columns)
     active = 0
+    held_row = shifted(work, scratch + 1 * columns)
+    for c in range(columns):
+        store(1, held_row, c, real(0.0))
     for c in range(columns):
         store(0, r0_row, c, real(0.0))
     for i in range(count):
@@ -33,11 +36,13 @@ def values(
             a1 = load(a_row, c)
             t5 = select(a1 <= real(1e-12), real(1e-12), a1)
             store(0, r0_row, c, take(0, r0_row, c) + (a0 * log(t5)))
-            active += count_of(a1 <= real(1e-12))
+            store(1, held_row, c, select(a1 <= real(1e-12), real(1.0), take(1, held_row, c)))
     z_row = shifted(work, z)
     for c in range(columns):
         r0 = take(0, r0_row, c)
-        store(1, z_row, c, exp(r0))
+        store(2, z_row, c, exp(r0))
+        held = take(1, held_row, c) > real(0.0)
+        active += count_of(held)
     increase(guards, 0, active)
 
 

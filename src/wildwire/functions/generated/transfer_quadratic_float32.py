@@ -32,7 +32,7 @@ def values(
         first = i * count - i * (i + 1) // 2
         for j in range(i, count):
             b_row = shifted(work, np.int64(load(sources, j)) * columns)
-            q2 = load(numbers, 0 + count * 0 + (first + j) * 1 + 0)
+            q2 = load(numbers, first + j)
             for c in range(columns):
                 a1 = load(a_row, c)
                 b1 = load(b_row, c)
@@ -41,7 +41,7 @@ def values(
     for c in range(columns):
         r0 = take(0, r0_row, c)
         r1 = take(1, r1_row, c)
-        store(2, z_row, c, (r0 + r1) + bias)
+        store(3, z_row, c, (r0 + r1) + bias)
 
 
 def deltas(
@@ -73,7 +73,7 @@ def deltas(
             store(4, own1_row, c, real(0.0))
         for j in range(i, count):
             b_row = shifted(work, np.int64(load(sources, j)) * columns)
-            q2 = load(numbers, 0 + count * 0 + (first + j) * 1 + 0)
+            q2 = load(numbers, first + j)
             source = np.int64(load(sources, j))
             x_row = shifted(work, d + source * columns)
             if source < first_row:
@@ -85,7 +85,7 @@ def deltas(
                 store(4, own1_row, c, take(4, own1_row, c) + (g1 * (q2 * b1)))
                 store(5, pair2_row, c, g1 * (a1 * b1))
                 store(6, x_row, c, take(6, x_row, c) + (g1 * (q2 * a1)))
-            add_to(number_gradient, 0 + count * 0 + (first + j) * 1 + 0, total(pair2_row, columns))
+            add_to(number_gradient, first + j, total(pair2_row, columns))
         source = np.int64(load(sources, i))
         x_row = shifted(work, d + source * columns)
         if source < first_row:

@@ -50,7 +50,7 @@ def values(
     for c in range(columns):
         r1 = take(1, r1_row, c)
         r2 = take(2, r2_row, c)
-        store(4, z_row, c, r1 / r2)
+        store(5, z_row, c, r1 / r2)
 
 
 def deltas(

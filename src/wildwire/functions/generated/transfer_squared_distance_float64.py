@@ -27,7 +27,7 @@ def values(
     z_row = shifted(work, z)
     for c in range(columns):
         r0 = take(0, r0_row, c)
-        store(1, z_row, c, r0)
+        store(2, z_row, c, r0)
 
 
 def deltas(

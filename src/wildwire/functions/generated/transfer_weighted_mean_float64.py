@@ -40,8 +40,9 @@ def values(
         r0 = take(0, r0_row, c)
         r1 = take(1, r1_row, c)
         t9 = select(absolute(r1) <= real(1e-12), select(r1 < real(0.0), -real(1e-12), real(1e-12)), r1)
-        store(2, z_row, c, r0 / t9)
-        active += count_of(absolute(r1) <= real(1e-12))
+        store(3, z_row, c, r0 / t9)
+        held = absolute(r1) <= real(1e-12)
+        active += count_of(held)
     increase(guards, 0, active)
 
 
