@@ -16,13 +16,17 @@ def _sample(network, seed, n):
     rng = np.random.default_rng(seed)
     X = rng.uniform(-1.5, 1.5, (n, network.n_inputs))
     Y = rng.uniform(0, 1, (n, network.n_outputs))
+    for head in network.heads:
+        own = Y[:, head.first : head.first + head.count]
+        own /= own.sum(axis=1, keepdims=True)
     return X, Y, rng.uniform(0.1, 2.0, n)
 
 
 def _loss_for(network, seed):
     """A loss that this network's outputs allow."""
-    if network.heads and sum(h.count for h in network.heads) == network.n_outputs:
-        return ("softmax", "squared")[seed % 2]
+    if network.heads:  # {}: softmax for heads, squared for other outputs
+        whole = sum(h.count for h in network.heads) == network.n_outputs
+        return ("softmax" if whole else {}, {}, "squared")[seed % 3]
     names = {
         network.functions[network.activation[node - network.n_inputs]].name
         for node in network.output_node

@@ -12,7 +12,7 @@ from wildwire.learning.settings import check_settings, time_limit_seconds
 GOOD = {
     "learner": Adam(), "batch": 32, "epochs": 5, "gradient": "mean", "shuffle": True,
     "time_limit": None, "threads": 1, "dtype": "float64", "l1": 0.0, "l2": 0.0,
-    "l1_dies": True, "clip": None, "patience": 20, "steady": 1e-10, "scale_loss": "auto",
+    "l1_dies": True, "penalty": None, "clip": None, "patience": 20, "steady": 1e-10, "scale_loss": "auto",
 }  # fmt: skip
 
 

@@ -240,5 +240,7 @@ def _gradient_and_values(text: str, loss: str, dtype: str) -> None:
     network = Network.parse(text)
     theta = network.initial(0)
     X, Y = np.full((8, network.n_inputs), 0.5), np.ones((8, network.n_outputs))
+    if network.heads:
+        Y[:, 1:] = 0  # the targets of a softmax sum to 1
     run(network, theta, X, dtype=dtype)
     loss_and_gradient(network, theta, X, Y, loss=loss, dtype=dtype)
