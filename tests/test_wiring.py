@@ -19,6 +19,41 @@ def functions(network):
     return [neuron.activation.name for neuron in network.neurons]
 
 
+def transfers(network):
+    return [neuron.transfer for neuron in network.neurons]
+
+
+# ---- transfers ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("network", "expected"),
+    [
+        (layered(2, 2, 1, 1, transfer="distance"), ["distance"] * 3 + ["linear"]),
+        (layered(2, 2, 1, 1, transfer=["max", None]), ["max"] * 2 + ["linear"] * 2),
+        (layered(2, 1, output_transfer="product"), ["product"]),
+        (
+            cascade(2, 2, 2, transfer=["quadratic", "linear"]),
+            ["quadratic"] + ["linear"] * 3,
+        ),
+        (random(2, 3, 1, kind="er", transfer="cosine"), ["cosine"] * 3 + ["linear"]),
+    ],
+)
+def test_transfers_of_layers(network, expected):
+    assert transfers(network) == expected
+    assert Network.parse(str(network)) == network
+
+
+def test_layers_have_biases_where_their_transfer_knows_one():
+    network = layered(2, 1, 1, 1, transfer=["distance", "polynomial"])
+    assert (network.bias_slot >= 0).tolist() == [False, True, True]
+
+
+def test_a_wrong_number_of_transfers_is_refused():
+    with pytest.raises(SettingError, match="2 transfers were given, 1 are needed"):
+        layered(2, 3, 1, transfer=["max", "min"])
+
+
 # ---- layered ------------------------------------------------------------------------
 
 

@@ -20,6 +20,7 @@ from wildwire.random_graphs import random_graph
 
 if TYPE_CHECKING:
     from wildwire.functions.function import Function
+    from wildwire.functions.transfer import Transfer
 
 __all__ = ["cascade", "from_networkx", "layered", "random"]
 
@@ -28,6 +29,8 @@ def layered(
     *widths: int | Sequence,
     activation: str | Function | Sequence = "tanh",
     output_activation: str | Function = "identity",
+    transfer: str | Transfer | Sequence | None = None,
+    output_transfer: str | Transfer | None = None,
     skip: bool | str | Iterable[tuple[int, int]] = False,
     bias: bool = True,
     head: str | None = None,
@@ -42,10 +45,14 @@ def layered(
         are `x` and `y`, groups where they are several. Hidden layers are the groups `h`, or `h1`, `h2`, ...
     activation : str, Function, or one per hidden layer
     output_activation : str or Function
+    transfer : str, Transfer, None, or one per hidden layer
+        What a neuron makes of its links, such as "distance" or "product"; None is the weighted sum.
+    output_transfer : str, Transfer or None
     skip : False, True, "inputs" or pairs of layers
         Links that pass over layers. True: each layer reads all layers before it. "inputs": the outputs also
         read the inputs, so that a linear model is inside. Pairs `(from, to)` count layers from 0, the inputs.
     bias : bool
+        Where the transfer knows one.
     head : "softmax" or None
         Computed over all outputs together.
     classes : sequence or None
@@ -83,14 +90,13 @@ def layered(
     source, target = _layer_links(sizes, _layer_pairs(skip, len(sizes)))
     groups = [_group(_layer_name(i, hidden), n) for i, n in enumerate(hidden)]
     functions = [*_per_layer(activation, len(hidden)), output_activation]
-    per_neuron = [
-        f for f, n in zip(functions, sizes[1:], strict=True) for _ in range(n)
-    ]
+    transfers = _transfers(transfer, len(hidden), output_transfer)
     return Network.from_arrays(
         _columns(inputs), source, target,
         neurons=groups + outputs,
         outputs=range(sum(hidden), sum(hidden) + n_outputs),
-        activation=per_neuron, bias=bias, head=head, classes=classes,
+        activation=_repeated(functions, sizes[1:]), bias=bias, head=head,
+        classes=classes, transfer=transfers and _repeated(transfers, sizes[1:]),
     )  # fmt: skip
 
 
@@ -101,6 +107,8 @@ def cascade(
     *,
     activation: str | Function | Sequence = "tanh",
     output_activation: str | Function = "identity",
+    transfer: str | Transfer | Sequence | None = None,
+    output_transfer: str | Transfer | None = None,
     bias: bool = True,
 ) -> Network:
     """A fully cascaded network: every neuron reads all inputs and all neurons before it.
@@ -113,6 +121,8 @@ def cascade(
         Hidden neurons `h1`, `h2`, ..., one above the other: the deepest wiring there is.
     activation : str, Function, or one per hidden neuron
     output_activation : str or Function
+    transfer, output_transfer
+        As in `layered`, for hidden neurons one for all or one for each.
     bias : bool
 
     Returns
@@ -137,6 +147,7 @@ def cascade(
         _columns(inputs), source, target,
         neurons=names + outputs, outputs=range(n_hidden, n_hidden + count),
         activation=functions, bias=bias,
+        transfer=_transfers(transfer, n_hidden, output_transfer, count),
     )  # fmt: skip
 
 
@@ -151,6 +162,8 @@ def random(
     m: int | None = None,
     activation: str | Function | Sequence = "tanh",
     output_activation: str | Function = "identity",
+    transfer: str | Transfer | Sequence | None = None,
+    output_transfer: str | Transfer | None = None,
     bias: bool = True,
     seed=0,
 ) -> Network:
@@ -177,6 +190,8 @@ def random(
         None is 5, or n_neurons - 1 for fewer than 6 neurons; "ba" needs at least 2.
     activation : str, Function, or one per neuron of the graph
     output_activation : str or Function
+    transfer, output_transfer
+        As in `layered`, for hidden neurons one for all or one for each.
     bias : bool
     seed : int, SeedSequence or Generator
 
@@ -209,7 +224,7 @@ def random(
         neurons=[Group("h", n, dissolved=True), *outputs],
         outputs=range(n, n + count),
         activation=[*_per_layer(activation, n), *[output_activation] * count],
-        bias=bias,
+        bias=bias, transfer=_transfers(transfer, n, output_transfer, count),
     )  # fmt: skip
 
 
@@ -249,16 +264,28 @@ def _layer_name(number: int, hidden: Sequence[int]) -> str:
     return "h" if len(hidden) == 1 else f"h{number + 1}"
 
 
-def _per_layer(activation, count: int) -> list:
-    """One activation per layer or neuron, from one for all or a sequence of them."""
-    if isinstance(activation, str) or not isinstance(activation, Sequence):
-        return [activation] * count
-    if len(activation) != count:
+def _per_layer(chosen, count: int, what: str = "activations") -> list:
+    """One activation or transfer per layer or neuron, from one for all or a sequence of them."""
+    if isinstance(chosen, str) or not isinstance(chosen, Sequence):
+        return [chosen] * count
+    if len(chosen) != count:
         raise SettingError(
-            f"{len(activation)} activations were given, {count} are needed: give one "
+            f"{len(chosen)} {what} were given, {count} are needed: give one "
             "for all, or one for each."
         )
-    return list(activation)
+    return list(chosen)
+
+
+def _transfers(transfer, count: int, output, n_outputs: int = 1) -> list | None:
+    """The transfers of hidden layers or neurons and of the outputs; None where all are weighted sums."""
+    if transfer is None and output is None:
+        return None
+    return [*_per_layer(transfer, count, "transfers"), *[output] * n_outputs]
+
+
+def _repeated(items: list, sizes: Sequence[int]) -> list:
+    """Every item as often as its layer has neurons."""
+    return [item for item, n in zip(items, sizes, strict=True) for _ in range(n)]
 
 
 def _layer_pairs(skip, n_layers: int) -> list[tuple[int, int]]:

@@ -378,3 +378,44 @@ def test_long_names_keep_both_ends():
     assert text.startswith("a_v") and text.endswith("_3") and "…" in text
     assert text_width(text, 11) <= 80
     assert shortened("short", 80, 11) == "short"
+
+
+# ---- transfers ----------------------------------------------------------------------
+
+TRANSFERS = """input a, b
+d ~ gaussian(distance(a, b))
+k ~ quadratic(a, b)
+u ~ norm(pairing(d, k))
+y ~ logistic(max(u, d))
+transfer pairing(w, x, v) = (sum(w*x), sum(v*x))
+activation norm(a, b) = sqrt(a**2 + b**2)
+output y"""
+
+
+def test_a_transfer_has_a_mark_a_name_and_a_line_of_the_legend():
+    network = Network.parse(TRANSFERS)
+    root = ElementTree.fromstring(draw(network, network.initial(0)))
+    texts = [found.text for found in root.iter(f"{SVG}text")]
+    for text in ("d", "x²", "pair", "max"):
+        assert texts.count(text) >= 2  # on the neuron and in the legend
+    for name in ("distance", "quadratic", "pairing"):
+        assert texts.count(name) == 1
+    titles = [found.text for found in root.iter(f"{SVG}title")]
+    assert any(title.startswith("d: gaussian of distance") for title in titles)
+
+
+def test_the_legend_of_many_transfers_takes_more_rows_and_stays_narrow():
+    names = ["distance", "quadratic", "product", "max", "min", "cosine", "contrast"]
+    lines = "\n".join(f"h{i} ~ {name}(x)" for i, name in enumerate(names))
+    outputs = ", ".join(f"h{i}" for i in range(len(names)))
+    text = f"input x\n{lines}\noutput {outputs}"
+    few, many = "input x\nh0 ~ distance(x)\noutput h0", text
+    small, large = (ElementTree.fromstring(draw(Network.parse(t))) for t in (few, many))
+    assert float(large.get("width")) < 1.3 * float(small.get("width")) + 60
+    for element in large.iter(f"{SVG}text"):
+        assert float(element.get("y")) < float(large.get("height"))
+
+
+def test_blocks_name_their_transfer():
+    network = layered(30, 40, 8, transfer="distance", activation="gaussian")
+    assert ">of distance</text>" in draw(network)

@@ -28,6 +28,11 @@ TEXTS = {
     "softmax": 'input x[2]\nz[3] ~ linear(x)\noutput softmax(z) as "a", "b", "c"',
     "two outputs": "input x\nh ~ tanh(x)\ny ~ linear(h)\noutput y, h",
     "order": "input x\ny ~ linear(h)\nh ~ tanh(x)\noutput y",
+    "transfers": "input x, u\nlet a = 0.3\nd ~ gaussian(distance(x, u), width=?)\n"
+    "k = quadratic(x: 0.5, u: [2], (x, u): -a, (u, u): 3, bias=1)\np[2] ~ power_mean(x, u, p=3)\n"
+    "y = polynomial(d: 1, k: a, p[0]: ?, p[1]: -1.5, degree=2, bias=?)\noutput y",
+    "own transfer": "input x, u\nh = norm(pair(x: (1, 2), u: (?, [3])))\noutput h\n"
+    "transfer pair(w, x, v) = (sum(w*x), sum(v*x))\nactivation norm(a, b) = sqrt(a**2 + b**2)",
     "bump": "activation bump(z, k=10) = exp(-k*(1 - z)**2)\n"
     "input x, u\nh = bump(x + u, k=?)\ng = bump(x, k=[3])\ny = bump(h + g)\noutput y",
 }
@@ -97,6 +102,29 @@ def test_attributes():
     assert graph.edges["x2", "h"]["delay"] == 0
     assert "weight" not in graph.edges["h", "y"]
     assert "bias" not in graph.nodes["y"]
+
+
+def test_transfers_are_attributes():
+    graph = to_networkx(Network.parse(TEXTS["transfers"]))
+    assert graph.nodes["d"]["transfer"] == "distance"
+    assert "transfer_numbers" not in graph.nodes["d"]
+    assert graph.nodes["p[0]"]["transfer_numbers"] == [{"value": 3.0}]
+    assert len(graph.nodes["k"]["transfer_numbers"]) == 3
+    del graph.nodes["k"]["transfer_numbers"]
+    again = from_networkx(graph)
+    assert np.isnan(again.numbers(again.start)["(x, x) -> k"])
+    graph.remove_edge("x", "k")
+    graph.nodes["k"]["transfer_numbers"] = [1.0, 2.0, 3.0]
+    with pytest.raises(NetworkError, match="quadratic has 1 with these links"):
+        from_networkx(graph)
+
+
+def test_a_node_with_a_transfer_and_nothing_else():
+    graph = networkx.DiGraph([("a", "h"), ("b", "h")])
+    graph.nodes["h"]["transfer"] = "product"
+    network = from_networkx(graph)
+    assert network.theta_names == ["a -> h", "b -> h"]
+    assert network.neurons["h"].transfer == "product"
 
 
 def test_weights_of_theta():

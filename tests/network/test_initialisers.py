@@ -163,3 +163,55 @@ def test_starts_inside_bounds_are_not_drawn_again():
 def test_wrong_settings(make):
     with pytest.raises(SettingError):
         make()
+
+
+# ---- transfers ------------------------------------------------------------------------------------------------------
+
+TEXT = "input x[3], s, c: 1 | 2\nrange s 40..50\nl ~ logistic(x)\n{}\noutput h"
+
+# line, where the unknown weights lie (link by link), and whether they may be anywhere in it
+PLACES = [
+    ("h[400] ~ gaussian(distance(s, l, x[0]))", [(40, 50), (0, 1), (-1, 1)]),
+    ("h[400] ~ squared_distance(c[0], s)", [(0, 1), (40, 50)]),
+    ("h[400] ~ product(x)", [(-0.5, 0.5)] * 3),
+    ("h[400] ~ weighted_mean(x, s)", [(0.5, 1.5)] * 4),
+    ("h[400] ~ power_mean(x, p=3)", [(0.5, 1.5)] * 3),
+    ("h[400] ~ max(x)", [(-1, 1)] * 3),
+]
+
+
+@pytest.mark.parametrize(("line", "ends"), PLACES, ids=[p[0] for p in PLACES])
+def test_weights_of_transfers_lie_where_the_transfer_wants_them(line, ends):
+    network = Network.parse(TEXT.format(line))
+    theta = network.initial(seed=2, initialiser="he_normal")
+    drawn = theta[network.link_slot[3:]].reshape(400, len(ends))
+    for column, (low, high) in zip(drawn.T, ends, strict=True):
+        assert low <= column.min() < low + 0.05 * (high - low)
+        assert high - 0.05 * (high - low) < column.max() <= high
+
+
+def test_other_numbers_of_transfers_are_drawn_like_weights_or_at_their_default():
+    text = (
+        "input x[10]\nh[200] ~ quadratic(x)\ng[200] ~ mixed(x, k=?)\n"
+        "transfer mixed(w, x, c, k=1.5) = sum(w*x)/(1 + mean(abs(c*x)))**k\noutput h, g"
+    )
+    network = Network.parse(text)
+    theta = network.initial(seed=0, initialiser="lecun_normal")
+    h, g = theta[: 200 * 66].reshape(200, 66), theta[200 * 66 :].reshape(200, 21)
+    assert h[:, :10].std() == pytest.approx(np.sqrt(1 / 10), rel=0.05)
+    assert h[:, 10:65].std() == pytest.approx(np.sqrt(1 / (4 * 55)), rel=0.05)
+    assert not h[:, 65].any()
+    assert g[:, :20].std() == pytest.approx(np.sqrt(1 / 10), rel=0.05)
+    assert (g[:, 20] == 1.5).all()
+
+
+def test_a_transfer_of_the_same_name_is_another_one():
+    text = "input s\nrange s 40..50\nh[50] ~ distance(s)\ntransfer distance(w, x) = sum(w*x)\noutput h"
+    assert np.abs(Network.parse(text).initial(0)).max() < 2
+
+
+def test_linear_neurons_are_drawn_first_whatever_stands_beside_them():
+    head = "input x, u\n{}h ~ tanh(x)\noutput h"
+    theta = Network.parse(head.format("")).initial(7)
+    again = Network.parse(head.format("d ~ distance(u)\n")).initial(7)
+    np.testing.assert_array_equal(theta, again[1:])

@@ -20,6 +20,7 @@ from wildwire.drawing.block_search import (
 from wildwire.drawing.canvas import element, label, text_width, tooltip
 from wildwire.drawing.icons import curve
 from wildwire.drawing.layout import Layout, arrange
+from wildwire.drawing.marks import used_transfers
 
 if TYPE_CHECKING:
     from wildwire.network import Network
@@ -68,12 +69,16 @@ def _texts(blocks: list[Block], pair, count: int) -> tuple[str, str]:
     return f"{begin:,} → {end:,}", f"{count:,} link{'s' if count != 1 else ''}"
 
 
-def _lines(block: Block) -> list[str]:
+def _lines(network: Network, block: Block) -> list[str]:
     """What is written in a block below its name."""
     what = "input" if block.kind == "input" else "neuron"
     lines = [f"{block.count:,} {what}{'s' if block.count != 1 else ''}"]
     if block.inside:
         lines.append(f"{block.inside:,} links inside")
+    if block.kind != "input":
+        first = block.first - network.n_inputs
+        names = [t.name for t in used_transfers(network, first, block.count)]
+        lines += [canvas.shortened(f"of {', '.join(names)}", 170.0, FONT)] * bool(names)
     return lines
 
 
@@ -89,7 +94,7 @@ def _functions(network: Network, block: Block) -> list[int]:
 
 
 def _size(network: Network, block: Block) -> tuple[float, float]:
-    lines = [canvas.shortened(block.name, 170.0, FONT + 1), *_lines(block)]
+    lines = [canvas.shortened(block.name, 170.0, FONT + 1), *_lines(network, block)]
     n_icons = min(len(_functions(network, block)), ICONS_SHOWN)
     width = max(text_width(line, FONT + 1) for line in lines)
     width = max(width, n_icons * (ICON + 6)) + 24
@@ -190,7 +195,7 @@ def _block(network: Network, block: Block, x: float, y: float, size) -> str:
         ),
     ]  # fmt: skip
     shown = functions[:ICONS_SHOWN]
-    lines = [canvas.shortened(block.name, 170.0, FONT + 1), *_lines(block)]
+    lines = [canvas.shortened(block.name, 170.0, FONT + 1), *_lines(network, block)]
     text_height = 15 * len(lines) + (ICON + 8 if shown else 0)
     base = y - text_height / 2 + 11
     parts.append(label(x, base, lines[0], FONT + 1, font_weight="bold"))

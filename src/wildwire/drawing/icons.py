@@ -25,7 +25,7 @@ def curve(function: Function, parameters: tuple[float, ...], size: float) -> str
     Parameters
     ----------
     function : Function
-        Of one argument.
+        One of several arguments has no curve.
     parameters : tuple of float
         Those that are not finite are replaced by the function's defaults.
     size : float
@@ -36,6 +36,8 @@ def curve(function: Function, parameters: tuple[float, ...], size: float) -> str
     str
         Empty where the function has no finite value in sight.
     """
+    if len(function.arguments) != 1:
+        return ""
     z = np.linspace(-REACH, REACH, POINTS)
     y = _values(function, z, parameters)
     finite = np.isfinite(y)

@@ -9,7 +9,11 @@ import numpy as np
 
 from wildwire.drawing import canvas
 from wildwire.drawing.canvas import element, label, text_width
+from wildwire.drawing.marks import badge, badge_width, used_transfers
 from wildwire.drawing.picture import Picture, side_names, strongest
+
+ROW = 16.0
+"""Height of a row of the legend."""
 
 
 def heads(picture: Picture) -> list[str]:
@@ -37,8 +41,8 @@ def heads(picture: Picture) -> list[str]:
     return parts
 
 
-def legend(picture: Picture, y: float) -> tuple[list[str], float]:
-    """What the colours and dashes of this drawing mean, and how wide that is."""
+def legend(picture: Picture, y: float) -> tuple[list[str], float, float]:
+    """What the colours, dashes and marks of this drawing mean, and how wide and high that is."""
     network, weight = picture.network, picture.weight
     known = np.isfinite(weight)
     most = f"{strongest(picture):.3g}"
@@ -70,7 +74,33 @@ def legend(picture: Picture, y: float) -> tuple[list[str], float]:
             label(x + 28, y, text, 10.0, text_anchor="start", fill=canvas.FAINT)
         )
         x += 28 + text_width(text, 10.0) + 14
-    return parts, x
+    marks, width, rows = _marks(picture, max(x, picture.layout.width), y + ROW)
+    if not parts:
+        return [], 0.0, 0.0
+    return parts + marks, max(x, width), 34 + ROW * rows
+
+
+def _marks(picture: Picture, widest: float, y: float) -> tuple[list[str], float, int]:
+    """The marks of transfers with their names, in as many rows as they need; their width, and how many rows."""
+    network, parts, x, reached = picture.network, [], 0.0, 0.0
+    used = used_transfers(network, 0, network.n_neurons)
+    rows = 1 if used else 0
+    for transfer in used:
+        plate = badge_width(transfer)
+        width = plate + 5 + text_width(transfer.name, 10.0) + 14
+        if x and x + width > widest:
+            x, rows = 0.0, rows + 1
+        base = y + ROW * (rows - 1)
+        parts.append(badge(transfer, x + plate / 2, base - 3.5))
+        parts.append(
+            label(
+                x + plate + 5, base, transfer.name, 10.0, text_anchor="start",
+                fill=canvas.FAINT,
+            )
+        )  # fmt: skip
+        x += width
+        reached = max(reached, x)
+    return parts, reached, rows
 
 
 def _legend_mark(text: str, x: float, y: float, colour: str, dashes) -> str:

@@ -13,6 +13,7 @@ from wildwire.drawing import canvas
 from wildwire.drawing.canvas import element, label, text_width, tooltip
 from wildwire.drawing.icons import curve
 from wildwire.drawing.legend import heads, legend
+from wildwire.drawing.marks import badge
 from wildwire.drawing.picture import (
     Picture,
     colour,
@@ -44,11 +45,11 @@ def draw_neurons(network: Network, theta=None) -> str:
     parts += heads(picture)
     left, right = side_names(picture)
     height = picture.layout.height + picture.shift
-    explained, legend_width = legend(picture, height + 26)
+    explained, legend_width, legend_height = legend(picture, height + 26)
     body = element("g", "\n".join(parts), transform=f"translate({left:.1f} 0)")
     width = max(left + picture.layout.width + right, legend_width)
     return canvas.card(
-        [body, *explained], width, height + (34 if explained else 0), _about(network)
+        [body, *explained], width, height + legend_height, _about(network)
     )
 
 
@@ -139,7 +140,11 @@ def _node(picture: Picture, node: int) -> str:
     if is_input:
         parts.append(element("circle", cx=x, cy=y, r=3.0, fill=canvas.INK))
     else:
-        parts += _inside(picture, node - network.n_inputs, x, y)
+        neuron = node - network.n_inputs
+        parts += _inside(picture, neuron, x, y)
+        transfer = network.transfer_of(neuron)
+        if transfer is not None:
+            parts.append(badge(transfer, x, y - r - 3))
     return element("g", "".join([*parts, _name(picture, node, x, y)]))
 
 
@@ -159,11 +164,12 @@ def _name(picture: Picture, node: int, x: float, y: float) -> str:
 def _inside(picture: Picture, neuron: int, x: float, y: float) -> list[str]:
     """The curve of the activation, and a mark for the bias."""
     network, r = picture.network, picture.radius
-    if network.function_of(neuron).kind == "expression":  # of several sources: no curve
+    function = network.function_of(neuron)
+    if function.kind == "expression" or len(function.arguments) > 1:  # no curve
         return [label(x, y + r / 3, "f", 0.95 * r, font_style="italic")]
     begin, end = network.parameter_offset[neuron : neuron + 2]
     parameters = tuple(picture.parameter[begin:end].tolist())
-    path = curve(network.function_of(neuron), parameters, 1.25 * r)
+    path = curve(function, parameters, 1.25 * r)
     parts = [
         element(
             "path", d=f"M{x - 0.72 * r:.1f} {y:.1f}H{x + 0.72 * r:.1f}",
@@ -202,7 +208,7 @@ def _node_text(picture: Picture, node: int) -> str:
         links = np.flatnonzero(network.link_target == neuron)
         sources = ", ".join(network.names[i] for i in network.link_source[links])
         about = f"{name} = {text[:LONGEST_FORMULA]} of {sources[:LONGEST_FORMULA]}"
-    transfer = network.transfers[network.transfer[neuron]]
+    transfer = network.transfer_of(neuron)
     about += f" of {transfer.name}" if transfer is not None else ""
     if network.bias_slot[neuron] != -1 or bias != 0:
         about += f", bias {bias:.6g}" if np.isfinite(bias) else ", bias unknown"

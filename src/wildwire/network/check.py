@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wildwire.errors import DuplicateNameError, LoopError, NetworkError
-from wildwire.network.check_transfers import about, check_transfers
+from wildwire.network.check_transfers import about, check_kinds, check_transfers
 
 if TYPE_CHECKING:
     from wildwire.network.description import Network
@@ -30,6 +30,7 @@ def check_network(network: Network) -> None:
     LoopError
         A loop without delay.
     """
+    check_kinds(network)
     _check_shapes(network)
     _check_ranges(network)
     _check_slots(network)

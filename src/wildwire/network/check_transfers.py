@@ -25,16 +25,8 @@ def about(error: NetworkError, neuron: int) -> NetworkError:
     return error
 
 
-def check_transfers(network: Network) -> None:
-    """Check what every neuron's transfer needs.
-
-    Raises
-    ------
-    NetworkError
-        The first transfer is not None or another one is no `Transfer`; a neuron has more or fewer numbers than its
-        transfer, a bias that its transfer does not name, more links than pairs allow, or an activation that does
-        not take as many numbers as the transfer returns.
-    """
+def check_kinds(network: Network) -> None:
+    """NetworkError unless the first transfer is None, the weighted sum, and every other one a `Transfer`."""
     from wildwire.functions.transfer import Transfer
 
     if network.transfers[:1] != (None,):
@@ -42,16 +34,27 @@ def check_transfers(network: Network) -> None:
     for place, transfer in enumerate(network.transfers[1:], 1):
         if not isinstance(transfer, Transfer):
             raise NetworkError(f"transfers[{place}] is {transfer!r}, not a Transfer")
+
+
+def check_transfers(network: Network) -> None:
+    """Check what every neuron's transfer needs.
+
+    Raises
+    ------
+    NetworkError
+        A neuron has more or fewer numbers than its transfer, a bias that its transfer does not name, more links
+        than pairs allow, or an activation that does not take as many numbers as the transfer returns.
+    """
     _check_arguments(network)
     numbers = np.diff(network.transfer_offset)
     if len(network.transfers) == 1 and not numbers.any():
         return
     links = np.bincount(network.link_target, minlength=network.n_neurons)
-    _check_counts(network, numbers, links)
     for transfer, members in users(network):
         _check_links(transfer, members, links)
         if not transfer.has_bias:
             _check_no_bias(network, transfer, members)
+    _check_counts(network, numbers, links)
 
 
 def users(network: Network) -> Iterator[tuple[Transfer, np.ndarray]]:
@@ -78,9 +81,10 @@ def fits(transfer: Transfer | None, activation: Function) -> str | None:
             f"inside that returns {taken}"
         )
     numbers = "one number" if given == 1 else f"{given} numbers"
+    arguments = "one argument" if given == 1 else f"{given} arguments"
     return (
         f"the transfer {transfer.name} returns {numbers}, and the activation {activation.name} takes {taken}: "
-        "give it one that takes as many"
+        f"write an activation of {arguments} around it"
     )
 
 

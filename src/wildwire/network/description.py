@@ -319,7 +319,8 @@ class Network:
         ----------
         seed : int, SeedSequence, Generator or None
         initialiser : str or Initialiser
-            How the unknown numbers are drawn, in theta's order; see `wildwire.network.initialisers`.
+            How the unknown numbers are drawn, in theta's order; see `wildwire.network.initialisers`. Numbers of
+            transfers that are no factors in a sum, such as the centres of a distance, are drawn as the transfer asks.
 
         Returns
         -------

@@ -20,9 +20,10 @@ from wildwire.network.description import Network
 
 @dataclass
 class _Numbers:
-    """All numbers of one kind: what they are, and whose."""
+    """All numbers of one kind: what they are, whose, and the rank of each among a neuron's numbers in theta."""
 
     kind: str
+    rank: np.ndarray
     owner: np.ndarray
     value: np.ndarray
     free: np.ndarray
@@ -30,7 +31,7 @@ class _Numbers:
     sign: np.ndarray
 
     @classmethod
-    def of(cls, kind: str, owner, about: list[dict], value: str, prefix: str):
+    def of(cls, kind: str, rank, owner, about: list[dict], value: str, prefix: str):
         numbers = np.array([_number(item.get(value)) for item in about])
         frozen = np.array([bool(item.get(f"{prefix}frozen")) for item in about], bool)
         shared = [item.get(f"{prefix}shared") for item in about]
@@ -41,7 +42,9 @@ class _Numbers:
             raise NetworkError(
                 f"{kind} {place} of the graph is frozen, but its {value} is unknown"
             )
-        return cls(kind, np.asarray(owner, np.int64), numbers, ~frozen, shared, sign)
+        owner = np.asarray(owner, np.int64)
+        rank = np.broadcast_to(np.asarray(rank, np.int64), owner.shape)
+        return cls(kind, rank, owner, numbers, ~frozen, shared, sign)
 
 
 def _number(value) -> float:
@@ -76,7 +79,8 @@ def with_numbers(
     Returns
     -------
     Network
-        Its theta has, per neuron, the numbers of the links, the bias and the parameters; shared numbers come last.
+        Its theta has, per neuron, the numbers of the links, of the transfer, the bias and the parameters; shared
+        numbers come last.
 
     Raises
     ------
@@ -84,8 +88,11 @@ def with_numbers(
         A number that is frozen but unknown.
     """
     numbers = [
-        _Numbers.of("link", network.link_target, edges, "weight", ""),
-        _Numbers.of("bias", np.arange(len(nodes)), nodes, "bias", "bias_"),
+        _Numbers.of("link", 0, network.link_target, edges, "weight", ""),
+        _transfer_numbers(network, nodes),
+        _Numbers.of(
+            "bias", 3, np.arange(len(nodes)), _biases(network, nodes), "bias", "bias_"
+        ),
         _parameter_numbers(network, nodes),
     ]
     slots, start, lets = _assign(numbers)
@@ -137,19 +144,53 @@ def _parameter_numbers(network: Network, nodes: list[dict]) -> _Numbers:
             item["frozen"] = name in frozen or name not in given
             about.append(item)
             owner.append(neuron)
-    return _Numbers.of("parameter", owner, about, "value", "")
+    return _Numbers.of("parameter", 4, owner, about, "value", "")
+
+
+def _biases(network: Network, nodes: list[dict]) -> list[dict]:
+    """What nodes say of their bias; one that says nothing has none where its transfer knows none."""
+    none = {"bias": 0.0, "bias_frozen": True}
+    without = [t is not None and not t.has_bias for t in network.transfers]
+    return [
+        node if not without[place] or "bias" in node else none
+        for node, place in zip(nodes, network.transfer.tolist(), strict=True)
+    ]
+
+
+def _transfer_numbers(network: Network, nodes: list[dict]) -> _Numbers:
+    """The numbers of transfers: as given, else parameters at their default, all others unknown."""
+    about, owner, rank = [], [], []
+    offsets = network.transfer_offset.tolist()
+    for neuron, node in enumerate(nodes):
+        count = offsets[neuron + 1] - offsets[neuron]
+        transfer = network.transfer_of(neuron)
+        if transfer is None or not count:
+            continue
+        own: list[Any] = [{"value": v, "frozen": True} for v in transfer.defaults]
+        own += [{} for _ in range(count - len(own))]
+        given = node.get("transfer_numbers", own)
+        if not isinstance(given, list | tuple) or len(given) != count:
+            raise NetworkError(
+                f"transfer_numbers of neuron {neuron} of the graph are {given!r}; {transfer.name} has {count} with "
+                "these links: leave the attribute out, or give a list of so many"
+            )
+        about += [g if isinstance(g, Mapping) else {"value": g} for g in given]
+        owner += [neuron] * count
+        rank += [2] * len(transfer.parameters)
+        rank += [1] * (count - len(transfer.parameters))
+    return _Numbers.of("transfer", rank, owner, about, "value", "")
 
 
 def _assign(numbers: list[_Numbers]):
-    """Places in theta: per neuron its links, its bias, its parameters; shared numbers last."""
+    """Places in theta: per neuron by rank; shared numbers last."""
     owner = np.concatenate([table.owner for table in numbers])
-    kind = np.repeat(range(len(numbers)), [len(table.owner) for table in numbers])
+    rank = np.concatenate([table.rank for table in numbers])
     shared = [name for table in numbers for name in table.shared]
     is_shared = np.array([name is not None for name in shared], bool)
     free = np.concatenate([table.free for table in numbers]) & ~is_shared
     value = np.concatenate([table.value for table in numbers])
     sign = np.concatenate([table.sign for table in numbers])
-    order = np.lexsort((kind, owner))
+    order = np.lexsort((rank, owner))
     order = order[free[order]]
     slot = np.full(len(owner), -1, np.int64)
     slot[order] = np.arange(len(order))

@@ -8,17 +8,22 @@ A node carries `kind` ("input" or "neuron") and, if it is a neuron, `activation`
 edge carries `weight` and `delay`. A number that is unknown has no attribute. `frozen`, `bias_frozen` and
 `frozen_parameters` mark what must not learn; `shared`, `bias_shared` and `shared_parameters` name a number that
 is used in several places, and `sign` is -1 where it is used with a minus.
+
+A neuron that is no weighted sum has `transfer`, and `transfer_numbers` if that has numbers besides weights and bias:
+a list in the order of `Network.transfer_offset`, each a dictionary with `value`, `frozen`, `shared` and `sign`, or a
+number.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from wildwire.errors import DependencyError, NetworkError
+from wildwire.functions import catalogue, transfers
 from wildwire.network.description import Network
 from wildwire.network.graph_names import group_runs
 from wildwire.network.graph_numbers import with_numbers
@@ -56,9 +61,9 @@ def to_networkx(network: Network, theta=None):
 
     Notes
     -----
-    Costs about 1 kB a link. Bounds of `let` numbers are the attribute `bounds` of the graph. Comments and transfers
-    other than linear are not kept, nor `let` numbers that no link, bias or parameter is; a number that is calculated
-    from others (the `0.5*3` in `0.5*(x - 3)`) comes back as a number of its own.
+    Costs about 1 kB a link. Bounds of `let` numbers are the attribute `bounds` of the graph. Comments are not kept,
+    nor `let` numbers that stand in no place of their own; a number that is calculated from others (the `0.5*3` in
+    `0.5*(x - 3)`) comes back as a number of its own.
     """
     networkx = _import_networkx()
     pairs = (
@@ -101,11 +106,19 @@ def _nodes(network: Network, theta):
     biases = _described(network, "bias", theta, "bias", "bias_")
     parameters = _described(network, "parameter", theta, "value", "")
     offsets = network.parameter_offset.tolist()
+    numbers = _described(network, "transfer", theta, "value", "")
+    places = network.transfer_offset.tolist()
     for neuron, bias in enumerate(biases):
         function = network.function_of(neuron)
         known = parameters[offsets[neuron] : offsets[neuron + 1]]
-        about = {"kind": "neuron", "activation": _function_text(function), **bias}
+        activation = _text(function, catalogue())
+        about = {"kind": "neuron", "activation": activation, **bias}
         about.update(_parameter_attributes(function, known))
+        transfer = network.transfer_of(neuron)
+        if transfer is not None:
+            about["transfer"] = _text(transfer, transfers())
+        if own := numbers[places[neuron] : places[neuron + 1]]:
+            about["transfer_numbers"] = own
         yield names[network.n_inputs + neuron], about
 
 
@@ -156,14 +169,11 @@ def _parameter_attributes(function: Function, known: list[dict]) -> dict:
     return found
 
 
-def _function_text(function: Function) -> str | Function:
-    """The name of a function of the catalogue; any other function itself."""
-    from wildwire.functions import catalogue
-
-    known = catalogue().get(function.name)
-    return (
-        function.name if known is not None and known.key == function.key else function
-    )
+def _text(function, built_in: Mapping):
+    """The name of a function or transfer of the catalogue; any other one itself."""
+    known = built_in.get(function.name)
+    same = known is not None and known.key == function.key
+    return function.name if same else function
 
 
 # ---- graph to network ---------------------------------------------------------------
@@ -216,6 +226,7 @@ def from_networkx(graph, *, activation="tanh", output_activation="identity") -> 
         neurons=_groups(graph, layout),
         outputs=outputs,
         activation=functions,
+        transfer=_transfers(graph, layout),
         delay=[about.get("delay", 0) for *_, about in edges],
         output_names=graph.graph.get("output_names"),
     )
@@ -268,6 +279,12 @@ def _output_neurons(graph, layout: _Layout) -> list[int]:
     if missing:
         raise NetworkError(f"the output {missing[0]!r} is no neuron of the graph")
     return [layout.number[node] - first for node in chosen]
+
+
+def _transfers(graph, layout: _Layout) -> list | None:
+    """The transfer of every neuron; None where all are weighted sums."""
+    found = [graph.nodes[node].get("transfer") for node in layout.neurons]
+    return None if all(item is None for item in found) else found
 
 
 def _columns(graph, layout: _Layout) -> Sequence[Column]:

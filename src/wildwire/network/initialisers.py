@@ -3,8 +3,9 @@
 Comes in: a network and a seed. Goes out: a vector in which the numbers of the text are kept and the
 unknown ones are drawn, in theta's order, from one generator. Called by `Network.initial`.
 
-Weights and biases are drawn; unknown parameters of activations start at the default of their
-definition, and a number that is divided by starts at 1.
+Weights and biases are drawn as the initialiser says; unknown parameters of activations and transfers start at the
+default of their definition, and a number that is divided by starts at 1. Numbers of transfers that are no factors in
+a sum are drawn as the transfer asks, whatever the initialiser: see `start_layout.py`.
 """
 
 from __future__ import annotations
@@ -16,82 +17,13 @@ import numpy as np
 
 from wildwire.errors import SettingError
 from wildwire.network.naming import suggestion
+from wildwire.network.start_layout import BIAS, WEIGHT, WITHIN, Layout, layout
 
 if TYPE_CHECKING:
     from wildwire.network.description import Network
 
-WEIGHT, BIAS, FIXED = 0, 1, 2
-
 TRUNCATED = 0.8796256610342398
 """Standard deviation of a standard normal number that is drawn again beyond 2."""
-
-
-@dataclass(frozen=True)
-class Layout:
-    """What is known of every number of theta, by its first place in the network.
-
-    Attributes
-    ----------
-    role : ndarray of int8, (n_theta,)
-        WEIGHT, BIAS or FIXED (not drawn: starts at `default`).
-    fan_in : ndarray of float64, (n_theta,)
-        Links into the neuron.
-    fan_out : ndarray of float64, (n_theta,)
-        Links out of the source; for a bias the mean over the neuron's sources.
-    default : ndarray of float64, (n_theta,)
-    """
-
-    role: np.ndarray
-    fan_in: np.ndarray
-    fan_out: np.ndarray
-    default: np.ndarray
-
-
-def layout(network: Network) -> Layout:
-    """Role and fans of every number of theta; linear in the links."""
-    n = network.n_theta
-    # A number with no place of its own (used in products only) is drawn as if it were one weight of three.
-    made = Layout(
-        np.zeros(n, np.int8), np.full(n, 3.0), np.full(n, 3.0), np.zeros(n)
-    )  # fmt: skip
-    slot, power = network.derived.slot, network.derived.power
-    made.role[slot[power < 0]] = FIXED
-    made.default[slot[power < 0]] = 1.0
-    _enter_parameters(network, made)
-    nodes = network.n_inputs + network.n_neurons
-    into = np.bincount(network.link_target, minlength=network.n_neurons)
-    out = np.bincount(network.link_source, minlength=nodes).astype(float)
-    mean = np.bincount(
-        network.link_target, out[network.link_source], minlength=network.n_neurons
-    ) / np.maximum(into, 1)
-    biased = np.flatnonzero(network.bias_slot >= 0)
-    _enter(made, network.bias_slot[biased], BIAS, into[biased], mean[biased])
-    free = np.flatnonzero(network.link_slot >= 0)[::-1]  # the first place wins
-    target, source = network.link_target[free], network.link_source[free]
-    _enter(made, network.link_slot[free], WEIGHT, into[target], out[source])
-    return made
-
-
-def _enter(made: Layout, slot, role: int, fan_in, fan_out) -> None:
-    made.role[slot], made.fan_in[slot], made.fan_out[slot] = role, fan_in, fan_out
-
-
-def _enter_parameters(network: Network, made: Layout) -> None:
-    owner = np.repeat(
-        np.arange(network.n_neurons), np.diff(network.parameter_offset)
-    )  # fmt: skip
-    for place in np.flatnonzero(network.parameter_slot >= 0).tolist():
-        neuron = int(owner[place])
-        function = network.function_of(neuron)
-        if (
-            function.kind == "expression"
-        ):  # its numbers have no defaults: they are drawn
-            continue
-        parameters = function.parameters
-        index = place - int(network.parameter_offset[neuron])
-        if index < len(parameters):
-            slot = network.parameter_slot[place]
-            made.role[slot], made.default[slot] = FIXED, parameters[index][1]
 
 
 class Initialiser:
@@ -242,8 +174,9 @@ def start_values(network: Network, seed, chosen: str | Initialiser) -> np.ndarra
     """The numbers of the text, and drawn ones where they are unknown; shape (n_theta,).
 
     Only the unknown weights (and biases, if the initialiser draws them) consume random numbers, in theta's
-    order. A start outside the number's bounds is drawn again, uniformly between them, after all others: on the edge
-    it would be a special case that training rarely leaves. With one bound it is moved to that bound.
+    order; after them those that their transfer wants in a range, such as the centres of a distance. A start outside
+    the number's bounds is drawn again, uniformly between them, after all others: on the edge it would be a special
+    case that training rarely leaves. With one bound it is moved to that bound.
     """
     initialiser = find_initialiser(chosen)
     theta = np.array(network.start)
@@ -253,17 +186,18 @@ def start_values(network: Network, seed, chosen: str | Initialiser) -> np.ndarra
         (made.role == WEIGHT) | (initialiser.biases & (made.role == BIAS))
     )
     theta[unknown & ~drawn] = made.default[unknown & ~drawn]
-    part = Layout(
-        made.role[drawn], made.fan_in[drawn], made.fan_out[drawn], made.default[drawn]
-    )
     random = generator(seed)
-    theta[drawn] = initialiser.draw(random, part)
+    theta[drawn] = initialiser.draw(random, made.part(drawn))
+    within = np.flatnonzero(unknown & (made.role == WITHIN))
+    if len(within):
+        share = random.random(len(within))
+        # Not low + (high - low)*u: the difference of two large ends may overflow.
+        theta[within] = made.low[within] * (1 - share) + made.high[within] * share
     if network.bounds is not None:
         low, high = network.bounds.T
         again = unknown & ((theta < low) | (theta > high))
         theta[again] = np.clip(theta, low, high)[again]
         again &= np.isfinite(low) & np.isfinite(high)
-        # Not low + (high - low)*u: the difference of two large bounds may overflow.
         share = random.random(int(again.sum()))
         theta[again] = low[again] * (1 - share) + high[again] * share
         theta[again] = np.clip(theta, low, high)[again]

@@ -82,7 +82,7 @@ def look_up(table: dict, name: str, what: str):
 
 
 def theta_names(network: Network) -> tuple[str, ...]:
-    """One name per learnable number: `x1 -> h`, `x1@2 -> h`, `h bias`, `h k`, `a`.
+    """One name per learnable number: `x1 -> h`, `x1@2 -> h`, `x1 -> h c`, `(x1, x2) -> h`, `h bias`, `h k`, `a`.
 
     A number used in several places outside `let` has the name of the first; a link that repeats another's name
     gets ` #2`,
@@ -94,7 +94,7 @@ def theta_names(network: Network) -> tuple[str, ...]:
     for slot, name in _places(network):
         if names[slot] is None:
             names[slot] = name
-    return tuple(_distinct(names))
+    return tuple(distinct(names))
 
 
 def _places(network: Network) -> Iterator[tuple[int, str]]:
@@ -164,7 +164,8 @@ def source_names(network: Network, neuron: int) -> list[str]:
     ]
 
 
-def _distinct(names: Sequence[str | None]) -> Iterator[str]:
+def distinct(names: Sequence[str | None]) -> Iterator[str]:
+    """The names, repeated ones with ` #2`, ` #3`, ... behind them; what has none is called by its place."""
     seen: Counter[str] = Counter()
     for slot, name in enumerate(names):
         text = f"number {slot}" if name is None else name

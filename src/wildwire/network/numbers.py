@@ -113,7 +113,7 @@ def matrix(network: Network, theta, name: str) -> WeightMatrix:
 
 
 def all_values(network: Network, kind: str, theta) -> np.ndarray:
-    """All numbers of the table `kind` ("link", "bias", "parameter") under theta."""
+    """All numbers of the table `kind` ("link", "bias", "parameter", "transfer") under theta."""
     theta = as_theta(network, theta)
     slot = getattr(network, f"{kind}_slot")
     value = np.array(getattr(network, f"{kind}_value"))

@@ -60,6 +60,22 @@ class Link:
         """The weight under theta, shape (n_theta,)."""
         return number_value(self.network, "link", self.number, theta)
 
+    def numbers(self, theta) -> dict[str, float]:
+        """What its neuron's transfer keeps for it besides the weight, by name; empty for a weighted sum."""
+        network = self.network
+        neuron = int(network.link_target[self.number])
+        transfer = network.transfer_of(neuron)
+        if transfer is None or not transfer.link_numbers:
+            return {}
+        first = int(np.searchsorted(network.link_target, neuron))
+        names = transfer.link_numbers
+        begin = int(network.transfer_offset[neuron]) + transfer.n_parameters
+        begin += (self.number - first) * len(names)
+        return {
+            name: number_value(network, "transfer", place, theta)
+            for place, name in enumerate(names, begin)
+        }
+
     def __repr__(self) -> str:
         lag = f"@{self.delay}" if self.delay else ""
         return f"<Link {self.source}{lag} -> {self.target}>"
@@ -97,7 +113,7 @@ class Neuron:
     @property
     def transfer(self) -> str:
         """Name of its transfer function."""
-        function = self.network.transfers[self.network.transfer[self.number]]
+        function = self.network.transfer_of(self.number)
         return "linear" if function is None else function.name
 
     @property
@@ -136,12 +152,29 @@ class Neuron:
             for name, place in zip(names, places, strict=False)
         }
 
+    def transfer_numbers(self, theta) -> dict[str, float]:
+        """The numbers of its transfer under theta, besides weights and bias: `p`, `x1 c`, `(x1, x2)`.
+
+        Repeated names, of sources that stand twice, get ` #2`, ` #3`, ...
+        """
+        network = self.network
+        names = naming.number_names(network, self.number)
+        begin, end = network.transfer_offset[self.number : self.number + 2].tolist()
+        shown = naming.distinct([f"{what}{name}".strip() for what, name in names])
+        return {
+            name: number_value(network, "transfer", place, theta)
+            for name, place in zip(shown, range(begin, end), strict=True)
+        }
+
     def __repr__(self) -> str:
-        return f"<Neuron {self.name}: {self.activation.name}, {len(self.links)} links>"
+        of = "" if self.transfer == "linear" else f" of {self.transfer}"
+        return (
+            f"<Neuron {self.name}: {self.activation.name}{of}, {len(self.links)} links>"
+        )
 
 
 def number_value(network: Network, kind: str, place: int, theta) -> float:
-    """One number of the tables `kind` ("link", "bias", "parameter") under theta."""
+    """One number of the tables `kind` ("link", "bias", "parameter", "transfer") under theta."""
     slot = int(getattr(network, f"{kind}_slot")[place])
     sign = int(getattr(network, f"{kind}_sign")[place])
     if slot == -1:
