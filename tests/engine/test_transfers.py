@@ -6,6 +6,7 @@ import pytest
 import wildwire as ww
 from engine.transfer_networks import numbers_for, sample_for, transfer_network
 from wildwire.engine import evaluate, reference
+from wildwire.engine.guards import guard_sentences
 
 SIZES = (1, 2, 5, 17, 40, 70)
 NETWORKS = 340
@@ -152,3 +153,29 @@ def test_a_text_with_every_transfer_reads_back_to_the_last_bit():
         X = sample_for(network, seed, 7)[0]
         first, second = ww.run(network, theta, X), ww.run(again, again.start, X)
         np.testing.assert_array_equal(first, second)
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_guards_are_counted_as_the_twin_does(seed):
+    network = transfer_network(seed)
+    theta = numbers_for(network, seed)
+    X = np.random.default_rng(seed).uniform(-0.5, 1, (70, network.n_inputs))
+    X[::7] = 0
+    counts = ww.guards(network, theta, X, threads=1 + seed % 2)
+    slow = reference.guard_counts(network, theta, X)
+    names = network.names[network.n_inputs :]
+    assert counts == {n: slow[names.index(n)] for n in counts}
+    assert all(name in counts or not slow[j] for j, name in enumerate(names))
+
+
+def test_a_guard_of_a_transfer_is_told_by_name():
+    network = ww.parse("input a, b\np ~ product(a, b)\noutput p")
+    X = np.array([[1.0, -1.0], [2.0, 3.0], [-1.0, -1.0]])
+    theta = np.array([0.5, 0.5])
+    counts = ww.guards(network, theta, X)
+    assert counts == {"p": 2}
+    (told,) = guard_sentences(network, theta, counts, 3)
+    assert told == (
+        "p: the guard of exp(sum(w*log(x))) was active in 2 of 3 rows "
+        "(x held at 1e-12 or above)"
+    )
