@@ -43,7 +43,7 @@ def check_loss_targets(
             continue
         columns = losses.columns_of(loss)
         heads = _heads_of(network, columns) if loss.name == "softmax" else ()
-        own = Y[:, columns]
+        own = Y if len(losses.distinct) == 1 else Y[:, columns]
         low, high = loss.targets
         # Of a head too large a target is a wrong sum, unless another one is negative.
         top = np.inf if heads else high

@@ -5,6 +5,7 @@ Comes in: a network, a type, a batch, a loss. Goes out: numbers and small arrays
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -143,7 +144,7 @@ def turned_size(program, tile) -> int:
 
 
 def bind_loss(
-    network, program, loss, dtype, *, scale=None, factor=None, parameters=None
+    network, program, loss, dtype, *, scale=None, factor=None, parameters: Any = None
 ) -> Loss:
     """The losses of a network's outputs made ready.
 
@@ -166,26 +167,31 @@ def bind_loss(
     divisor = np.ones(n) if scale is None else np.asarray(scale, float)
     unit = np.array(losses.weights)
     weights = unit if factor is None else unit * np.asarray(factor, float)
-    heads = np.array([loss.name == "softmax" for loss in losses.functions], bool)
-    _check_heads(network, heads)
     fused = _fused_outputs(network, losses)
-    forms = np.zeros(n, np.int64)
-    numbers: list = [()] * n
-    for q in np.flatnonzero(~heads).tolist():
-        form = losses.functions[q]
-        if fused[q]:
-            form = find_loss(str(form.from_z))
-        forms[q] = native.address(form, 1, dtype)
-        numbers[q] = form.defaults
-        if parameters is not None and not fused[q]:
-            numbers[q] = parameters[q]
+    forms, numbers, before, form = [], [], None, (0, ())
+    for q, (loss, reads_z) in enumerate(zip(losses.functions, fused, strict=True)):
+        # Neighbours mostly have one loss; a look-up costs a microsecond.
+        if (loss, reads_z) != before:
+            before, form = (loss, reads_z), _form(loss, reads_z, dtype)
+        forms.append(form[0])
+        own = parameters is not None and not reads_z
+        numbers.append(parameters[q] if own else form[1])
     kind = ELEMENTWISE
-    if heads.any():
-        kind = SOFTMAX if heads.all() else MIXED
+    if 0 in forms:
+        kind = MIXED if any(forms) else SOFTMAX
     return Loss(
-        kind, forms, fused, _packed(forms, numbers, losses.width, dtype), losses.width,
+        kind, np.array(forms, np.int64), np.array(fused, np.int8),
+        _packed(forms, numbers, losses.width, dtype), losses.width,
         (1 / divisor).astype(dtype), weights.astype(dtype), np.zeros(n + 1), unit,
     )  # fmt: skip
+
+
+def _form(loss, reads_z, dtype) -> tuple[int, tuple]:
+    """Address and default parameters of the form that an output needs; none of a softmax with its own loss."""
+    if loss.name == "softmax":
+        return 0, ()
+    form = find_loss(str(loss.from_z)) if reads_z else loss
+    return native.address(form, 1, dtype), form.defaults
 
 
 def _packed(forms, numbers, width, dtype) -> np.ndarray:
@@ -203,29 +209,22 @@ def _packed(forms, numbers, width, dtype) -> np.ndarray:
     return packed
 
 
-def _in_head(network) -> np.ndarray:
-    inside = np.zeros(network.n_outputs, bool)
+def _in_head(network) -> list[bool]:
+    inside = [False] * network.n_outputs
     for head in network.heads:
-        inside[head.first : head.first + head.count] = True
+        inside[head.first : head.first + head.count] = [True] * head.count
     return inside
 
 
-def _check_heads(network, wanted):
-    for q in np.flatnonzero(wanted & ~_in_head(network)):
-        raise SettingError(
-            f"loss 'softmax' needs a softmax head, and output "
-            f"{network.output_names[q]} has none: write `output softmax(...)`"
-        )
-
-
-def _fused_outputs(network, losses) -> np.ndarray:
+def _fused_outputs(network, losses) -> list[int]:
     """1 for outputs whose loss reads z: its partner makes them, or they are a softmax with its own loss."""
-    fused = np.zeros(network.n_outputs, np.int8)
+    fused = [0] * network.n_outputs
     in_head = _in_head(network)
     seen = set()
-    for q, node in enumerate(network.output_node):
+    for q, node in enumerate(network.output_node.tolist()):
         loss = losses.functions[q]
         if loss.name == "softmax":
+            _check_head(network, q, in_head[q])
             fused[q] = 1
             continue
         function = network.functions[network.activation[node - network.n_inputs]]
@@ -241,6 +240,14 @@ def _fused_outputs(network, losses) -> np.ndarray:
                 _does_not_suit(loss, network.output_names[q], function.name)
             )
     return fused
+
+
+def _check_head(network, q, inside) -> None:
+    if not inside:
+        raise SettingError(
+            f"loss 'softmax' needs a softmax head, and output "
+            f"{network.output_names[q]} has none: write `output softmax(...)`"
+        )
 
 
 def _keeps(function, loss) -> bool:

@@ -63,6 +63,8 @@ class OutputLosses:
 
     def columns_of(self, loss: Function) -> np.ndarray:
         """Numbers of the outputs that have this loss."""
+        if len(self.distinct) == 1:
+            return np.arange(len(self.functions))
         return np.flatnonzero([one is loss or one == loss for one in self.functions])
 
 
