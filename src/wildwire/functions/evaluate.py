@@ -16,12 +16,12 @@ import numpy as np
 
 from wildwire.errors import FunctionError
 from wildwire.functions.derive import tables
-from wildwire.functions.graph import Graph, Term
+from wildwire.functions.graph import Graph, Node, Term
 
 if TYPE_CHECKING:
     from wildwire.functions.function import Function
 
-__all__ = ["evaluate", "guard_activity", "margin", "node_values"]
+__all__ = ["constant_value", "evaluate", "guard_activity", "margin", "node_values"]
 
 Array = np.ndarray
 
@@ -238,6 +238,16 @@ def margin(
             distance = np.abs(value - np.round(value) if kind == "whole" else value)
         nearest = np.fmin(nearest, distance)
     return nearest
+
+
+def constant_value(node: Node, sources: Sequence[float]) -> float:
+    """What an operation makes of numbers; not for arguments, parameters and numbers themselves."""
+    graph = Graph()
+    arguments = [graph.make("argument", value=i) for i in range(len(sources))]
+    output = graph.make(node.operation, *arguments, value=node.value)
+    return float(
+        _run(graph, [output], [np.asarray(s, np.float64) for s in sources], [])[0]
+    )
 
 
 def node_values(

@@ -94,6 +94,9 @@ def _canonical(
             sums[index] = _terms(node, names, sums)
             terms = sorted(sums[index].items())
             sign = -1 if terms and terms[0][1] < 0 else 1
+            if len(terms) == 1 and abs(terms[0][1]) == 1:
+                names[index] = terms[0][0], sign
+                continue
             key = ("sum", *((name, sign * count) for name, count in terms))
         elif node.operation in ("*", "/"):
             products[index] = _factors(node, names, products)
@@ -102,10 +105,7 @@ def _canonical(
         else:
             sources = tuple(names[source] for source in node.sources)
             key = (node.operation, node.value, *sources)
-        if key[0] == "sum" and len(key) == 2 and key[1][1] == 1:
-            names[index] = key[1][0], sign
-        else:
-            names[index] = known.setdefault(key, len(known)), sign
+        names[index] = known.setdefault(key, len(known)), sign
     return names[output.index]
 
 

@@ -25,7 +25,7 @@ from wildwire.functions.graph import COMPARISONS, Graph, Node, Term
 if TYPE_CHECKING:
     from wildwire.functions.function import Function
 
-__all__ = ["Reflection", "parity", "reflection"]
+__all__ = ["Reflection", "parity", "reflection", "turned"]
 
 EXACT = (0.0, 1.0, 2.0)
 """Where steps and kinks like to be; looked at only where the formula proves nothing."""
@@ -140,15 +140,22 @@ def _reflected(graph: Graph, node: Node, parts: list) -> tuple[str, float] | Non
         return "odd", centre + other if operation == "+" else centre - other
     if operation in ("*", "/"):
         return _multiplied(operation, parts)
-    if kind != "odd" or centre != 0:
+    alone = len(parts) == 1 or operation == "guard_zero"  # whose distance is a number
+    rule = turned(node) if alone and centre == 0 else None
+    if rule is None:
         return None
+    return ("even", 0.0) if rule[0] > 0 else ("odd", rule[1] / 2)
+
+
+def turned(node: Node) -> tuple[float, float] | None:
+    """Of an operation on one source: factor and shift of its value when the source is negated, or None."""
+    operation = node.operation
     if operation in _HALF_TURN:
-        return "odd", _HALF_TURN[operation]
-    if operation == "whole_power":
-        return ("odd" if node.value % 2 else "even"), 0.0
-    if operation in _ODD:
-        return "odd", 0.0
-    return ("even", 0.0) if operation in _EVEN else None
+        return -1.0, 2 * _HALF_TURN[operation]
+    if operation in _EVEN or (operation == "whole_power" and node.value % 2 == 0):
+        return 1.0, 0.0
+    odd = operation in _ODD or operation in ("negative", "whole_power")
+    return (-1.0, 0.0) if odd else None
 
 
 def _compared(node: Node, parts: list) -> tuple[str, float] | None:
