@@ -42,6 +42,7 @@ from wildwire.language.tree import (
     Target,
 )
 from wildwire.network.prepare import number
+from wildwire.network.spelled import derived_terms, put_in
 from wildwire.network.tables import Column, Group
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ WIDEST_LINE = 32
 
 
 def generated_document(network: Network, theta: np.ndarray) -> Document:
-    """The document of a network whose numbers are plain, frozen or shared (none derived); NaN in theta is unknown."""
+    """The document of a network; numbers that others are derived from must be shared ones. NaN in theta is unknown."""
     return Document(tuple(_statements(network, theta)))
 
 
@@ -115,7 +116,8 @@ def _definitions(network: Network) -> Iterator[Definition]:
 
     seen = set()
     for function in network.functions:
-        for found in (*function.uses, function):
+        own = () if function.kind == "expression" else (function,)
+        for found in (*function.uses, *own):
             known = catalogue().get(found.name)
             if found.name not in seen and (known is None or known.key != found.key):
                 seen.add(found.name)
@@ -275,14 +277,33 @@ class _Writer:
     def _formula(self, target: Target, neuron: int) -> Formula:
         network, terms = self.network, []
         links = self.links(neuron)
+        if network.function_of(neuron).kind == "expression":
+            return Formula(target, self._expression(neuron))
         for link in range(links.start, links.stop):
             node, delay = int(network.link_source[link]), int(network.link_delay[link])
             terms.append(self._number("link", link, node_name(network, node, delay)))
-        if network.bias_slot[neuron] >= 0 or network.bias_value[neuron] != 0:
+        bias = int(network.bias_slot[neuron])
+        if bias < -1:
+            parts = derived_terms(network, bias, self.shared)
+            turned = network.bias_sign[neuron] < 0
+            terms += [negate(part) for part in parts] if turned else parts
+        elif bias >= 0 or network.bias_value[neuron] != 0:
             terms.append(self._number("bias", neuron, None))
         keywords = self._parameters(neuron, known=True)
         function = network.function_of(neuron).name
         return Formula(target, Call(function, (add(terms),), keywords))
+
+    def _expression(self, neuron: int):
+        """The formula of a neuron that has one of its own."""
+        network, links = self.network, self.links(neuron)
+        names = [
+            node_name(network, node) for node in network.link_source[links].tolist()
+        ]
+        begin, end = network.parameter_offset[neuron : neuron + 2].tolist()
+        numbers = [
+            self._number("parameter", place, None) for place in range(begin, end)
+        ]
+        return put_in(network.function_of(neuron), names, numbers)
 
     def _number(self, kind: str, place: int, source: Name | None):
         """A number, times its source if there is one."""
@@ -292,6 +313,8 @@ class _Writer:
             factor = Name(self.shared[slot])
         elif slot >= 0:
             factor = number(float(self.theta[slot]))
+        elif slot < -1:
+            (factor,) = derived_terms(self.network, slot, self.shared)
         else:
             value = float(getattr(self.network, f"{kind}_value")[place])
             value = -value if minus else value
