@@ -1,7 +1,7 @@
-"""Neurons of one kind dealt out to the places of a symmetric arrangement.
+"""Places at which neurons of one kind may stand in a symmetric arrangement, and what is then one number.
 
-Comes in: parts with the same pattern, or with patterns that the wanted movements carry into one another. Goes out:
-blocks: which part stands where, and which of their numbers are one. Called by `builder.py`.
+Comes in: a pattern, or patterns that the wanted movements carry into one another. Goes out: places and ties. Called by
+`builder.py`; which part stands where is decided in `dealing.py`.
 
 A place is a pattern with a label. Labels are what the moved inputs can become, such as +x1 and +x2, or +x1 and -x1:
 of two neurons that read x1 and x2 alike, one then is the neuron of x1 and the other that of x2, and a movement
@@ -10,7 +10,6 @@ exchanges them. One label for all means that a neuron stands for itself.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import combinations, product
@@ -21,9 +20,6 @@ from wildwire.symmetry.parts import FREE, Orbit, Part, Pattern, turned
 Action = Callable[[int], tuple[int, int]]
 Label = tuple
 Place = tuple[Pattern, Label]
-
-CLOSE = 1e-9
-"""Numbers that differ by less than this, relative to the largest, are taken for tied already."""
 
 MOST_AT_ONCE = 3
 """Independent movements whose labels are combined."""
@@ -126,78 +122,6 @@ def stepper(move: Movement, action: Action):
         return (pattern.moved(action), label_image(label, move)), carry
 
     return step
-
-
-# ---- dealing out ----------------------------------------------------------------------------------------------------
-
-
-class Dealer:
-    """Fills blocks with parts, those whose numbers fit best first."""
-
-    def __init__(self, places: Sequence[Place], tie: Tie):
-        self.places, self.tie = places, tie
-
-    def deal(
-        self, left: dict[Pattern, list[Part]], exact: bool
-    ) -> list[dict[Place, Part]]:
-        """Blocks of the parts that are left, which are taken away; with `exact` only of parts whose numbers agree."""
-        blocks = []
-        patterns = {place[0] for place in self.places}
-        need = {p: sum(place[0] == p for place in self.places) for p in patterns}
-        refused: set[int] = set()
-        first = self.places[0][0]
-        while all(len(left[p]) >= need[p] for p in patterns):
-            leader = next(
-                (part for part in left[first] if part.neuron not in refused), None
-            )
-            if leader is None:
-                break
-            block, cost = self._block(leader, left)
-            if exact and (cost > 0 or not all(part.known for part in block.values())):
-                refused.add(leader.neuron)
-                continue
-            for place, part in block.items():
-                left[place[0]].remove(part)
-            blocks.append(block)
-        return blocks
-
-    def _block(self, leader: Part, left) -> tuple[dict[Place, Part], float]:
-        """The leader where its numbers fit best, and for every other place the nearest part."""
-        own = [place for place in self.places if place[0] == leader.pattern]
-        start = min(own, key=lambda place: self._distance(place, leader, {}))
-        total = self._distance(start, leader, {})
-        block, values = {start: leader}, {}
-        self._enter(start, leader, values)
-        taken = {leader.neuron}
-        for place in self.places:
-            if place == start:
-                continue
-            free = [part for part in left[place[0]] if part.neuron not in taken]
-            part = min(free, key=lambda part: self._distance(place, part, values))
-            total += self._distance(place, part, values)
-            block[place] = part
-            taken.add(part.neuron)
-            self._enter(place, part, values)
-        return block, total
-
-    def _enter(self, place: Place, part: Part, values: dict) -> None:
-        for key, value in part.values.items():
-            root, sign = self.tie.root((place, key))
-            if not math.isnan(value):
-                values.setdefault(root, sign * value)
-
-    def _distance(self, place: Place, part: Part, values: dict) -> float:
-        """Sum of squares by which known numbers differ from those they would be tied to; 0 where they are close."""
-        here = dict(values)
-        total, largest = 0.0, 0.0
-        for key, value in part.values.items():
-            if math.isnan(value):
-                continue
-            root, sign = self.tie.root((place, key))
-            wanted = here.setdefault(root, sign * value)
-            total += (wanted - sign * value) ** 2
-            largest = max(largest, abs(wanted), abs(value))
-        return 0.0 if total <= (CLOSE * largest) ** 2 else total
 
 
 def tied(

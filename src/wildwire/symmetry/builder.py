@@ -14,7 +14,6 @@ from wildwire.errors import SettingError
 from wildwire.functions import find
 from wildwire.symmetry.actions import Movement
 from wildwire.symmetry.blocks import (
-    Dealer,
     Place,
     Tie,
     closed_links,
@@ -22,6 +21,7 @@ from wildwire.symmetry.blocks import (
     stepper,
     tied,
 )
+from wildwire.symmetry.dealing import Dealer
 from wildwire.symmetry.neurons import as_it_is, link_cells, rest, tied_neuron
 from wildwire.symmetry.parts import (
     FREE,
