@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from wildwire.model import Model as Model
     from wildwire.model import load as load
     from wildwire.network import Network as Network
+    from wildwire.symmetry import symmetries as symmetries
+    from wildwire.symmetry import symmetrize as symmetrize
 
 # public name -> the module that defines it; a module stands for itself
 _HOME = {
@@ -65,6 +67,8 @@ _HOME = {
     "loss_and_gradient_many": "wildwire.engine.population",
     "run": "wildwire.engine.evaluate",
     "run_many": "wildwire.engine.population",
+    "symmetries": "wildwire.symmetry",
+    "symmetrize": "wildwire.symmetry",
     "testing": None,
     "trace": "wildwire.engine.trace",
     "transfer": "wildwire.functions",

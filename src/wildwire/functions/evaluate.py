@@ -1,9 +1,9 @@
 """The meaning of a function in plain NumPy: the twin of the kernels.
 
 Comes in: a `Function` and arrays. Goes out: its result tables, guard activity, distance
-to kinks, parity. Walks the same graph from which kernels are generated, one NumPy call
+to kinks. Walks the same graph from which kernels are generated, one NumPy call
 per operation; slow and obvious. Called by `Function` and through it by
-`engine/reference.py` and the tests.
+`engine/reference.py` and the tests, and by `reflections.py` and `periods.py`.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import numpy as np
 
 from wildwire.errors import FunctionError
 from wildwire.functions.derive import tables
-from wildwire.functions.graph import Graph, Term
+from wildwire.functions.graph import Graph, Node, Term
 
 if TYPE_CHECKING:
     from wildwire.functions.function import Function
 
-__all__ = ["evaluate", "guard_activity", "margin", "parity"]
+__all__ = ["constant_value", "evaluate", "guard_activity", "margin", "node_values"]
 
 Array = np.ndarray
 
@@ -242,16 +242,22 @@ def margin(
     return nearest
 
 
-def parity(function: Function) -> str | None:
-    """Whether the function is "even" or "odd" at 40 irregular places, else None."""
-    if len(function.arguments) != 1:
-        return None
-    places = np.sqrt(np.arange(1, 41) * 1.7) - 0.3
-    (right,) = evaluate(function, 0, [places])
-    (left,) = evaluate(function, 0, [-places])
-    size = 1e-12 * np.maximum(1, np.abs(right))
-    if np.all(np.abs(right - left) <= size):
-        return "even"
-    if np.all(np.abs(right + left) <= size):
-        return "odd"
-    return None
+def constant_value(node: Node, sources: Sequence[float]) -> float:
+    """What an operation makes of numbers; not for arguments, parameters and numbers themselves."""
+    graph = Graph()
+    arguments = [graph.make("argument", value=i) for i in range(len(sources))]
+    output = graph.make(node.operation, *arguments, value=node.value)
+    return float(
+        _run(graph, [output], [np.asarray(s, np.float64) for s in sources], [])[0]
+    )
+
+
+def node_values(
+    graph: Graph, output: Term, n_arguments: int, parameters: Sequence[float]
+) -> dict[int, float]:
+    """The value of every node that the output needs, at the arguments 0: of use for those that have none inside."""
+    needed = graph.needed([output])
+    zeros = [np.zeros(()) for _ in range(n_arguments)]
+    numbers = [np.asarray(value, np.float64) for value in parameters]
+    values = _run(graph, [Term(graph, index) for index in needed], zeros, numbers)
+    return {index: float(v) for index, v in zip(needed, values, strict=True)}

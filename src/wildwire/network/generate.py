@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 def generated_document(network: Network, theta: np.ndarray) -> Document:
-    """The document of a network whose numbers are plain, frozen or shared (none derived); NaN in theta is unknown."""
+    """The document of a network; numbers that others are derived from must be shared ones. NaN in theta is unknown."""
     return Document(tuple(_statements(network, theta)))
 
 
@@ -101,7 +101,8 @@ def _definitions(network: Network) -> Iterator[Definition]:
     built_in, seen = {**catalogue(), **transfers()}, set()
     own = [transfer for transfer in network.transfers if transfer is not None]
     for function in (*network.functions, *own):
-        for found in (*function.uses, function):
+        named = () if function.kind == "expression" else (function,)
+        for found in (*function.uses, *named):
             known = built_in.get(found.name)
             if found.name not in seen and (known is None or known.key != found.key):
                 seen.add(found.name)

@@ -16,6 +16,7 @@ import numpy as np
 from wildwire.language.expression import Binary, Call, Name, Number, add, negate
 from wildwire.language.tree import Formula, Learnt, Numbers, Target
 from wildwire.network.prepare import number
+from wildwire.network.spelled import derived_terms, put_in
 from wildwire.network.tables import Group
 from wildwire.network.write_transfers import transfer_call
 from wildwire.network.written_names import node_name, sources
@@ -115,16 +116,31 @@ class NeuronWriter:
         network = self.network
         function, transfer = network.function_of(neuron), network.transfer_of(neuron)
         keywords = self._parameters("parameter", neuron, function, known=True)
+        if function.kind == "expression":
+            return Formula(target, self._expression(neuron))
         if transfer is not None:
             inner = self._transfer(neuron, transfer)
             return Formula(target, _inside(function, inner, keywords))
-        terms = [
+        terms: list[Any] = [
             self._number("link", link, name)
             for link, name in zip(*self._named_links(neuron), strict=True)
         ]
-        if network.bias_slot[neuron] >= 0 or network.bias_value[neuron] != 0:
+        bias = int(network.bias_slot[neuron])
+        if bias < -1:
+            parts = derived_terms(network, bias, self.shared)
+            turned = network.bias_sign[neuron] < 0
+            terms += [negate(part) for part in parts] if turned else parts
+        elif bias >= 0 or network.bias_value[neuron] != 0:
             terms.append(self._number("bias", neuron, None))
         return Formula(target, Call(function.name, (add(terms),), keywords))
+
+    def _expression(self, neuron: int):
+        """The formula of a neuron that has one of its own."""
+        network = self.network
+        begin, end = network.parameter_offset[neuron : neuron + 2].tolist()
+        numbers = [self._number("parameter", i, None) for i in range(begin, end)]
+        _, names = self._named_links(neuron)
+        return put_in(network.function_of(neuron), names, numbers)
 
     def _named_links(self, neuron: int) -> tuple[range, list[Name]]:
         """The links of a neuron, and the names of their sources."""
@@ -154,6 +170,8 @@ class NeuronWriter:
             factor = Name(self.shared[slot])
         elif slot >= 0:
             factor = number(float(self.theta[slot]))
+        elif slot < -1:
+            (factor,) = derived_terms(self.network, slot, self.shared)
         else:
             value = float(getattr(self.network, f"{kind}_value")[place])
             value = -value if minus else value
