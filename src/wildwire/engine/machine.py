@@ -12,7 +12,7 @@ from wildwire.engine import blas
 from wildwire.engine.emitter import LANES_32
 from wildwire.engine.losses import ELEMENTWISE, SOFTMAX, Loss
 from wildwire.errors import SettingError
-from wildwire.functions import find_loss, native
+from wildwire.functions import catalogue, find_loss, native
 from wildwire.program import plan as p
 
 WORK_BYTES = 320 * 1024  # of values, slopes and deltas: what a second-level cache holds
@@ -220,6 +220,16 @@ def _check_heads(network, loss):
         )
 
 
+def is_partner_of(loss, function) -> bool:
+    """Whether the loss has a form that reads z of this activation; by its formula, as a user's may share the name.
+
+    A chosen training slope makes it another function, too: its form in z would not ask for the slope.
+    """
+    if not loss.from_z or function.name != loss.partner:
+        return False
+    return function.key == catalogue()[loss.partner].key
+
+
 def _fused_outputs(network, loss) -> np.ndarray:
     """1 for outputs whose activation is the loss's partner: the loss then reads z."""
     fused = np.zeros(network.n_outputs, np.int8)
@@ -227,7 +237,7 @@ def _fused_outputs(network, loss) -> np.ndarray:
     seen = set()
     for q, node in enumerate(network.output_node):
         function = network.functions[network.activation[node - network.n_inputs]]
-        is_partner = loss.from_z and not in_head[q] and function.name == loss.partner
+        is_partner = not in_head[q] and is_partner_of(loss, function)
         if (
             is_partner and node not in seen
         ):  # named twice: the second keeps the plain form

@@ -138,7 +138,7 @@ def _inputs(
 ) -> tuple[list[Array], list[Array]]:
     """Check counts, settle one dtype."""
     if parameters is None:
-        parameters = function.defaults
+        parameters = function.starts
     for what, given, wanted in (
         ("argument", arguments, len(function.arguments)),
         ("parameter", parameters, function.n_parameters),
@@ -242,8 +242,8 @@ def margin(
 
 def parity(function: Function) -> str | None:
     """Whether the function is "even" or "odd" at 40 irregular places, else None."""
-    if len(function.arguments) != 1:
-        return None
+    if len(function.arguments) != 1 or function.written is not None:
+        return None  # of several arguments, or whatever its numbers make of it
     places = np.sqrt(np.arange(1, 41) * 1.7) - 0.3
     (right,) = evaluate(function, 0, [places])
     (left,) = evaluate(function, 0, [-places])

@@ -183,6 +183,8 @@ def parameter_table(
             if name in chosen:
                 values = _per_neuron(name, chosen[name], n_neurons)
                 start[rows], free[rows] = values[members], True
+            elif function.elements[place]:
+                start[rows], free[rows] = np.nan, True
             else:
                 start[rows] = default
     return ParameterTable(offset, neuron, start, free)

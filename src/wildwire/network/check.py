@@ -121,7 +121,8 @@ def check_names(network: Network) -> None:
     for function in network.functions:
         if function.kind == "expression":  # it has no name of its own
             continue
-        if keys.setdefault(function.name, function.key) != function.key:
+        key = (function.base or function).key  # forms of one function share its name
+        if keys.setdefault(function.name, key) != key:
             raise DuplicateNameError(
                 f"two different functions are called {function.name!r}: rename one of them"
             )

@@ -31,6 +31,7 @@ from wildwire.network.affine import (
     constant,
     weighted_sum,
 )
+from wildwire.network.choices import chosen_function
 from wildwire.network.chunks import Chunk, Draft, drafted_chunk
 from wildwire.network.general import general_draft
 from wildwire.network.lines import (
@@ -102,7 +103,7 @@ def _transfer_use(tree, scope: Scope) -> Use | None:
         return None
     if _is_transfer(tree, scope):
         return Use(scope.identity, scope.transfer(tree.function), tree)
-    activation = scope.activation(tree.function)
+    activation = chosen_function(tree, scope)
     inner = tree.arguments[0] if len(tree.arguments) == 1 else None
     if (
         activation is not None
@@ -125,7 +126,7 @@ def _is_transfer(call: Call, scope: Scope) -> bool:
 def _affine_use(tree, scope: Scope) -> Use:
     """The activation around a formula (identity if there is none); `call` is what stands inside."""
     if isinstance(tree, Call) and len(tree.arguments) == 1:
-        activation = scope.activation(tree.function)
+        activation = chosen_function(tree, scope)
         if activation is not None:
             return Use(activation, None, tree.arguments[0])
     return Use(scope.identity, None, tree)
@@ -261,7 +262,7 @@ def _check_call(call: Call, scope: Scope) -> None:
             f"as in {call.function}(x > 0, x, 0)"
         )
         raise placed(NetworkError, message, call.position)
-    activation = scope.activation(call.function)
+    activation = chosen_function(call, scope)
     if activation is not None:
         least, most = 1, 1 + activation.n_parameters
     elif call.function in PRIMITIVES:

@@ -12,16 +12,18 @@ every k.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from wildwire.errors import NetworkError, UnknownNameError
 from wildwire.functions.function import Function, called_names
+from wildwire.functions.vectors import COMBINED
 from wildwire.language.expression import Binary, Call, Name, Number, Sum, Unary
 from wildwire.network.affine import ONE, Monomial, Term
+from wildwire.network.choices import chosen_function
 from wildwire.network.chunks import Draft
 from wildwire.network.naming import suggestion
-from wildwire.network.prepare import Learnable, parts
+from wildwire.network.prepare import Choice, Learnable, parts
 from wildwire.network.scope import ALIASES, REDUCTIONS, Line, Scope, placed
 
 MOST_SOURCES = 64
@@ -38,6 +40,7 @@ class _Reading:
     sources: dict[tuple[int, int, bool], str] = field(default_factory=dict)
     numbers: dict[Any, str] = field(default_factory=dict)  # key or let name
     lets: dict[str, Monomial] = field(default_factory=dict)
+    forms: dict[str, Function] = field(default_factory=dict)
 
     def source(self, node: int, delay: int, reduced: bool) -> Name:
         key = node, delay, reduced
@@ -85,14 +88,15 @@ def general_draft(tree, line: Line, name: str, position) -> tuple[Draft, Functio
 
 
 def _function(formula, reading: _Reading, scope: Scope) -> Function:
-    called = called_names(formula) & set(scope.functions)
+    known = {**scope.functions, **reading.forms}
+    called = called_names(formula) & set(known)
     return Function(
         name=NAME,
         kind="expression",
         arguments=tuple(reading.sources.values()),
         parameters=tuple((name, 0.0) for name in reading.numbers.values()),
         formula=formula,
-        uses=tuple(scope.functions[name] for name in sorted(called)),
+        uses=tuple(known[name] for name in sorted(called)),
     )
 
 
@@ -122,9 +126,12 @@ def _called(call: Call, reading: _Reading, element: int | None) -> Call:
     known = call.function in scope.functions
     function = call.function if known else ALIASES.get(call.function, call.function)
     arguments = [_read(part, reading, element) for part in call.arguments]
-    activation = scope.activation(call.function)
+    activation = chosen_function(call, scope)
+    if activation is not None and activation.choices:
+        function = _form_name(activation, call)
+        reading.forms[function] = replace(activation, name=function)
     if call.keywords and activation is not None:
-        written = dict(call.keywords)
+        written = {n: v for n, v in call.keywords if not isinstance(v, Choice)}
         for name, default in activation.parameters[len(arguments) - 1 :]:
             value = written.pop(name, Number(default, frozen=True))
             arguments.append(_read(value, reading, element))
@@ -136,6 +143,19 @@ def _called(call: Call, reading: _Reading, element: int | None) -> Call:
             )
             raise placed(UnknownNameError, message, call.position)
     return Call(function, tuple(arguments), ())
+
+
+def _form_name(form: Function, call: Call) -> str:
+    """The name of a chosen form inside of formulas, where several of one function may stand; no text can write it."""
+    choices = dict(form.choices)
+    if "slope" in choices:
+        message = (
+            f"slope={choices['slope']} stands inside an expression, which learns by its true "
+            f"slope: give {call.function} a neuron of its own"
+        )
+        raise placed(NetworkError, message, call.position)
+    shown = ", ".join(f"{name}={size}" for name, size in choices.items())
+    return f"{form.name}({shown})"
 
 
 def _name(name: Name, reading: _Reading, element: int | None):
@@ -171,26 +191,3 @@ def _names(tree, reading: _Reading):
     elif not (isinstance(tree, Call) and tree.function in REDUCTIONS):
         for part in parts(tree):
             yield from _names(part, reading)
-
-
-def _chained(combine):
-    def chain(values):
-        total = values[0]
-        for value in values[1:]:
-            total = combine(total, value)
-        return total
-
-    return chain
-
-
-def _sum(values):
-    return Sum(tuple(values)) if len(values) > 1 else values[0]
-
-
-COMBINED = {
-    "sum": _sum,
-    "mean": lambda values: Binary("/", _sum(values), Number(float(len(values)), True)),
-    "prod": _chained(lambda a, b: Binary("*", a, b)),
-    "max": _chained(lambda a, b: Call("max", (a, b), ())),
-    "min": _chained(lambda a, b: Call("min", (a, b), ())),
-}

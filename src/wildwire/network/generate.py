@@ -115,7 +115,8 @@ def _definitions(network: Network) -> Iterator[Definition]:
 
     seen = set()
     for function in network.functions:
-        for found in (*function.uses, function):
+        base = function.base or function
+        for found in (*function.uses, *base.uses, base):
             known = catalogue().get(found.name)
             if found.name not in seen and (known is None or known.key != found.key):
                 seen.add(found.name)
@@ -123,6 +124,8 @@ def _definitions(network: Network) -> Iterator[Definition]:
 
 
 def _definition(function) -> Definition:
+    if function.written is not None:
+        return function.written
     clauses = ()
     if function.slope is not None:
         clauses += (("slope", function.slope),)
@@ -269,7 +272,7 @@ class _Writer:
         if network.bias_slot[neuron] < 0:
             arguments.append(Number(0.0, frozen=True))
         function = network.function_of(neuron).name
-        keywords = self._parameters(neuron, known=False)
+        keywords = (*self._choices(neuron), *self._parameters(neuron, known=False))
         return Learnt(target, Call(function, tuple(arguments), keywords))
 
     def _formula(self, target: Target, neuron: int) -> Formula:
@@ -280,7 +283,7 @@ class _Writer:
             terms.append(self._number("link", link, node_name(network, node, delay)))
         if network.bias_slot[neuron] >= 0 or network.bias_value[neuron] != 0:
             terms.append(self._number("bias", neuron, None))
-        keywords = self._parameters(neuron, known=True)
+        keywords = (*self._choices(neuron), *self._parameters(neuron, known=True))
         function = network.function_of(neuron).name
         return Formula(target, Call(function, (add(terms),), keywords))
 
@@ -301,15 +304,28 @@ class _Writer:
         result = factor if source is None else Binary("*", factor, source)
         return negate(result) if minus else result
 
+    def _choices(self, neuron: int) -> list[tuple]:
+        """Keywords that choose the form of the neuron's function."""
+        return [
+            (name, Name(value) if isinstance(value, str) else Number(float(value)))
+            for name, value in self.network.function_of(neuron).choices
+        ]
+
     def _parameters(self, neuron: int, known: bool) -> tuple:
         network = self.network
-        begin = int(network.parameter_offset[neuron])
+        function = network.function_of(neuron)
+        begin, end = network.parameter_offset[neuron : neuron + 2].tolist()
+        frozen_here = network.parameter_slot[begin:end] == -1
+        elements = np.array(function.elements, bool)
+        # A `~` line means unknown elements without a word, if nothing else learns: these stand last in theta.
+        implied = not known and np.array_equal(elements, ~frozen_here)
         keywords = []
-        for place, (name, default) in enumerate(
-            network.function_of(neuron).parameters, begin
-        ):
-            frozen = network.parameter_slot[place] == -1
-            if not frozen or network.parameter_value[place] != default:
+        for place, (name, default) in enumerate(function.parameters, begin):
+            frozen = bool(frozen_here[place - begin])
+            element = bool(elements[place - begin])
+            if element and implied:
+                continue
+            if not frozen or element or network.parameter_value[place] != default:
                 value = self._number("parameter", place, None)
                 keywords.append((name, value if known or frozen else Number(None)))
         return tuple(keywords)

@@ -17,6 +17,7 @@ from wildwire.network.affine import (
     Monomial,
     Term,
 )
+from wildwire.network.choices import chosen_function
 from wildwire.network.chunks import Chunk, Draft, drafted_chunk, free_chunk
 from wildwire.network.lines import (
     Use,
@@ -71,7 +72,7 @@ def learnt_chunk(statement: Learnt, scope: Scope) -> Chunk:
 
 def _use(call: Call, scope: Scope) -> Use:
     inner = call.arguments[0] if len(call.arguments) == 1 else None
-    activation = scope.activation(call.function)
+    activation = chosen_function(call, scope)
     if isinstance(inner, Call):
         if activation is None:
             raise scope.unknown_function(call.function, call.position)

@@ -18,7 +18,7 @@ from wildwire.network.affine import (
     constant,
 )
 from wildwire.network.naming import print_name, suggestion
-from wildwire.network.prepare import walk
+from wildwire.network.prepare import Choice, walk
 from wildwire.network.scope import Line, Scope, placed
 from wildwire.network.tables import Transfer
 
@@ -72,7 +72,7 @@ def elements(target: Target, scope: Scope, call=None) -> list[Line]:
 def parameters_of(activation, keywords, line: Line, statement) -> list[Monomial]:
     """The parameters of an activation: as written, else the defaults of its definition, frozen."""
     known = dict(activation.parameters)
-    written = dict(keywords)
+    written = {name: v for name, v in keywords if not isinstance(v, Choice)}
     for name in written:
         if name not in known:
             message = (
