@@ -21,7 +21,7 @@ from wildwire.functions.graph import Graph, Term
 if TYPE_CHECKING:
     from wildwire.functions.function import Function
 
-__all__ = ["evaluate", "guard_activity", "margin", "parity"]
+__all__ = ["branches", "evaluate", "guard_activity", "margin", "parity"]
 
 Array = np.ndarray
 
@@ -238,6 +238,28 @@ def margin(
             distance = np.abs(value - np.round(value) if kind == "whole" else value)
         nearest = np.fmin(nearest, distance)
     return nearest
+
+
+def branches(
+    function: Function,
+    arguments: Sequence[Array],
+    parameters: Sequence[Array | float] | None = None,
+) -> Array:
+    """On which side of each of its kinks every place lies, (n_kinks, ...): unequal means that a kink is between.
+
+    Between two places with equal sides the function is as smooth as its pieces, if what is compared goes steadily.
+    """
+    values, numbers = _inputs(function, arguments, parameters)
+    derived = tables(function, 0)
+    measured = _run(
+        derived.graph, [term for _, term in derived.kinks], values, numbers
+    )
+    shape = np.broadcast_shapes(*(a.shape for a in (*values, *numbers)))
+    sides = [
+        np.floor(value) if kind == "whole" else np.sign(value)
+        for (kind, _), value in zip(derived.kinks, measured, strict=True)
+    ]
+    return np.array(sides).reshape(len(sides), *shape)
 
 
 def parity(function: Function) -> str | None:

@@ -161,6 +161,8 @@ class Builder(ExpressionBuilder):
 
     def vector(self, parts) -> tuple[str, tree.Vector, Position]:
         token, size_name, size = parts
+        if token[0] == '"':
+            self.fail(token, "the name of a parameter is written without quotes")
         name, position = self.indexed_name(token), self.at(token)
         if size_name is not None:
             size_name = self.text_of(size_name)
