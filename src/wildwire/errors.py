@@ -14,6 +14,7 @@ WildwireError
 ├── DataError                rows, columns, targets or weights that cannot be learnt from
 ├── SettingError             an argument or option outside its range
 ├── UntrainedError           a number that prediction needs is still unknown
+├── CheckError               a check of wildwire.testing found what does not hold
 ├── FileError                a model or data file that is damaged, too new or cannot be written
 └── DependencyError          an optional package is missing
 """
@@ -92,6 +93,14 @@ class SettingError(WildwireError, ValueError):
 
 class UntrainedError(WildwireError, ValueError):
     """A number that prediction needs is still unknown."""
+
+
+class CheckError(WildwireError, AssertionError):
+    """A check of `wildwire.testing` found what does not hold; `report` has all that was found."""
+
+    def __init__(self, message, report=None):
+        super().__init__(message)
+        self.report = report
 
 
 class FileError(WildwireError, ValueError):

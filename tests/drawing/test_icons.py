@@ -13,7 +13,7 @@ SIZE = 60.0
 
 def strokes(function, parameters=None):
     """The strokes of a curve as arrays of points, y upwards."""
-    parameters = function.defaults if parameters is None else parameters
+    parameters = function.starts if parameters is None else parameters
     path = curve(function, parameters, SIZE)
     found = []
     for stroke in path.split("M")[1:]:

@@ -62,7 +62,7 @@ def test_float32_slope_is_that_of_the_twin_in_float32(name):
     function = find(name)
     z = RANDOM.normal(0, 2, 40).astype(np.float32)
     z = z[function.margin([z.astype(float)]) > 0.05]
-    tables = at(function, 1, z, parameters=function.defaults, dtype="float32")
+    tables = at(function, 1, z, parameters=function.starts, dtype="float32")
     plain = function.evaluate(1, [z.astype(float)])
     assert tables.dtype == np.float32
     size = np.abs(plain) + 0.05 * np.abs(plain).max(axis=1, keepdims=True)

@@ -120,7 +120,7 @@ CASES = [
     ("activation f(z) = z@1", 1, 19, "no indices and no delays"),
     ("activation f(z) = g(z, k=1)", 1, 19, "given by place"),
     ("activation f(z) = g(z: 1)", 1, 21, "no links"),
-    ("activation f(z) = z, slop = 3", 1, 22, "`range` or `slope` should follow"),
+    ("activation f(z) = z, slop = 3", 1, 22, "`range`, `slope` or `start` should follow"),
     ("activation f(z) = z, slope = 1, slope = 2", 1, 12, "`slope` is given twice"),
     ("activation f(z) = z, range = 2..1", 1, 12, "the range 2..1 is empty"),
     # version

@@ -209,9 +209,8 @@ def _block(network: Network, block: Block, x: float, y: float, size) -> str:
 
 
 def _icon(function, x: float, y: float) -> str:
-    defaults = tuple(default for _, default in function.parameters)
     return element(
-        "path", d=curve(function, defaults, ICON - 4), fill="none", stroke=canvas.INK,
+        "path", d=curve(function, function.starts, ICON - 4), fill="none", stroke=canvas.INK,
         transform=f"translate({x:.1f} {y:.1f})", stroke_width=1.6, stroke_linecap="round",
     )  # fmt: skip
 

@@ -65,8 +65,8 @@ def curve(function: Function, parameters: tuple[float, ...], size: float) -> str
 
 def _values(function: Function, z: np.ndarray, parameters) -> np.ndarray:
     known = [
-        value if np.isfinite(value) else default
-        for value, (_, default) in zip(parameters, function.parameters, strict=True)
+        value if np.isfinite(value) else start
+        for value, start in zip(parameters, function.starts, strict=True)
     ]
     with np.errstate(all="ignore"):
         y = function.evaluate(0, [z], known)[0]

@@ -14,7 +14,7 @@ from wildwire.engine.emitter import LANES_32
 from wildwire.engine.losses import ELEMENTWISE, MIXED, SOFTMAX, Loss
 from wildwire.engine.output_losses import output_losses
 from wildwire.errors import SettingError
-from wildwire.functions import find_loss, native
+from wildwire.functions import catalogue, find_loss, native
 from wildwire.program import plan as p
 
 WORK_BYTES = 320 * 1024  # of values, slopes and deltas: what a second-level cache holds
@@ -216,6 +216,16 @@ def _in_head(network) -> list[bool]:
     return inside
 
 
+def is_partner_of(loss, function) -> bool:
+    """Whether the loss has a form that reads z of this activation; by its formula, as a user's may share the name.
+
+    A chosen training slope makes it another function, too: its form in z would not ask for the slope.
+    """
+    if not loss.from_z or function.name != loss.partner:
+        return False
+    return function.key == catalogue()[loss.partner].key
+
+
 def _fused_outputs(network, losses) -> list[int]:
     """1 for outputs whose loss reads z: its partner makes them, or they are a softmax with its own loss."""
     fused = [0] * network.n_outputs
@@ -228,7 +238,7 @@ def _fused_outputs(network, losses) -> list[int]:
             fused[q] = 1
             continue
         function = network.functions[network.activation[node - network.n_inputs]]
-        is_partner = loss.from_z and not in_head[q] and function.name == loss.partner
+        is_partner = not in_head[q] and is_partner_of(loss, function)
         if (
             is_partner and node not in seen
         ):  # named twice: the second keeps the plain form

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from wildwire.engine.machine import is_partner_of
 from wildwire.engine.output_losses import output_losses
 from wildwire.errors import UnsupportedError
 from wildwire.functions import find_loss
@@ -270,9 +271,8 @@ def _fused(network, losses):
     }
     for q, node in enumerate(network.output_node):
         j = node - network.n_inputs
-        name = network.functions[network.activation[j]].name
         loss = losses.functions[q]
-        partner = loss.from_z and name == loss.partner
+        partner = is_partner_of(loss, network.functions[network.activation[j]])
         fused.append(bool(partner and q not in in_head and node not in seen))
         if fused[-1]:
             seen.add(node)

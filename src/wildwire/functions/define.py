@@ -12,6 +12,7 @@ import graphlib
 import math
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -195,7 +196,9 @@ def _is_definition(text: str) -> bool:
 
 
 def from_definition(
-    definition: Definition, known: Mapping[str, Function] = MappingProxyType({})
+    definition: Definition,
+    known: Mapping[str, Function] = MappingProxyType({}),
+    sizes: Mapping[str, int] = MappingProxyType({}),
 ) -> Function:
     """The function that a definition in the language describes.
 
@@ -205,6 +208,8 @@ def from_definition(
         Of an activation or a loss.
     known : mapping of str to Function
         The user's own functions that its formula may call.
+    sizes : mapping of str to int
+        Other sizes of its vectors, by their names.
 
     Raises
     ------
@@ -220,6 +225,8 @@ def from_definition(
         raise FunctionError(
             f"{definition.kind} {definition.name} has several values; only a transfer may"
         )
+    if definition.vectors:
+        return _from_vectors(definition, known, sizes)
     return from_parts(
         definition.kind,
         definition.name,
@@ -232,6 +239,47 @@ def from_definition(
     )
 
 
+def _from_vectors(definition: Definition, known, sizes) -> Function:
+    """The function of a definition with vectors, written out for these sizes.
+
+    Second derivatives are not tried: there is one for every pair of elements.
+    """
+    from wildwire.functions.vectors import write_out
+
+    what = f"{definition.kind} {definition.name}"
+    if definition.kind == "loss":
+        raise FunctionError(
+            f"{what}: a loss learns no numbers; vector parameters are for activations"
+        )
+    try:
+        made = write_out(definition, sizes)
+    except FunctionError as error:
+        raise FunctionError(f"{what}: {error}") from None
+    function = from_parts(
+        definition.kind, definition.name, definition.arguments, made.parameters,
+        made.formula, slope=made.slope, limits=definition.range, known=known, level=1,
+    )  # fmt: skip
+    function = replace(
+        function,
+        written=replace(definition, comment=None),
+        choices=tuple(sorted(sizes.items())),
+    )
+    _check_starts(function)
+    return function
+
+
+def _check_starts(function: Function) -> None:
+    """Read the clauses `start` once, so that a fault is found where they are defined."""
+    from wildwire.functions.choices import vector_start
+
+    for vector in function.vectors:
+        try:
+            vector_start(function, vector, 0, [1.0] * function.n_parameters)
+        except FunctionError as error:
+            what = f"{function.kind} {function.name}: start of {vector}"
+            raise FunctionError(f"{what}: {error}") from None
+
+
 def from_parts(
     kind: str,
     name: str,
@@ -242,8 +290,12 @@ def from_parts(
     slope: Expression | None = None,
     limits: tuple[float | None, float | None] | None = None,
     known: Mapping[str, Function] = MappingProxyType({}),
+    level: int = 2,
 ) -> Function:
-    """A checked function from the parts of a definition; see `from_definition`."""
+    """A checked function from the parts of a definition; see `from_definition`.
+
+    `level` is up to which derivatives are tried.
+    """
     _check_names(kind, name, arguments, parameters)
     called = called_names(formula) | (called_names(slope) if slope else set())
     function = Function(
@@ -259,7 +311,7 @@ def from_parts(
     from wildwire.functions.derive import tables
 
     try:
-        tables(function, 2)
+        tables(function, level)
     except FunctionError as error:
         raise FunctionError(f"{kind} {name}: {error}") from None
     except RecursionError:

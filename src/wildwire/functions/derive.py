@@ -41,6 +41,50 @@ def derivatives(output: Term, variable: Term) -> Term:
     return slopes[output.index]
 
 
+def _slopes(value: Term, variables: list[Term], through_waist: bool) -> list[Term]:
+    """Slopes of the value in every variable.
+
+    With `through_waist`, the chain behind a node that all of several variables pass is derived once and not for
+    each of them: a spline reads z, low and high through the place between its knots alone.
+    """
+    waist = _waist(value, variables) if through_waist else None
+    if waist is None:
+        return [derivatives(value, variable) for variable in variables]
+    behind = derivatives(value, waist)
+    return [
+        behind * derivatives(waist, variable)
+        if not _is_read(value, variable, waist)
+        else derivatives(value, variable)
+        for variable in variables
+    ]
+
+
+def _waist(value: Term, variables: list[Term]) -> Term | None:
+    """The last node, before the value, that the first variable and another one pass on every way to the value."""
+    graph = value.graph
+    for index in reversed(graph.needed([value])[:-1]):
+        node = Term(graph, index)
+        if len(node.node.sources) == 0 or _is_read(value, variables[0], node):
+            continue
+        inside = set(graph.needed([node]))
+        if any(v.index in inside for v in variables[1:]):
+            return node
+    return None
+
+
+def _is_read(value: Term, variable: Term, waist: Term) -> bool:
+    """Whether a way leads from the variable to the value that does not pass the waist."""
+    graph = value.graph
+    seen = {waist.index}
+    waiting = [value.index]
+    while waiting:
+        index = waiting.pop()
+        if index not in seen:
+            seen.add(index)
+            waiting.extend(graph.nodes[index].sources)
+    return variable.index in seen
+
+
 def _slope(term: Term, inner: list[Term]) -> Term:
     """Slope of one node from the slopes of its sources."""
     graph, node = term.graph, term.node
@@ -129,7 +173,7 @@ def tables(function: Function, level: int) -> Tables:
     outputs = [value]
     slopes: list[Term] = []
     if level >= 1:
-        slopes = [derivatives(value, variable) for variable in variables]
+        slopes = _slopes(value, variables, function.written is not None)
         if function.slope is not None:
             slopes[0] = reader.read(function.slope, names)
         outputs += slopes

@@ -21,7 +21,14 @@ from wildwire.functions.graph import Graph, Node, Term
 if TYPE_CHECKING:
     from wildwire.functions.function import Function
 
-__all__ = ["constant_value", "evaluate", "guard_activity", "margin", "node_values"]
+__all__ = [
+    "branches",
+    "constant_value",
+    "evaluate",
+    "guard_activity",
+    "margin",
+    "node_values",
+]
 
 Array = np.ndarray
 
@@ -140,7 +147,7 @@ def _inputs(
 ) -> tuple[list[Array], list[Array]]:
     """Check counts, settle one dtype."""
     if parameters is None:
-        parameters = function.defaults
+        parameters = function.starts
     for what, given, wanted in (
         ("argument", arguments, len(function.arguments)),
         ("parameter", parameters, function.n_parameters),
@@ -261,3 +268,23 @@ def node_values(
     numbers = [np.asarray(value, np.float64) for value in parameters]
     values = _run(graph, [Term(graph, index) for index in needed], zeros, numbers)
     return {index: float(v) for index, v in zip(needed, values, strict=True)}
+
+
+def branches(
+    function: Function,
+    arguments: Sequence[Array],
+    parameters: Sequence[Array | float] | None = None,
+) -> Array:
+    """On which side of each of its kinks every place lies, (n_kinks, ...): unequal means that a kink is between.
+
+    Between two places with equal sides the function is as smooth as its pieces, if what is compared goes steadily.
+    """
+    values, numbers = _inputs(function, arguments, parameters)
+    derived = tables(function, 0)
+    measured = _run(derived.graph, [term for _, term in derived.kinks], values, numbers)
+    shape = np.broadcast_shapes(*(a.shape for a in (*values, *numbers)))
+    sides = [
+        np.floor(value) if kind == "whole" else np.sign(value)
+        for (kind, _), value in zip(derived.kinks, measured, strict=True)
+    ]
+    return np.array(sides).reshape(len(sides), *shape)

@@ -30,6 +30,8 @@ from wildwire.language.expression import (
 if TYPE_CHECKING:
     import numpy as np
 
+    from wildwire.language.tree import Definition
+
 __all__ = ["CONVENTION", "Function", "called_names", "canonical"]
 
 _PRIMITIVE = {*PRIMITIVES, *COMPOSITES, *CHOICES}
@@ -81,6 +83,13 @@ class Function:
         argument must keep.
     uses : tuple of Function
         User functions that the formula calls; those of the catalogue need no mention.
+    written : Definition or None
+        The definition with its vector parameters, of which `parameters` and `formula`
+        are what is written out; None without vectors.
+    base : Function or None
+        The function as it is defined, where this is a form of it that a call chose.
+    choices : tuple of (str, int or str)
+        What was chosen: sizes of vectors, a word for the training slope.
     """
 
     name: str
@@ -91,6 +100,9 @@ class Function:
     slope: Expression | None = None
     range: tuple[float, float] | None = None
     uses: tuple[Function, ...] = ()
+    written: Definition | None = None
+    base: Function | None = None
+    choices: tuple[tuple[str, int | str], ...] = ()
 
     @functools.cached_property
     def functions(self) -> Mapping[str, Function]:
@@ -166,6 +178,45 @@ class Function:
         """Whether a loss refuses outputs that can leave [0, 1]."""
         return self.kind == "loss" and self.range == (0.0, 1.0)
 
+    @functools.cached_property
+    def vectors(self) -> Mapping[str, slice]:
+        """Places of the elements of each vector among the parameters, by its name."""
+        from wildwire.functions.choices import vector_places
+
+        return vector_places(self)
+
+    @functools.cached_property
+    def elements(self) -> tuple[bool, ...]:
+        """For each parameter, whether it is an element of a vector: unknown unless given."""
+        found = [False] * self.n_parameters
+        for places in self.vectors.values():
+            found[places] = [True] * (places.stop - places.start)
+        return tuple(found)
+
+    def chosen(self, **choices: int | str) -> Function:
+        """The form of this function that a call chooses.
+
+        Parameters
+        ----------
+        **choices
+            Sizes of vectors by their names, `knots=4`; a training slope by a word,
+            `slope="triangle"`.
+
+        Raises
+        ------
+        FunctionError
+            No such size or word, or a size out of range.
+
+        Examples
+        --------
+        >>> from wildwire.functions import find
+        >>> find("spline").chosen(knots=4).n_parameters
+        6
+        """
+        from wildwire.functions.choices import choose
+
+        return choose(self, choices)
+
     @property
     def n_parameters(self) -> int:
         """How many learnable numbers it has."""
@@ -175,6 +226,19 @@ class Function:
     def defaults(self) -> tuple[float, ...]:
         """Default values of the parameters."""
         return tuple(value for _, value in self.parameters)
+
+    @functools.cached_property
+    def starts(self) -> tuple[float, ...]:
+        """Where each parameter starts: its default, or what `start` says of its vector."""
+        if self.written is None:
+            return self.defaults
+        from wildwire.functions.choices import vector_start
+
+        found = list(self.defaults)
+        for vector, places in self.vectors.items():
+            for k, place in enumerate(range(places.start, places.stop)):
+                found[place] = float(vector_start(self, vector, k, self.defaults))
+        return tuple(found)
 
     def n_tables(self, level: int) -> int:
         """How many result tables a kernel of this level writes."""
@@ -230,7 +294,7 @@ class Function:
         arguments : sequence of array
             One array per argument; they are broadcast together.
         parameters : sequence of float or array, optional
-            One per parameter, broadcast with the arguments; default: the defaults.
+            One per parameter, broadcast with the arguments; default: `starts`.
 
         Returns
         -------

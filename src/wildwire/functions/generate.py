@@ -10,6 +10,7 @@ committed.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from wildwire.functions.function import Function
@@ -23,8 +24,11 @@ from wildwire.language.expression import (
     Link,
     Name,
     Number,
+    Place,
+    Sum,
     Unary,
 )
+from wildwire.language.tree import Definition, Vector
 
 __all__ = ["generated_files", "read_catalogue"]
 
@@ -33,15 +37,25 @@ HERE = Path(__file__).resolve().parent
 
 def read_catalogue() -> list[Function]:
     """All functions of `catalogue.wire`, in its order."""
+    # Those of the catalogue that a formula calls need no mention once they are generated.
+    return [replace(function, uses=()) for function in _read_catalogue()]
+
+
+def _read_catalogue() -> list[Function]:
+    """The same; each mentions what it calls, as what is generated may still be the old one."""
     from wildwire.functions.define import from_definition
     from wildwire.language.parser import parse_text
-    from wildwire.language.tree import Definition
 
     text = (HERE / "catalogue.wire").read_text(encoding="utf-8")
-    lines = [
-        line for line in parse_text(text).of(Definition) if line.kind != "transfer"
-    ]
-    return [from_definition(line) for line in lines]
+    known: dict[str, Function] = {}
+    functions = []
+    for line in parse_text(text).of(Definition):
+        if line.kind == "transfer":
+            continue
+        functions.append(from_definition(line, known))
+        if functions[-1].kind == "activation":
+            known[line.name] = functions[-1]
+    return functions
 
 
 def read_transfers() -> list[Transfer]:
@@ -68,8 +82,13 @@ def _code(expression: Expression | Link) -> str:
     match expression:
         case Number(value=value):
             return f"Number({value!r})"
-        case Name(name=name):
+        case Name(name=name, index=None):
             return f"Name({name!r})"
+        case Name(name=name, index=Place() as place):
+            where = f"{place.offset!r}, {place.variable!r}, {place.factor!r}"
+            return f"Name({name!r}, Place({where}))"
+        case Sum(terms=terms):
+            return f"Sum(({''.join(f'{_code(term)}, ' for term in terms)}))"
         case Unary(operator=operator, operand=operand):
             return f"Unary({operator!r}, {_code(operand)})"
         case Binary(operator=operator, left=left, right=right):
@@ -99,6 +118,7 @@ def _function_code(function: Function) -> str:
         f"        {_code(function.formula)},\n"
         f"        {slope},\n"
         f"        {limits},\n"
+        f"{_written_code(function.written)}"
         f"    ),\n"
     )
 
@@ -115,6 +135,35 @@ def _transfer_code(transfer: Transfer) -> str:
     )
 
 
+def _written_code(definition: Definition | None) -> str:
+    """The definition of a function with vectors, as a keyword of its call."""
+    if definition is None:
+        return ""
+    parameters = "".join(
+        f"({name!r}, {_vector_code(value)}), " for name, value in definition.parameters
+    )
+    clauses = "".join(
+        f"({name!r}, {repr(body) if isinstance(body, tuple) else _code(body)}), "
+        for name, body in definition.clauses
+    )
+    return (
+        f"        written=Definition(\n"
+        f"            {definition.kind!r},\n"
+        f"            {definition.name!r},\n"
+        f"            {definition.arguments!r},\n"
+        f"            ({parameters}),\n"
+        f"            {_code(definition.formula)},\n"
+        f"            ({clauses}),\n"
+        f"        ),\n"
+    )
+
+
+def _vector_code(value: float | Vector) -> str:
+    if isinstance(value, Vector):
+        return f"Vector({value.size!r}, {value.size_name!r})"
+    return repr(value)
+
+
 def _index(functions: Sequence[Function], transfers: Sequence[Transfer]) -> str:
     """Text of `catalogue_index.py`."""
     built_in = [*functions, *transfers]
@@ -125,7 +174,8 @@ def _index(functions: Sequence[Function], transfers: Sequence[Transfer]) -> str:
 
 from wildwire.functions.function import Function
 from wildwire.functions.transfer import Transfer
-from wildwire.language.expression import Binary, Call, Name, Number, Unary
+from wildwire.language.expression import Binary, Call, Name, Number, Place, Sum, Unary
+from wildwire.language.tree import Definition, Vector
 
 KERNELS = {{
 {keys}}}
@@ -147,7 +197,7 @@ def generated_files(functions: Sequence[Function] | None = None) -> dict[str, st
     functions : sequence of Function, optional
         Default: the catalogue, read anew.
     """
-    functions = read_catalogue() if functions is None else functions
+    functions = _read_catalogue() if functions is None else functions
     transfers = read_transfers()
     files = {"catalogue_index.py": _index(functions, transfers)}
     for transfer in transfers:

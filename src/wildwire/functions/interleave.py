@@ -40,33 +40,63 @@ def _item_size(function: ir.Function) -> int:
 
 def _mark_loops(function: ir.Function) -> None:
     """Attach the metadata to the branches that go back in innermost loops."""
-    place = {block: i for i, block in enumerate(function.blocks)}
     module = function.module
     wishes = [_wish(module, "interleave.count", VECTORS_AT_A_TIME)]
     if vector_bits() > LLVM_BITS:
         wishes.append(_wish(module, "vectorize.width", lanes(_item_size(function))))
-    for first, last in _innermost(place):
-        if any(_has_vectors(block) for block, i in place.items() if first <= i <= last):
+    blocks = function.blocks
+    loops = _loops([_next_blocks(function, block) for block in blocks])
+    heads = {head for head, _, _ in loops}
+    for head, last, body in loops:
+        # LLVM warns of wishes for other loops than those that it can make vectors of.
+        if heads & (body - {head}) or any(_has_vectors(blocks[i]) for i in body):
             continue
         name = ir.MetaDataString(module, f"loop {function.name} {last}")
         loop = module.add_metadata([name, *wishes])
         # LLVM wants the first operand to be the node itself.
         loop.operands = (loop, *wishes)
-        function.blocks[last].terminator.set_metadata("llvm.loop", loop)
+        blocks[last].terminator.set_metadata("llvm.loop", loop)
 
 
-def _innermost(place: dict) -> list[tuple[int, int]]:
-    """First and last block of the loops that have no other inside: LLVM warns of wishes for the others."""
-    loops = []
-    for block, last in place.items():
-        for target in getattr(block.terminator, "operands", ()):
-            if place.get(target, last + 1) <= last:
-                loops.append((place[target], last))
+def _next_blocks(function: ir.Function, block: ir.Block) -> list[int]:
+    """Numbers of the blocks that a block may go on to."""
+    targets = getattr(block.terminator, "operands", ())
+    return [i for i, other in enumerate(function.blocks) if other in targets]
+
+
+def _loops(after: list[list[int]]) -> list[tuple[int, int, set[int]]]:
+    """Head, last block and all blocks of each natural loop: the head stands on every way to the last."""
+    before: list[list[int]] = [[] for _ in after]
+    for i, targets in enumerate(after):
+        for target in targets:
+            before[target].append(i)
+    every = set(range(len(after)))
+    dominators = [{0}] + [set(every) for _ in after[1:]]
+    changing = True
+    while changing:
+        changing = False
+        for i in range(1, len(after)):
+            ways = [dominators[j] for j in before[i]]
+            found = {i} | (set.intersection(*ways) if ways else set())
+            changing |= found != dominators[i]
+            dominators[i] = found
     return [
-        loop
-        for loop in loops
-        if not any(loop[0] <= a and b <= loop[1] for a, b in loops if (a, b) != loop)
+        (head, last, _body(head, last, before))
+        for last, targets in enumerate(after)
+        for head in targets
+        if head in dominators[last]
     ]
+
+
+def _body(head: int, last: int, before: list[list[int]]) -> set[int]:
+    """Blocks from which `last` is reached without passing `head`."""
+    body, waiting = {head, last}, [last]
+    while waiting:
+        for block in before[waiting.pop()]:
+            if block not in body:
+                body.add(block)
+                waiting.append(block)
+    return body
 
 
 def _has_vectors(block: ir.Block) -> bool:

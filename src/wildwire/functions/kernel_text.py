@@ -152,7 +152,9 @@ def _import_line(module: str, names: list[str]) -> str:
     return f"from {module} import (\n{inner})\n"
 
 
-def kernel_module(function: Function, dtype: str) -> str:
+def kernel_module(
+    function: Function, dtype: str, levels: Iterable[int] = LEVELS
+) -> str:
     """Text of the module with all kernels of a function for one float type.
 
     Parameters
@@ -161,6 +163,8 @@ def kernel_module(function: Function, dtype: str) -> str:
         Any activation or loss.
     dtype : {"float64", "float32"}
         Float type of all tables.
+    levels : iterable of int
+        Which kernels; all of them by default.
 
     Returns
     -------
@@ -168,7 +172,7 @@ def kernel_module(function: Function, dtype: str) -> str:
         Python source; defines `level_0`, `level_1`, `level_2` as plain functions.
     """
     kernels, used = [], set()
-    for level in LEVELS:
+    for level in levels:
         text, names = _kernel(function, level)
         kernels.append(text)
         used |= names

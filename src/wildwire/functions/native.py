@@ -47,7 +47,7 @@ _lock = threading.RLock()
 _addresses: dict[tuple[str, int, str], int] = {}
 _compiled: dict[tuple[Callable, str], Any] = {}
 _transfers: dict[tuple[str, str], tuple[int, int]] = {}
-_modules: dict[tuple[str, str], ModuleType] = {}
+_modules: dict[tuple[str, str, bool], ModuleType] = {}
 
 
 def kernel_signature(dtype: str) -> Any:
@@ -93,7 +93,7 @@ def address(function: Function, level: int, dtype: Any = "float64") -> int:
         with _lock:
             from wildwire.functions.interleave import InterleavingCompiler
 
-            kernel = getattr(_kernels(function, name), f"level_{level}")
+            kernel = getattr(_kernels(function, name, level), f"level_{level}")
             signature = kernel_signature(name)
             known = _compile(kernel, signature, compiler=InterleavingCompiler)
             _addresses[place] = known
@@ -178,12 +178,15 @@ def _compile(py_func: Callable, signature: Any, compiler: type | None = None) ->
         return _compiled[place].address
 
 
-def _kernels(function: Function | Transfer, dtype: str) -> ModuleType:
+def _kernels(function: Function | Transfer, dtype: str, level: int = 1) -> ModuleType:
     """The module with a function's kernels: committed, or written for this user."""
-    place = (function.key, dtype)
+    # Second derivatives are asked for rarely and written apart: there is one for every
+    # pair of numbers, and a function may have 64 and more.
+    place = (function.key, dtype, level == 2)
     if place not in _modules:
         built_in = _generated_module(function, dtype)
-        _modules[place] = built_in or _user_module(function, dtype)
+        levels = (2,) if level == 2 else (0, 1)
+        _modules[place] = built_in or _user_module(function, dtype, levels)
     return _modules[place]
 
 
@@ -211,14 +214,16 @@ class _VerifiedLoader(importlib.abc.SourceLoader):
         return self._text
 
 
-def _user_module(function: Function | Transfer, dtype: str) -> ModuleType:
+def _user_module(
+    function: Function | Transfer, dtype: str, levels: tuple
+) -> ModuleType:
     """Generate a user function's kernels and load them as a module of their own.
 
     The text is always generated again (milliseconds) and the file only compared with
     it: Numba wants a file to name and stamp, but nothing that it says is trusted.
     """
-    text = _text_of(function, dtype).encode()
-    stem = f"user_{function.key}_{dtype}"
+    text = _text_of(function, dtype, levels).encode()
+    stem = f"user_{function.key}_{dtype}" + ("_second" if levels == (2,) else "")
     path = _source_path(stem, text)
     name = f"wildwire_{stem}_{hashlib.sha256(text).hexdigest()[:16]}"
     loader = _VerifiedLoader(path, text)
@@ -231,14 +236,14 @@ def _user_module(function: Function | Transfer, dtype: str) -> ModuleType:
     return module
 
 
-def _text_of(function: Function | Transfer, dtype: str) -> str:
+def _text_of(function: Function | Transfer, dtype: str, levels: tuple) -> str:
     if isinstance(function, Transfer):
         from wildwire.functions.transfer_text import transfer_module
 
         return transfer_module(function, dtype)
     from wildwire.functions.kernel_text import kernel_module
 
-    return kernel_module(function, dtype)
+    return kernel_module(function, dtype, levels)
 
 
 def _source_path(stem: str, text: bytes) -> str:

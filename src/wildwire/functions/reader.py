@@ -7,6 +7,7 @@ refused here. Called by `derive.py`.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -81,6 +82,17 @@ _ARITHMETIC = {
 }
 
 
+HOLDS = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+"""What a comparison of two numbers gives."""
+
+
 @dataclass
 class Reader:
     """Turns an expression into terms of one graph.
@@ -116,13 +128,13 @@ class Reader:
                 return -self.read(operand, names)
             case Unary(operator="+", operand=operand):
                 return self.read(operand, names)
-            case Binary(operator=operator, left=left, right=right):
-                if operator not in _ARITHMETIC:
+            case Binary(operator=sign, left=left, right=right):
+                if sign not in _ARITHMETIC:
                     raise FunctionError(
-                        f"a comparison ({operator}) can stand only as the first "
+                        f"a comparison ({sign}) can stand only as the first "
                         "argument of where(condition, a, b)"
                     )
-                return _ARITHMETIC[operator](
+                return _ARITHMETIC[sign](
                     self.read(left, names), self.read(right, names)
                 )
             case Sum(terms=terms):
@@ -204,6 +216,10 @@ class Reader:
             self.read(condition.left, names),
             self.read(condition.right, names),
         )
+        if left.number is not None and right.number is not None:
+            # Decided here, as in stable(index(v) == 0, a, b): there is no edge.
+            is_true = HOLDS[condition.operator](left.number, right.number)
+            return self.read(branches[0 if is_true else 1], names)
         if call.function == "where":
             self.kinks.append(("zero", left - right))
         yes, no = (self.read(branch, names) for branch in branches)
@@ -221,6 +237,12 @@ class Reader:
             raise FunctionError(
                 f"{call.function} takes {', '.join(wanted)} by place, "
                 f"not {len(given)} arguments"
+            )
+        first = len(function.arguments)
+        if any(function.elements[len(given) - first :]):
+            raise FunctionError(
+                f"{call.function} has a vector of numbers to be learnt, which a formula "
+                "does not have: give them by place, or write its formula out"
             )
         inner = {name: self.graph.term(value) for name, value in function.parameters}
         for name, argument in zip(wanted, given, strict=False):

@@ -20,6 +20,9 @@ from wildwire.functions.function import Function
 
 __all__ = ["catalogue", "find", "find_loss", "losses", "set_loss"]
 
+_CHOSEN = re.compile(r"([A-Za-z_]\w*)\(\s*([A-Za-z_]\w*\s*=[^()=]*)\)")
+"""An activation with choices by name: `spline(knots=4)`, `step(slope=triangle)`."""
+
 _SET = re.compile(r"([A-Za-z_]\w*)\(\s*([A-Za-z_]\w*\s*=(?!=)[^()]*)\)")
 """A loss with parameters by name: `huber(delta=0.5)`."""
 
@@ -56,7 +59,7 @@ def find(name: str, known: Mapping[str, Function] = MappingProxyType({})) -> Fun
     Parameters
     ----------
     name : str
-        Such as "tanh".
+        Such as "tanh", or with what a call may choose, "spline(knots=4)".
     known : mapping of str to Function
         The user's own, looked through first.
 
@@ -65,10 +68,23 @@ def find(name: str, known: Mapping[str, Function] = MappingProxyType({})) -> Fun
     FunctionError
         Nobody defines it; the message suggests the nearest name.
     """
+    match = _CHOSEN.fullmatch(name.strip())
+    if match is not None:
+        return _with_choices(match[1], match[2], known)
     found = known.get(name) or catalogue().get(name)
     if found is None:
         raise FunctionError(_unknown("activation", name, [*known, *catalogue()]))
     return found
+
+
+def _with_choices(name: str, text: str, known: Mapping[str, Function]) -> Function:
+    from wildwire.functions.choices import choose
+
+    choices: dict[str, int | str] = {}
+    for part in text.split(","):
+        key, _, value = (piece.strip() for piece in part.partition("="))
+        choices[key] = int(value) if value.isdecimal() else value
+    return choose(find(name, known), choices, known)
 
 
 def find_loss(text: str | Function) -> Function:

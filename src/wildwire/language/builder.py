@@ -159,15 +159,31 @@ class Builder(ExpressionBuilder):
     def parameter(self, parts) -> tuple[str, float | None, Position]:
         return self.text_of(parts[0]), parts[1], self.at(parts[0])
 
+    def vector(self, parts) -> tuple[str, tree.Vector, Position]:
+        token, size_name, size = parts
+        if token[0] == '"':
+            self.fail(token, "the name of a parameter is written without quotes")
+        name, position = self.indexed_name(token), self.at(token)
+        if size_name is not None:
+            size_name = self.text_of(size_name)
+        return name, tree.Vector(self.integer(size), size_name), position
+
     def slope(self, parts) -> tuple[str, Any]:
-        return "slope", self.formula(parts)
+        return "slope", self._body(parts[0])
+
+    def starts(self, parts) -> tuple[str, Any]:
+        return f"start {self.text_of(parts[0])}", self._body(parts[1])
 
     def reach(self, parts) -> tuple[str, Any]:
         return "range", parts[0]
 
     def formula(self, parts) -> Expression:
         """The formula of a function: checked, and in binary form."""
-        expression = parts[0]
+        checks.check_elements(self, parts[0], {})
+        return self._body(parts[0])
+
+    def _body(self, expression: Expression) -> Expression:
+        """A formula whose names may still be elements of vectors."""
         checks.check_formula(self, expression)
         return binary_form(expression)
 
@@ -177,15 +193,20 @@ class Builder(ExpressionBuilder):
         formula, *clauses = parts[1 + len(parameters) :]
         checks.check_signature(self, parameters)
         checks.check_clauses(self, clauses, position)
-        others = ()
+        others: tuple = ()
         if isinstance(formula, list):
             formula, *rest = formula
             others = tuple(self.formula([other]) for other in rest)
+        vectors = {n: v for n, v, _ in parameters if isinstance(v, tree.Vector)}
+        checks.check_vectors(self, vectors, clauses, position)
+        bodies = [body for _, body in clauses if not isinstance(body, tuple)]
+        for body in (formula, *bodies):
+            checks.check_elements(self, body, vectors)
         arguments = tuple(key for key, value, _ in parameters if value is None)
         pairs = tuple((key, value) for key, value, _ in parameters if value is not None)
         return tree.Definition(
-            "", name, arguments, pairs, self.formula([formula]), tuple(clauses),
-            others, line=self.line,
+            "", name, arguments, pairs, self._body(formula), tuple(clauses), others,
+            line=self.line,
         )  # fmt: skip
 
     def activation(self, parts) -> tree.Definition:

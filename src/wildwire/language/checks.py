@@ -18,10 +18,12 @@ from wildwire.language.expression import (
     Link,
     Name,
     Number,
+    Place,
     Sum,
 )
 from wildwire.language.expression_printer import print_expression
 from wildwire.language.rewrite import parts_of, walk
+from wildwire.language.tree import MOST_ELEMENTS, Vector
 from wildwire.language.words import nearest, print_name
 
 if TYPE_CHECKING:
@@ -228,13 +230,31 @@ def check_formula(builder: ExpressionBuilder, expression: Expression):
 def _not_of_formulas(node) -> str | None:
     if isinstance(node, Number) and (node.frozen or node.value is None):
         return "numbers in the formula of a function are constants, written plainly"
-    if isinstance(node, Name) and (node.index is not None or node.delay is not None):
-        return "the formula of a function knows no indices and no delays"
+    if isinstance(node, Name) and node.delay is not None:
+        return _NO_INDICES
     if isinstance(node, Link):
         return "the formula of a function knows no links: `:` does not stand there"
     if isinstance(node, Call) and node.keywords:
         return "in the formula of a function, arguments are given by place, without `=`"
     return None
+
+
+_NO_INDICES = "the formula of a function knows no indices and no delays"
+
+
+def check_elements(builder: ExpressionBuilder, expression: Expression, vectors):
+    """An index is that of one element of a vector parameter: `v[0]`, `v[knots-1]`."""
+    for node in walk(expression):
+        if not isinstance(node, Name) or node.index is None:
+            continue
+        if node.name not in vectors:
+            builder.fail(node, _NO_INDICES)
+        if not isinstance(node.index, Place):
+            builder.fail(
+                node,
+                f"one element of the vector `{node.name}` is written `{node.name}[0]`; "
+                f"all of them stand inside a reduction, `sum({node.name})`",
+            )
 
 
 def check_signature(builder: ExpressionBuilder, parameters: list):
@@ -252,10 +272,42 @@ def check_signature(builder: ExpressionBuilder, parameters: list):
                 "arguments come first",
             )
         with_default = with_default or default is not None
+    for _, default, position in parameters:
+        if isinstance(default, Vector) and default.size_name in names:
+            builder.fail(
+                position, f"`{default.size_name}` stands twice in the brackets"
+            )
     if parameters[0][1] is not None:
         builder.fail(
             parameters[0][2], "a function has at least one argument, without a default"
         )
+
+
+def check_vectors(
+    builder: ExpressionBuilder, vectors: dict[str, Vector], clauses: list, position
+):
+    """Sizes within bounds, one size for one name of a size, starts of vectors only."""
+    sizes: dict[str, int] = {}
+    for name, vector in vectors.items():
+        if not 1 <= vector.size <= MOST_ELEMENTS:
+            builder.fail(
+                position,
+                f"the vector `{name}` has {vector.size} elements; a vector has 1 to "
+                f"{MOST_ELEMENTS}",
+            )
+        known = sizes.setdefault(vector.size_name or name, vector.size)
+        if known != vector.size:
+            builder.fail(
+                position, f"`{vector.size_name}` is {known} and {vector.size}: one size"
+            )
+    for clause, _ in clauses:
+        word, _, name = clause.partition(" ")
+        if word == "start" and name not in vectors:
+            builder.fail(
+                position,
+                f"`start {name}` is for a vector parameter, `{name}[8]`; other "
+                "parameters start at their default",
+            )
 
 
 def check_clauses(builder: ExpressionBuilder, clauses: list, position):

@@ -169,10 +169,17 @@ def _range(line: tree.Range) -> str:
     return f"range {print_expression(line.name)} {_span(line.low, line.high)}"
 
 
+def _parameter(name: str, value: float | tree.Vector) -> str:
+    if not isinstance(value, tree.Vector):
+        return f"{name}={print_number(value)}"
+    size = value.size if value.size_name is None else f"{value.size_name}={value.size}"
+    return f"{name}[{size}]"
+
+
 def print_definition(line: tree.Definition) -> str:
     """A definition without its comment: `activation bump(z, k=10) = exp(-k*(1 - z)**2)`."""
     parts = list(line.arguments)
-    parts += [f"{name}={print_number(value)}" for name, value in line.parameters]
+    parts += [_parameter(name, value) for name, value in line.parameters]
     head = f"{line.kind} {print_name(line.name)}({', '.join(parts)})"
     values = [print_expression(value) for value in (line.formula, *line.others)]
     shown = f"({', '.join(values)})" if line.others else values[0]

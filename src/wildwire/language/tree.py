@@ -229,9 +229,29 @@ class Range(_Line):
     high: float
 
 
+MOST_ELEMENTS = 64
+"""Elements of a vector parameter: each is a number of every neuron, with a derivative of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vector:
+    """What stands in place of a default for a vector parameter: `v[8]`, `v[knots=8]`.
+
+    Parameters
+    ----------
+    size : int
+        Number of elements, 1 to `MOST_ELEMENTS`.
+    size_name : str or None
+        Keyword with which a call chooses another size; None: the size is fixed.
+    """
+
+    size: int
+    size_name: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Definition(_Line):
-    """`activation bump(z, k=10) = exp(-k*(1 - z)**2)`, possibly with `, slope = FORMULA` and `, range = LOW..HIGH`.
+    """`activation bump(z, k=10) = exp(-k*(1 - z)**2)`, possibly with clauses behind it.
 
     Parameters
     ----------
@@ -240,13 +260,13 @@ class Definition(_Line):
     name : str
     arguments : tuple of str
         `z`; `w, x`; `o, t`.
-    parameters : tuple of (str, float)
-        Name and default, in written order.
+    parameters : tuple of (str, float or Vector)
+        Name and default, in written order; a `Vector` for several numbers under one name, which have no default.
     formula : Expression
         In binary form: no `Sum`. Its numbers are constants.
     clauses : tuple of (str, Expression or (low, high))
-        ("slope", expression in binary form), ("range", (low, high)) with an infinity for an open end (`0..`); in
-        written order, each at most once.
+        ("slope", expression in binary form), ("range", (low, high)) with an infinity for an open end (`0..`),
+        ("start v", expression in binary form) for a vector v; in written order, each at most once.
     others : tuple of Expression
         Of a transfer that returns several numbers, `= (sum(w*x), max(x))`: the formulas behind the first.
     """
@@ -254,7 +274,7 @@ class Definition(_Line):
     kind: str
     name: str
     arguments: tuple[str, ...]
-    parameters: tuple[tuple[str, float], ...]
+    parameters: tuple[tuple[str, float | Vector], ...]
     formula: Expression
     clauses: tuple[tuple[str, Expression | tuple], ...] = ()
     others: tuple[Expression, ...] = ()
@@ -268,6 +288,15 @@ class Definition(_Line):
     def range(self) -> tuple[float, float] | None:
         """Lower and upper end of the values, an infinity for an open end; None when not written."""
         return _clause(self, "range")
+
+    @property
+    def vectors(self) -> dict[str, Vector]:
+        """The vector parameters by name."""
+        return {n: value for n, value in self.parameters if isinstance(value, Vector)}
+
+    def start(self, vector: str) -> Expression | None:
+        """Where the elements of a vector start, or None when that is not written."""
+        return _clause(self, f"start {vector}")
 
 
 def _clause(definition: Definition, name: str) -> Any:
@@ -328,5 +357,6 @@ class Document:
 __all__ = [
     "Blank", "Comment", "Definition", "Document", "Fixed", "Formula", "Input",
     "InputItem", "Label", "Learnt", "Let", "Missing", "Numbers", "Output",
-    "OutputItem", "Range", "Settle", "Start", "Statement", "Target", "Version",
+    "OutputItem", "Range", "Settle", "Start", "Statement", "Target", "Vector",
+    "Version",
 ]  # fmt: skip

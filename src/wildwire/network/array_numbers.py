@@ -192,6 +192,8 @@ def parameter_table(
             if name in chosen:
                 values = per_neuron(name, chosen[name], n_neurons)
                 start[rows], free[rows] = values[members], True
+            elif function.elements[place]:
+                start[rows], free[rows] = np.nan, True
             else:
                 start[rows] = default
     return ParameterTable(offset, neuron, start, free)

@@ -37,6 +37,7 @@ from wildwire.network import naming
 from wildwire.network.affine import Monomial
 from wildwire.network.around import at_line, column_of, described, outputs_of
 from wildwire.network.assemble import assemble
+from wildwire.network.choices import explicit
 from wildwire.network.chunks import SHARED, Chunk
 from wildwire.network.description import Network
 from wildwire.network.formulas import formula_chunk
@@ -79,11 +80,14 @@ class Places:
         Of an `=` line of one neuron: slots in written order.
     shared : dict of int to int
         Of a `let` or `start` line: its slot.
+    explicit : dict of int to statement
+        Of a neuron line with vectors or choices: the line with all its numbers; see `choices.py`.
     """
 
     rows: dict[int, np.ndarray] = field(default_factory=dict)
     written: dict[int, list[int]] = field(default_factory=dict)
     shared: dict[int, int] = field(default_factory=dict)
+    explicit: dict[int, Any] = field(default_factory=dict)
 
 
 class Elaboration:
@@ -96,6 +100,7 @@ class Elaboration:
         self.groups: list[Group] = []
         self.targets: list = []  # the target of each group, for the place of an error
         self.chunks: dict[int, Chunk] = {}
+        self.explicit: dict[int, Any] = {}
         self.shared: list[tuple[int, str, float, tuple[float, float]]] = []
         self.lets: list[str] = []
         self.refusals: list[tuple[str, str]] = []
@@ -228,7 +233,10 @@ class Elaboration:
     # ---- lines ---------------------------------------------------------------------------
 
     def _make_chunks(self) -> None:
-        for place, statement in self._statements((Learnt, Formula, Fixed)):
+        for place, read in self._statements((Learnt, Formula, Fixed)):
+            statement = explicit(read, self.scope)
+            if statement is not read:
+                self.explicit[place] = statement
             if isinstance(statement, Learnt):
                 self.chunks[place] = learnt_chunk(statement, self.scope)
                 continue
@@ -268,7 +276,7 @@ class Elaboration:
             chunk.starts = np.array(rows, dtype=np.float64).ravel()
 
     def _places(self, n_own: int) -> Places:
-        places, first = Places(), 0
+        places, first = Places(explicit=self.explicit), 0
         for place, chunk in self.chunks.items():
             if len(chunk.starts):
                 places.rows[place] = chunk.rows() + first

@@ -10,6 +10,7 @@ their line and get a table `numbers h` below it.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -109,6 +110,7 @@ class _Rewriter:
         rows = self.places.rows.get(place)
         if rows is None:
             return [statement]
+        explicit = self.places.explicit.get(place, statement)
         name = statement.target.name
         values = self.theta[rows]
         if name in self.tables:  # its rows are replaced where they stand
@@ -121,9 +123,9 @@ class _Rewriter:
         if isinstance(statement, Learnt):
             if self._n_links(neuron) > WIDEST_LINE:
                 return [statement, table(name, values)]
-            return [self._closed(statement, neuron, values[0])]
+            return [self._closed(explicit, neuron, values[0])]
         written = self.theta[self.places.written[place]]
-        tree = prepare(statement.expression, isinstance(statement, Formula)).tree
+        tree = prepare(explicit.expression, isinstance(statement, Formula)).tree
         _check_divisors(tree, written, name)
         return [replace(statement, expression=put_back(tree, written.tolist()))]
 
@@ -187,10 +189,9 @@ def _filled(keywords, numbers: list) -> tuple:
     """The keywords with their learnable numbers, the last ones of the neuron, which are taken off the list."""
     prepared = prepare(Call("", (), keywords))
     own = len(prepared.starts)
-    if not own:
-        return keywords
-    values = [float("nan") if n.value is None else n.value for n in numbers[-own:]]
-    del numbers[-own:]
+    first = len(numbers) - own
+    values = [math.nan if n.value is None else n.value for n in numbers[first:]]
+    del numbers[first:]
     return put_back(prepared.tree, values).keywords
 
 

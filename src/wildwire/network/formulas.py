@@ -23,6 +23,7 @@ from wildwire.language.expression import (
 from wildwire.language.tree import Fixed, Formula
 from wildwire.network.affine import Monomial, NotAffine, Term, weighted_sum
 from wildwire.network.check_transfers import fits
+from wildwire.network.choices import chosen_function
 from wildwire.network.chunks import Chunk, Draft, drafted_chunk
 from wildwire.network.general import general_draft
 from wildwire.network.lines import (
@@ -97,7 +98,7 @@ def _transfer_use(tree, scope: Scope) -> Use | None:
     if is_transfer(tree, scope):
         use = Use(scope.identity, scope.transfer(tree.function), tree)
     else:
-        activation = scope.activation(tree.function)
+        activation = chosen_function(tree, scope)
         inner = tree.arguments[0] if len(tree.arguments) == 1 else None
         if activation is None or not is_transfer(inner, scope):
             return None
@@ -111,7 +112,7 @@ def _transfer_use(tree, scope: Scope) -> Use | None:
 def _affine_use(tree, scope: Scope) -> Use:
     """The activation around a formula (identity if there is none); `call` is what stands inside."""
     if isinstance(tree, Call) and len(tree.arguments) == 1:
-        activation = scope.activation(tree.function)
+        activation = chosen_function(tree, scope)
         if activation is not None and len(activation.arguments) == 1:
             return Use(activation, None, tree.arguments[0])
     return Use(scope.identity, None, tree)
@@ -202,7 +203,7 @@ def _check_call(call: Call, scope: Scope) -> None:
             f"as in {call.function}(x > 0, x, 0)"
         )
         raise placed(NetworkError, message, call.position)
-    activation = scope.activation(call.function)
+    activation = chosen_function(call, scope)
     if activation is not None:
         least = len(activation.arguments)
         most = least + activation.n_parameters

@@ -12,16 +12,18 @@ every k.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from wildwire.errors import NetworkError, UnknownNameError
 from wildwire.functions.function import Function, called_names
+from wildwire.functions.vectors import COMBINED
 from wildwire.language.expression import Binary, Call, Name, Number, Sum, Unary
 from wildwire.network.affine import ONE, Monomial, Term
+from wildwire.network.choices import chosen_function
 from wildwire.network.chunks import Draft
 from wildwire.network.naming import suggestion
-from wildwire.network.prepare import Learnable, change_parts, parts, walk
+from wildwire.network.prepare import Choice, Learnable, change_parts, parts, walk
 from wildwire.network.scope import ALIASES, REDUCTIONS, Line, Scope, placed
 from wildwire.network.transfer_calls import BIAS, is_transfer, read_call
 
@@ -42,6 +44,7 @@ class _Reading:
     sources: dict[tuple[int, int, bool], str] = field(default_factory=dict)
     numbers: dict[Any, str] = field(default_factory=dict)  # key or let name
     lets: dict[str, Monomial] = field(default_factory=dict)
+    forms: dict[str, Function] = field(default_factory=dict)
 
     def source(self, node: int, delay: int, reduced: bool) -> Name:
         key = node, delay, reduced
@@ -89,14 +92,15 @@ def general_draft(tree, line: Line, name: str, position) -> tuple[Draft, Functio
 
 
 def _function(formula, reading: _Reading, scope: Scope) -> Function:
-    called = called_names(formula) & set(scope.functions)
+    known = {**scope.functions, **reading.forms}
+    called = called_names(formula) & set(known)
     return Function(
         name=NAME,
         kind="expression",
         arguments=tuple(reading.sources.values()),
         parameters=tuple((name, 0.0) for name in reading.numbers.values()),
         formula=formula,
-        uses=tuple(scope.functions[name] for name in sorted(called)),
+        uses=tuple(known[name] for name in sorted(called)),
     )
 
 
@@ -140,9 +144,12 @@ def _called(call: Call, reading: _Reading, element: int | None) -> Call:
             arguments += _transferred(part, reading)
         else:
             arguments.append(_read(part, reading, element))
-    activation = scope.activation(call.function)
+    activation = chosen_function(call, scope)
+    if activation is not None and activation.choices:
+        function = _form_name(activation, call)
+        reading.forms[function] = replace(activation, name=function)
     if call.keywords and activation is not None:
-        written = dict(call.keywords)
+        written = {n: v for n, v in call.keywords if not isinstance(v, Choice)}
         placed_first = len(arguments) - len(activation.arguments)
         for name, default in activation.parameters[placed_first:]:
             value = written.pop(name, Number(default, frozen=True))
@@ -155,6 +162,19 @@ def _called(call: Call, reading: _Reading, element: int | None) -> Call:
             )
             raise placed(UnknownNameError, message, call.position)
     return Call(function, tuple(arguments), ())
+
+
+def _form_name(form: Function, call: Call) -> str:
+    """The name of a chosen form inside of formulas, where several of one function may stand; no text can write it."""
+    choices = dict(form.choices)
+    if "slope" in choices:
+        message = (
+            f"slope={choices['slope']} stands inside an expression, which learns by its true "
+            f"slope: give {call.function} a neuron of its own"
+        )
+        raise placed(NetworkError, message, call.position)
+    shown = ", ".join(f"{name}={size}" for name, size in choices.items())
+    return f"{form.name}({shown})"
 
 
 def _name(name: Name, reading: _Reading, element: int | None):
@@ -183,7 +203,7 @@ def _transferred(call: Call, reading: _Reading) -> list:
     transfer = read.transfer
     if transfer is None:
         terms = [Binary("*", w, x) for w, x in zip(weights, sources, strict=True)]
-        return [_sum([*terms, bias] if read.bias is not None else terms)]
+        return [COMBINED["sum"]([*terms, bias] if read.bias is not None else terms)]
     places = _places(transfer, len(sources))
 
     def named(name: str, number: int):
@@ -249,26 +269,3 @@ def _names(tree, reading: _Reading):
     ):
         for part in parts(tree):
             yield from _names(part, reading)
-
-
-def _chained(combine):
-    def chain(values):
-        total = values[0]
-        for value in values[1:]:
-            total = combine(total, value)
-        return total
-
-    return chain
-
-
-def _sum(values):
-    return Sum(tuple(values)) if len(values) > 1 else values[0]
-
-
-COMBINED = {
-    "sum": _sum,
-    "mean": lambda values: Binary("/", _sum(values), Number(float(len(values)), True)),
-    "prod": _chained(lambda a, b: Binary("*", a, b)),
-    "max": _chained(lambda a, b: Call("max", (a, b), ())),
-    "min": _chained(lambda a, b: Call("min", (a, b), ())),
-}

@@ -101,8 +101,9 @@ def _definitions(network: Network) -> Iterator[Definition]:
     built_in, seen = {**catalogue(), **transfers()}, set()
     own = [transfer for transfer in network.transfers if transfer is not None]
     for function in (*network.functions, *own):
-        named = () if function.kind == "expression" else (function,)
-        for found in (*function.uses, *named):
+        base = getattr(function, "base", None) or function
+        named = () if function.kind == "expression" else (base,)
+        for found in (*function.uses, *base.uses, *named):
             known = built_in.get(found.name)
             if found.name not in seen and (known is None or known.key != found.key):
                 seen.add(found.name)
@@ -116,6 +117,8 @@ def _definition(function: Function | Transfer) -> Definition:
             function.kind, function.name, function.arguments, function.parameters,
             formula, others=tuple(others),
         )  # fmt: skip
+    if function.written is not None:
+        return function.written
     clauses = ()
     if function.slope is not None:
         clauses += (("slope", function.slope),)

@@ -139,9 +139,13 @@ def _parameter_numbers(network: Network, nodes: list[dict]) -> _Numbers:
             )
         frozen = node.get("frozen_parameters", ())
         shared = node.get("shared_parameters", {})
-        for name, default in network.function_of(neuron).parameters:
+        function = network.function_of(neuron)
+        for (name, default), element in zip(
+            function.parameters, function.elements, strict=True
+        ):
+            default = None if element else default  # unknown, and learns
             item = {"value": given.get(name, default), "shared": shared.get(name)}
-            item["frozen"] = name in frozen or name not in given
+            item["frozen"] = name in frozen or (name not in given and not element)
             about.append(item)
             owner.append(neuron)
     return _Numbers.of("parameter", 4, owner, about, "value", "")

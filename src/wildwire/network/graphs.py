@@ -153,8 +153,10 @@ def _described(network: Network, kind: str, theta, value: str, prefix: str):
 def _parameter_attributes(function: Function, known: list[dict]) -> dict:
     """The parameters of one neuron; those frozen at their default are left out."""
     values, frozen, shared = {}, [], {}
-    for (name, default), about in zip(function.parameters, known, strict=False):
-        if about.get("frozen") and about["value"] == default:
+    for (name, default), element, about in zip(
+        function.parameters, function.elements, known, strict=False
+    ):
+        if about.get("frozen") and about["value"] == default and not element:
             continue
         values[name] = about.get("value")
         if about.get("frozen"):

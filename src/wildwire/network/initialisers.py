@@ -5,7 +5,11 @@ unknown ones are drawn, in theta's order, from one generator. Called by `Network
 
 Weights and biases are drawn as the initialiser says; unknown parameters of activations and transfers start at the
 default of their definition, and a number that is divided by starts at 1. Numbers of transfers that are no factors in
-a sum are drawn as the transfer asks, whatever the initialiser: see `start_layout.py`.
+a sum are drawn as the transfer asks, whatever the initialiser: see `start_layout.py`. Unknown elements of vector
+parameters are drawn last: around what `start` in their definition says, or around 0, with the standard deviation
+ELEMENT_DEVIATION. A spline's control values so lie near a straight line: the neuron starts as a weighted sum that is
+bent a little, each its own way; its slope is 1 within its range, so that signals and gradients pass as through a tanh
+near 0, and nothing is flat.
 """
 
 from __future__ import annotations
@@ -21,6 +25,9 @@ from wildwire.network.start_layout import BIAS, WEIGHT, WITHIN, Layout, layout
 
 if TYPE_CHECKING:
     from wildwire.network.description import Network
+
+ELEMENT_DEVIATION = 0.1
+"""Of drawn elements of vectors: small beside the range -1..1 of a spline, large enough that no two neurons stay alike."""
 
 TRUNCATED = 0.8796256610342398
 """Standard deviation of a standard normal number that is drawn again beyond 2."""
@@ -174,9 +181,9 @@ def start_values(network: Network, seed, chosen: str | Initialiser) -> np.ndarra
     """The numbers of the text, and drawn ones where they are unknown; shape (n_theta,).
 
     Only the unknown weights (and biases, if the initialiser draws them) consume random numbers, in theta's
-    order; after them those that their transfer wants in a range, such as the centres of a distance. A start outside
-    the number's bounds is drawn again, uniformly between them, after all others: on the edge it would be a special
-    case that training rarely leaves. With one bound it is moved to that bound.
+    order; after them those that their transfer wants in a range, such as the centres of a distance, and the vectors of
+    activations. A start outside the number's bounds is drawn again, uniformly between them, after all others: on the
+    edge it would be a special case that training rarely leaves. With one bound it is moved to that bound.
     """
     initialiser = find_initialiser(chosen)
     theta = np.array(network.start)
@@ -193,6 +200,8 @@ def start_values(network: Network, seed, chosen: str | Initialiser) -> np.ndarra
         share = random.random(len(within))
         # Not low + (high - low)*u: the difference of two large ends may overflow.
         theta[within] = made.low[within] * (1 - share) + made.high[within] * share
+    if any(function.vectors for function in network.functions):
+        _draw_elements(network, theta, unknown, random)
     if network.bounds is not None:
         low, high = network.bounds.T
         again = unknown & ((theta < low) | (theta > high))
@@ -202,6 +211,25 @@ def start_values(network: Network, seed, chosen: str | Initialiser) -> np.ndarra
         theta[again] = low[again] * (1 - share) + high[again] * share
         theta[again] = np.clip(theta, low, high)[again]
     return theta
+
+
+def _draw_elements(network: Network, theta, unknown, random) -> None:
+    """Draw the unknown elements of vectors, where all other numbers have their values."""
+    from wildwire.functions.choices import vector_start
+    from wildwire.network.numbers import all_values
+
+    values = all_values(network, "parameter", theta)
+    for number, function in enumerate(network.functions):
+        members = np.flatnonzero(network.activation == number)
+        offset = network.parameter_offset[members]
+        parameters = [values[offset + i] for i in range(function.n_parameters)]
+        for vector, places in function.vectors.items():
+            for k, place in enumerate(range(places.start, places.stop)):
+                start = vector_start(function, vector, k, parameters)
+                noise = ELEMENT_DEVIATION * random.standard_normal(len(members))
+                slot = network.parameter_slot[offset + place]
+                drawn = (slot >= 0) & unknown[slot]
+                theta[slot[drawn]] = (start + noise)[drawn]
 
 
 def generator(seed) -> np.random.Generator:

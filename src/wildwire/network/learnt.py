@@ -13,6 +13,7 @@ from wildwire.errors import FunctionError, NetworkError
 from wildwire.language.expression import Call, Name, Number
 from wildwire.language.tree import Learnt
 from wildwire.network.check_transfers import fits
+from wildwire.network.choices import chosen_function
 from wildwire.network.chunks import Chunk, Written, free_chunk
 from wildwire.network.lines import Use, count_of, elements, no_sources, parameters_of
 from wildwire.network.prepare import prepare
@@ -112,7 +113,7 @@ def _use(call: Call, scope: Scope) -> Use:
 def _functions(call: Call, scope: Scope) -> Use:
     """The two functions of the line, and the call in which the sources stand."""
     inner = call.arguments[0] if len(call.arguments) == 1 else None
-    activation = scope.activation(call.function)
+    activation = chosen_function(call, scope)
     if isinstance(inner, Call):
         if activation is None:
             raise scope.unknown_function(call.function, call.position)

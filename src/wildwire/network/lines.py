@@ -18,7 +18,7 @@ from wildwire.network.affine import (
     constant,
 )
 from wildwire.network.naming import print_name, suggestion
-from wildwire.network.prepare import walk
+from wildwire.network.prepare import Choice, walk
 from wildwire.network.scope import Line, Scope, placed
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def parameters_of(
 ) -> list[Monomial]:
     """The parameters of an activation or transfer: as written, else the defaults of its definition, frozen."""
     known = dict(function.parameters)
-    written = dict(keywords)
+    written = {name: v for name, v in keywords if not isinstance(v, Choice)}
     for name in written:
         if name not in known:
             message = (

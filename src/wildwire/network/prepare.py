@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from wildwire.language.expression import Binary, Call, Link, Number, Sum, Unary
+from wildwire.language.expression import Binary, Call, Link, Name, Number, Sum, Unary
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,13 @@ class Learnable:
     """The place of learnable number `key` of its line, counted in written order."""
 
     key: int
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a keyword chooses of a function, a size or a word: no number of the network; see `choices.py`."""
+
+    value: int | str
 
 
 @dataclass
@@ -58,9 +65,15 @@ def prepare(expression, learns: bool = True) -> Prepared:
 
 
 def put_back(tree, values: Sequence[float]) -> Any:
-    """The expression with these values in the places of its learnable numbers (NaN: `?`); inverse of `prepare`."""
+    """The expression with these values in the places of its learnable numbers (NaN: `?`); inverse of `prepare`.
+
+    Choices become the text that chose them.
+    """
     if isinstance(tree, Learnable):
         return number(values[tree.key])
+    if isinstance(tree, Choice):
+        word = isinstance(tree.value, str)
+        return Name(tree.value) if word else Number(float(tree.value))
     return change_parts(tree, lambda part: put_back(part, values))
 
 

@@ -105,7 +105,8 @@ class NeuronWriter:
         if has_bias and network.bias_slot[neuron] < 0:
             arguments.append(Number(0.0, frozen=True))
         function = network.function_of(neuron)
-        keywords = self._parameters("parameter", neuron, function, known=False)
+        keywords = _choices(function)
+        keywords += self._parameters("parameter", neuron, function, known=False)
         if transfer is None:
             return Learnt(target, Call(function.name, tuple(arguments), keywords))
         own = self._parameters("transfer", neuron, transfer, known=False)
@@ -115,7 +116,8 @@ class NeuronWriter:
     def _formula(self, target: Target, neuron: int) -> Formula:
         network = self.network
         function, transfer = network.function_of(neuron), network.transfer_of(neuron)
-        keywords = self._parameters("parameter", neuron, function, known=True)
+        keywords = _choices(function)
+        keywords += self._parameters("parameter", neuron, function, known=True)
         if function.kind == "expression":
             return Formula(target, self._expression(neuron))
         if transfer is not None:
@@ -189,13 +191,30 @@ class NeuronWriter:
         begin = int(getattr(network, f"{kind}_offset")[neuron])
         slots = getattr(network, f"{kind}_slot")
         values = getattr(network, f"{kind}_value")
+        count = len(function.parameters)
+        elements = np.zeros(count, bool)
+        if kind == "parameter":
+            elements = np.array(function.elements, bool)
+        # A `~` line means unknown elements without a word, if nothing else learns: these stand last in theta.
+        learns = slots[begin : begin + count] != -1
+        implied = not known and np.array_equal(elements, learns)
         keywords = []
         for place, (name, default) in enumerate(function.parameters, begin):
-            frozen = slots[place] == -1
-            if not frozen or values[place] != default:
+            frozen, element = slots[place] == -1, bool(elements[place - begin])
+            if element and implied:
+                continue
+            if not frozen or element or values[place] != default:
                 value = self._number(kind, place, None)
                 keywords.append((name, value if known or frozen else Number(None)))
         return tuple(keywords)
+
+
+def _choices(function: Function) -> tuple:
+    """Keywords that choose the form of an activation."""
+    return tuple(
+        (name, Name(value) if isinstance(value, str) else Number(float(value)))
+        for name, value in function.choices
+    )
 
 
 def _inside(function: Function, inner: Call, keywords: tuple) -> Call:

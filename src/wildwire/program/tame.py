@@ -19,11 +19,12 @@ from wildwire.functions import catalogue
 
 BOUNDED = (
     "step", "sign", "ramp", "hard_tanh", "logistic", "tanh", "lecun_tanh", "softsign",
-    "arctan", "complementary_log_log", "sin", "cos", "sinc",
+    "arctan", "complementary_log_log", "sin", "cos", "sinc", "cubic_bump", "cubic_step",
+    "triangle", "logistic_bell", "straight_through",
 )  # fmt: skip
 LINEAR = (
-    "identity", "staircase", "relu", "leaky_relu", "abs", "softplus", "elu", "selu",
-    "gelu", "silu", "bent_identity", "sqrt", "log",
+    "identity", "relu", "leaky_relu", "abs", "softplus", "elu", "selu",
+    "gelu", "silu", "bent_identity", "sqrt", "log", "cubic_ramp",
 )  # fmt: skip
 # Not here: those that divide by a parameter, which may be 0; cube_root and reciprocal, whose slopes explode.
 TAME = frozenset(BOUNDED + LINEAR)

@@ -7,7 +7,10 @@ hold. Called by users' own tests as `ww.testing`; each check is imported when it
 from importlib import import_module
 
 # public name -> the module that defines it
-_HOME: dict[str, str] = {}
+_HOME: dict[str, str] = {
+    "GradientReport": "wildwire.testing.gradients",
+    "check_gradient": "wildwire.testing.gradients",
+}
 
 __all__ = sorted(_HOME)
 
