@@ -185,4 +185,6 @@ def _check_slope(form: Function) -> None:
     try:
         tables(form, 1)
     except FunctionError as error:
-        raise FunctionError(f"slope={form.choices[-1][1]} of {form.name}: {error}") from None
+        raise FunctionError(
+            f"slope={form.choices[-1][1]} of {form.name}: {error}"
+        ) from None

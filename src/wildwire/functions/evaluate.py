@@ -251,9 +251,7 @@ def branches(
     """
     values, numbers = _inputs(function, arguments, parameters)
     derived = tables(function, 0)
-    measured = _run(
-        derived.graph, [term for _, term in derived.kinks], values, numbers
-    )
+    measured = _run(derived.graph, [term for _, term in derived.kinks], values, numbers)
     shape = np.broadcast_shapes(*(a.shape for a in (*values, *numbers)))
     sides = [
         np.floor(value) if kind == "whole" else np.sign(value)

@@ -13,11 +13,26 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from wildwire.errors import FunctionError
-from wildwire.language.expression import Binary, Call, Expression, Name, Number, Place, Sum
+from wildwire.language.expression import (
+    Binary,
+    Call,
+    Expression,
+    Name,
+    Number,
+    Place,
+    Sum,
+)
 from wildwire.language.rewrite import parts_of, rebuild
 from wildwire.language.tree import MOST_ELEMENTS, Definition, Vector
 
-__all__ = ["REDUCTIONS", "WrittenOut", "element_name", "sizes_of", "start_of", "write_out"]
+__all__ = [
+    "REDUCTIONS",
+    "WrittenOut",
+    "element_name",
+    "sizes_of",
+    "start_of",
+    "write_out",
+]
 
 REDUCTIONS = ("sum", "prod", "mean", "max", "min")
 
@@ -52,7 +67,9 @@ def sizes_of(definition: Definition, chosen: Mapping[str, int]) -> dict[str, int
                 f"{MOST_ELEMENTS}, written plainly, not {size!r}"
             )
     return {
-        name: chosen.get(vector.size_name, vector.size) if vector.size_name else vector.size
+        name: chosen.get(vector.size_name, vector.size)
+        if vector.size_name
+        else vector.size
         for name, vector in definition.vectors.items()
     }
 
@@ -150,7 +167,11 @@ class _Writing:
         waiting = list(parts_of(call))
         while waiting:
             node = waiting.pop()
-            if isinstance(node, Name) and node.name in self.sizes and node.index is None:
+            if (
+                isinstance(node, Name)
+                and node.name in self.sizes
+                and node.index is None
+            ):
                 yield node.name
             is_size = isinstance(node, Call) and node.function == "size"
             if not is_size and not self._is_reduction(node):

@@ -274,7 +274,9 @@ def check_signature(builder: ExpressionBuilder, parameters: list):
         with_default = with_default or default is not None
     for _, default, position in parameters:
         if isinstance(default, Vector) and default.size_name in names:
-            builder.fail(position, f"`{default.size_name}` stands twice in the brackets")
+            builder.fail(
+                position, f"`{default.size_name}` stands twice in the brackets"
+            )
     if parameters[0][1] is not None:
         builder.fail(
             parameters[0][2], "a function has at least one argument, without a default"

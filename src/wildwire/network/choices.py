@@ -51,7 +51,9 @@ def chosen_function(call: Call, scope: Scope) -> Function | None:
     """The activation that an explicit call names, in the form that it chooses; None if it names none."""
     function = scope.activation(call.function)
     choices = {key: v.value for key, v in call.keywords if isinstance(v, Choice)}
-    return choose(function, choices, scope.functions) if function and choices else function
+    return (
+        choose(function, choices, scope.functions) if function and choices else function
+    )
 
 
 def _chooses(node, scope: Scope) -> bool:
@@ -60,7 +62,9 @@ def _chooses(node, scope: Scope) -> bool:
     function = scope.activation(node.function)
     if function is None:
         return False
-    return bool(function.vectors) or any(k in choosable(function) for k, _ in node.keywords)
+    return bool(function.vectors) or any(
+        k in choosable(function) for k, _ in node.keywords
+    )
 
 
 def _explicit_call(call: Call, scope: Scope, learns: bool, n_by_place: int) -> Call:

@@ -175,7 +175,9 @@ class _Check:
         self.options = {"loss": loss, "sample_weight": sample_weight}
         self.faults: list[str] = []
         self.names = network.theta_names
-        _, self.engine = evaluate.loss_and_gradient(network, theta, X, Y, **self.options)
+        _, self.engine = evaluate.loss_and_gradient(
+            network, theta, X, Y, **self.options
+        )
         _, self.twin = reference.loss_and_gradient(network, theta, X, Y, **self.options)
         condition = reference.condition(self._shaken)
         self.noise = EPSILON * condition[0]
@@ -210,7 +212,9 @@ class _Check:
         """What is found for one number; faults are noted."""
         name, engine, twin = self.names[slot], self.engine[slot], self.twin[slot]
         if not abs(engine - twin) <= self.allowed[slot]:
-            self._fault(name, engine, f"the slow twin says {twin!r}", self.allowed[slot])
+            self._fault(
+                name, engine, f"the slow twin says {twin!r}", self.allowed[slot]
+            )
         found, reason = Difference(np.nan, np.nan, 0.0), self.reasons.get(slot)
         if reason is None:
             step, reason = self._first_step(slot)
@@ -291,7 +295,11 @@ def _reasons(network, theta) -> dict[int, str]:
     for slot, neuron, is_parameter in _places(network):
         through = reached.get(neuron)
         # The slopes in its parameters are true where only the slope in z is a training slope.
-        if is_parameter and neuron in own and network.function_of(neuron).slope is not None:
+        if (
+            is_parameter
+            and neuron in own
+            and network.function_of(neuron).slope is not None
+        ):
             through = behind.get(neuron)
         if through is not None and slot not in reasons:
             reasons[slot] = f"{network.names[first + through]}: {own[through]}"
