@@ -1,7 +1,7 @@
 """The examples run and do what they say."""
 
 import numpy as np
-from examples import one_neuron_xor, skip_links
+from examples import kolmogorov_arnold, one_neuron_xor, skip_links
 
 import wildwire as ww
 
@@ -18,3 +18,11 @@ def test_a_random_graph_learns_a_bowl(tmp_path):
     assert skip_links.main(tmp_path) < 0.1
     assert ww.parse((tmp_path / "skip_links.wire").read_text()).n_neurons >= 32
     assert (tmp_path / "skip_links.svg").read_text().startswith("<svg")
+
+
+def test_splines_win_on_a_sum_and_lose_on_ridges(tmp_path):
+    errors = kolmogorov_arnold.main(tmp_path)
+    assert errors["of_one_sum", "splines"] < 0.02 < 0.1 < errors["of_one_sum", "tanhs"]
+    assert errors["of_two_ridges", "tanhs"] < 0.02
+    assert errors["of_two_ridges", "splines"] > 0.1
+    assert (tmp_path / "kolmogorov_arnold.svg").read_text().startswith("<svg")

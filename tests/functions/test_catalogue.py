@@ -199,9 +199,7 @@ def _random_places(function, count=64):
         arguments[0] = random.uniform(0.02, 0.98, count)
     if function.kind == "loss":
         arguments[1] = random.uniform(0, 1, count)
-    parameters = [
-        start * random.uniform(0.6, 1.4, count) for start in function.starts
-    ]
+    parameters = [start * random.uniform(0.6, 1.4, count) for start in function.starts]
     return arguments, parameters
 
 

@@ -142,9 +142,7 @@ def definitions(draw):
     words = draw(few(BARE, 1, 4, unique=True))
     count = draw(st.integers(1, len(words)))
     vectors = st.builds(tree.Vector, st.integers(1, 64))
-    defaults = tuple(
-        (name, draw(st.one_of(FLOATS, vectors))) for name in words[count:]
-    )
+    defaults = tuple((name, draw(st.one_of(FLOATS, vectors))) for name in words[count:])
     low, high = sorted(draw(st.tuples(FLOATS, FLOATS)))
     spans = [(low, high)] * (low < high) + [(low, math.inf), (-math.inf, high)]
     clauses = draw(
