@@ -267,7 +267,8 @@ class Function:
         """
         from wildwire.functions.reflections import parity
 
-        return parity(self)
+        # With vectors it is whatever their numbers make of it.
+        return None if self.vectors else parity(self)
 
     @functools.cached_property
     def period(self) -> float | None:
@@ -277,7 +278,7 @@ class Function:
         """
         from wildwire.functions.periods import period
 
-        return period(self)
+        return None if self.vectors else period(self)
 
     def evaluate(
         self,
