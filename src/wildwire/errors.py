@@ -10,6 +10,7 @@ WildwireError
 │   ├── UnknownNameError     a source, output or number that nobody defines
 │   └── DuplicateNameError   one name defined twice
 ├── FunctionError            a formula that cannot be a neuron function or loss
+│   └── FormulaError         its text cannot be read; also a LanguageError (line, column, caret)
 ├── UnsupportedError         described correctly, but this version cannot run it
 ├── DataError                rows, columns, targets or weights that cannot be learnt from
 ├── SettingError             an argument or option outside its range
@@ -76,6 +77,14 @@ class DuplicateNameError(NetworkError):
 
 class FunctionError(WildwireError, ValueError):
     """A formula that cannot be a neuron function or a loss."""
+
+
+class FormulaError(FunctionError, LanguageError):
+    """Text given as an activation or a loss that is not of the language.
+
+    Both kinds at once: whoever takes formulas from strangers catches FunctionError and
+    nothing else; whoever shows the place finds line, column and source.
+    """
 
 
 class UnsupportedError(WildwireError, NotImplementedError):

@@ -15,7 +15,12 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from wildwire.errors import FunctionError, LanguageError, UnsupportedError
+from wildwire.errors import (
+    FormulaError,
+    FunctionError,
+    LanguageError,
+    UnsupportedError,
+)
 from wildwire.functions.function import Function, called_names
 from wildwire.language.expression import Expression
 
@@ -46,10 +51,9 @@ def activation(text: str) -> Function:
 
     Raises
     ------
-    LanguageError
-        The text cannot be read.
     FunctionError
-        It names what does not exist, or does not fit.
+        It names what does not exist, or does not fit. Where the text cannot be read it
+        is a FormulaError, with line and column.
 
     Notes
     -----
@@ -62,7 +66,7 @@ def activation(text: str) -> Function:
     >>> bump.evaluate(0, [[0.0, 1.0]]).round(5).tolist()
     [[5e-05, 1.0]]
     """
-    return _define("activation", text)
+    return _told_as_one("activation", text)
 
 
 def loss(text: str) -> Function:
@@ -83,19 +87,40 @@ def loss(text: str) -> Function:
 
     Raises
     ------
-    LanguageError
-        The text cannot be read.
     FunctionError
-        It names what does not exist, or does not fit.
+        It names what does not exist, or does not fit. Where the text cannot be read it
+        is a FormulaError, with line and column.
     """
-    return _define("loss", text)
+    return _told_as_one("loss", text)
+
+
+def _told_as_one(kind: str, text: str) -> Function:
+    """The function of a text from anywhere; whatever is wrong with it is a FunctionError."""
+    from wildwire.language.checks import LONGEST_FORMULA
+
+    if not isinstance(text, str):
+        raise FunctionError(
+            f"the {kind} is defined by text, not by {type(text).__name__}"
+        )
+    # Before anything reads it: ten megabytes of brackets cost nothing.
+    if len(text) > LONGEST_FORMULA:
+        raise FormulaError(
+            f"the {kind} is defined by at most {LONGEST_FORMULA:,} characters, this "
+            f"text has {len(text):,}"
+        )
+    try:
+        return _define(kind, text)
+    except FunctionError:
+        raise
+    except LanguageError as error:
+        raise FormulaError(
+            error.message, error.line, error.column, error.source
+        ) from None
 
 
 def _define(kind: str, text: str) -> Function:
     from wildwire.language.parser import parse_definition, parse_formula
 
-    if not isinstance(text, str):
-        raise FunctionError(f"an {kind} is defined by text, not by {text!r}")
     if _WORD.fullmatch(text.strip()) and text.strip() not in ("o", "t", kind):
         from wildwire.functions.registry import find, find_loss
 
