@@ -3,7 +3,11 @@
 Comes in: names and formulas. Goes out: `Function` and, through `native`, addresses of
 compiled kernels. Called by the network (names), the engine (kernels) and the learners
 (compilation of update rules). Nothing here imports Numba before a kernel is asked for.
+
+The package is also the registry of what is built in: `ww.functions["tanh"]`, see `listing.py`.
 """
+
+import sys
 
 from wildwire.functions.define import (
     activation,
@@ -12,6 +16,7 @@ from wildwire.functions.define import (
     loss,
 )
 from wildwire.functions.function import Function
+from wildwire.functions.listing import Listing
 from wildwire.functions.registry import catalogue, find, find_loss, losses
 
 __all__ = [
@@ -25,3 +30,5 @@ __all__ = [
     "loss",
     "losses",
 ]
+
+sys.modules[__name__].__class__ = Listing

@@ -21,7 +21,7 @@ from wildwire.functions.graph import Graph, Term
 if TYPE_CHECKING:
     from wildwire.functions.function import Function
 
-__all__ = ["evaluate", "guard_activity", "margin", "parity"]
+__all__ = ["evaluate", "guard_activity", "margin", "parity", "values_of"]
 
 Array = np.ndarray
 
@@ -196,6 +196,17 @@ def evaluate(
     derived = tables(function, level)
     results = _run(derived.graph, derived.outputs, values, numbers)
     return np.stack([np.asarray(result, values[0].dtype) for result in results])
+
+
+def values_of(
+    function: Function,
+    graph: Graph,
+    terms: Sequence[Term],
+    arguments: Sequence[Array],
+    parameters: Sequence[Array | float] | None = None,
+) -> list[Array]:
+    """Values of terms of `graph`, one that `tables` has made for this function."""
+    return _run(graph, terms, *_inputs(function, arguments, parameters))
 
 
 def guard_activity(

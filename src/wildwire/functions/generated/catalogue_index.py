@@ -50,6 +50,53 @@ KERNELS = {
 }
 """Key of a formula -> stem of the module that holds its kernels."""
 
+REFERENCES = {
+    'activation identity': 'Linear unit: what the output neuron of a regression computes.',
+    'activation staircase': 'Floor function: rounds down to whole steps, as a quantiser does.',
+    'activation step': "Heaviside's step, the threshold unit of McCulloch & Pitts 1943 and of Rosenblatt's perceptron 1958.",
+    'activation sign': 'Signum, the bipolar threshold unit: output of the Adaline of Widrow & Hoff 1960.',
+    'activation ramp': 'Saturating linear unit, a straight-lined sigmoid; satlin in MATLAB.',
+    'activation hard_tanh': 'Saturating linear unit from -1 to 1: Collobert 2004; satlins in MATLAB.',
+    'activation relu': 'Rectified linear unit: Fukushima 1969; Nair & Hinton 2010.',
+    'activation leaky_relu': 'Rectified linear unit with a small slope below 0: Maas, Hannun & Ng 2013.',
+    'activation abs': 'Absolute value rectification: Jarrett, Kavukcuoglu, Ranzato & LeCun 2009.',
+    'activation logistic': 'Logistic curve of Verhulst 1845; the sigmoid of Rumelhart, Hinton & Williams 1986.',
+    'activation tanh': 'Hyperbolic tangent, the sigmoid centred on 0: LeCun, Bottou, Orr & Mueller 1998.',
+    'activation lecun_tanh': 'Scaled so that f(1) is 1 and f(-1) is -1: LeCun, Bottou, Orr & Mueller 1998, Efficient BackProp.',
+    'activation softsign': 'A sigmoid that saturates slowly: Elliott 1993; Bergstra, Desjardins, Lamblin & Bengio 2009.',
+    'activation arctan': 'Inverse tangent: a sigmoid whose tails fall as 1/z.',
+    'activation complementary_log_log': 'Inverse of the complementary log-log link, from the Gumbel distribution: McCullagh & Nelder 1989.',
+    'activation softplus': 'Smooth rectifier: Dugas, Bengio, Belisle, Nadeau & Garcia 2001.',
+    'activation elu': 'Exponential linear unit: Clevert, Unterthiner & Hochreiter 2016.',
+    'activation selu': 'Scaled exponential linear unit, which keeps mean 0 and variance 1: Klambauer, Unterthiner, Mayr & Hochreiter 2017.',
+    'activation gelu': 'Gaussian error linear unit, in its exact form: Hendrycks & Gimpel 2016.',
+    'activation silu': 'Sigmoid linear unit: Elfwing, Uchibe & Doya 2018; called swish by Ramachandran, Zoph & Le 2017.',
+    'activation bent_identity': 'A smooth bend between the slopes 1/2 and 3/2; in many lists of activations, without a known source.',
+    'activation exponential': 'Inverse of the log link, for counts and rates: McCullagh & Nelder 1989.',
+    'activation square': 'Quadratic unit of polynomial networks: Livni, Shalev-Shwartz & Shamir 2014.',
+    'activation sqrt': 'Square root of what is positive, 0 below.',
+    'activation cube_root': 'Cube root with the sign of z: unbounded, and flat far out.',
+    'activation reciprocal': '1/z, for quotients and for laws with an inverse in them.',
+    'activation log': 'Natural logarithm, for products and powers as sums: with exponential a neuron of Hines 1996.',
+    'activation sin': 'Sinusoidal unit: Lapedes & Farber 1987; Sitzmann, Martel, Bergman, Lindell & Wetzstein 2020.',
+    'activation cos': 'Cosine unit of random Fourier features: Rahimi & Recht 2007.',
+    'activation sinc': 'Cardinal sine, not normalised (zeros at the multiples of pi): Whittaker 1915.',
+    'activation gaussian': 'Radial basis function: Broomhead & Lowe 1988.',
+    'activation bump': 'A Gaussian around 1: one such neuron without a bias learns exclusive or.',
+    'activation multiquadric': 'Radial basis function of Hardy 1971.',
+    'activation inverse_multiquadric': 'Radial basis function that falls as 1/z: Hardy 1971; Micchelli 1986.',
+    'loss squared': 'Least squares: Legendre 1805, Gauss 1809; halved, so that dE/do = o - t.',
+    'loss absolute': 'Least absolute deviations, whose minimum is the median: Boscovich 1757, Laplace 1793.',
+    'loss huber': 'Squared near, absolute far, for data with outliers: Huber 1964.',
+    'loss log_cosh': 'Smooth between squared and absolute: Green 1990.',
+    'loss quantile': 'Its minimum is the quantile q, the median for 0.5: Koenker & Bassett 1978.',
+    'loss hinge': 'Loss of the support vector machine, for targets -1 and 1: Cortes & Vapnik 1995.',
+    'loss logistic': 'Cross-entropy of a yes or no, the likelihood of logistic regression: Cox 1958.',
+    'loss logistic_from_z': 'The same from z, where o is logistic(z): exact where o has rounded to 0 or 1.',
+    'loss softmax': 'Cross-entropy of one of several classes, summed over the outputs of a softmax: Bridle 1990.',
+}
+"""Kind and name -> what it is and where it comes from, in one line."""
+
 FUNCTIONS = (
     Function(
         'identity',
