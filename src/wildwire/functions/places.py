@@ -104,7 +104,7 @@ def _along(
     return [(at, word) for at, word in broken if word]
 
 
-def breaks(function: Function, rest: tuple[float, ...] = ()) -> tuple[Place, ...]:
+def breaks(function: Function, rest: tuple[float, ...] = ()) -> list[tuple[float, str]]:
     """The places nearest to 0 along the first argument where a curve has to be interrupted or marked.
 
     Parameters
@@ -115,8 +115,8 @@ def breaks(function: Function, rest: tuple[float, ...] = ()) -> tuple[Place, ...
 
     Returns
     -------
-    tuple of Place
-        Those of `not_smooth`, every jump of `floor` with a place of its own, and poles ("pole"), in ascending order.
+    list of (float, str)
+        Where, and what as in `Place`, or "pole", in ascending order; every jump of `floor` is one.
     """
     function = replace(function, slope=None)
     derived = tables(function, 0)
@@ -124,10 +124,7 @@ def breaks(function: Function, rest: tuple[float, ...] = ()) -> tuple[Place, ...
     for kind, term in derived.kinks:
         for at, word in _along(function, derived, kind, term, rest):
             found.setdefault(at, word)
-    name = function.arguments[0]
-    return tuple(
-        Place(word, f"{name} = {at:.6g}", at) for at, word in sorted(found.items())
-    )
+    return sorted(found.items())
 
 
 def _equation(term: Term, names: list[str]) -> str:

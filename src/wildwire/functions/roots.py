@@ -1,6 +1,6 @@
 """Where a term of a formula is 0, or a whole number, along the first argument.
 
-Comes in: a `Function` and a term of its graph. Goes out: places as numbers, to the last bit, from -10,000 to 10,000; the
+Comes in: a `Function` and a term of its graph. Goes out: places as numbers to the last bit, from -10,000 to 10,000; the
 ones nearest to 0 if there are many. Called by `places.py` and `domain.py`.
 """
 
