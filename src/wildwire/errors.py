@@ -10,7 +10,8 @@ WildwireError
 │   ├── UnknownNameError     a source, output or number that nobody defines
 │   └── DuplicateNameError   one name defined twice
 ├── FunctionError            a formula that cannot be a neuron function or loss
-│   └── FormulaError         its text cannot be read; also a LanguageError (line, column, caret)
+│   ├── FormulaError         its text cannot be read; also a LanguageError (line, column, caret)
+│   └── CheckError           ww.testing.check_function has found what does not hold; also an AssertionError
 ├── UnsupportedError         described correctly, but this version cannot run it
 ├── DataError                rows, columns, targets or weights that cannot be learnt from
 ├── SettingError             an argument or option outside its range
@@ -85,6 +86,15 @@ class FormulaError(FunctionError, LanguageError):
     Both kinds at once: whoever takes formulas from strangers catches FunctionError and
     nothing else; whoever shows the place finds line, column and source.
     """
+
+
+class CheckError(FunctionError, AssertionError):
+    """A check of `wildwire.testing` has failed; `report` holds what all of them found.
+
+    Also an AssertionError: in a test it is a failure, not an error.
+    """
+
+    report = None
 
 
 class UnsupportedError(WildwireError, NotImplementedError):

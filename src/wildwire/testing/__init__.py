@@ -7,7 +7,11 @@ hold. Called by users' own tests as `ww.testing`; each check is imported when it
 from importlib import import_module
 
 # public name -> the module that defines it
-_HOME: dict[str, str] = {}
+_HOME: dict[str, str] = {
+    "Check": "wildwire.testing.report",
+    "Report": "wildwire.testing.report",
+    "check_function": "wildwire.testing.functions",
+}
 
 __all__ = sorted(_HOME)
 
