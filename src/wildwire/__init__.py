@@ -19,6 +19,7 @@ from wildwire._version import __version__ as __version__
 if TYPE_CHECKING:
     from wildwire import datasets as datasets
     from wildwire import errors as errors
+    from wildwire import functions as functions
     from wildwire import learning as learning
     from wildwire import testing as testing
     from wildwire import wiring as wiring
@@ -57,6 +58,7 @@ _HOME = {
     "datasets": None,
     "errors": None,
     "fit": "wildwire.learning",
+    "functions": None,
     "guards": "wildwire.engine.guards",
     "input_gradient": "wildwire.engine.evaluate",
     "learners": "wildwire.learning",
@@ -107,7 +109,7 @@ def parse(text: str) -> "Network":
 
 
 # reached as attributes too, though their names are not among the public ones
-_PACKAGES = frozenset({"drawing", "evaluation", "functions", "network", "program"})
+_PACKAGES = frozenset({"drawing", "evaluation", "network", "program"})
 
 
 def __getattr__(name):

@@ -283,6 +283,43 @@ def trace(
 
 
 @app.command()
+def functions(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help='Names, or definitions: "bump(z, k=10) = exp(-k*(1 - z)**2)".',
+            metavar="[NAME]...",
+        ),
+    ] = None,
+    kind: Annotated[
+        str | None, typer.Option(help="activation or loss.", metavar="KIND")
+    ] = None,
+    draw: Annotated[
+        Path | None,
+        typer.Option(help="Draw them: a directory, or one file.", metavar="DIR|FILE"),
+    ] = None,
+    format_: Annotated[
+        str | None,
+        typer.Option("--format", help="svg (else) or png.", metavar="FORMAT"),
+    ] = None,
+    force: Force = False,
+    json: Json = False,
+) -> None:
+    """List the built-in functions, show one, or draw them; your own as well."""
+    from wildwire.commands.functions import FunctionsOptions, functions_command
+
+    options = FunctionsOptions(
+        names=tuple(names or ()),
+        kind=kind,
+        draw=draw,
+        format=format_,
+        force=force,
+        json=json,
+    )
+    functions_command(options)
+
+
+@app.command()
 def warmup(
     dtype: Annotated[
         str, typer.Option(help="float64, float32 or both.", metavar="TYPE")

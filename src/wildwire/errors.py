@@ -10,6 +10,8 @@ WildwireError
 │   ├── UnknownNameError     a source, output or number that nobody defines
 │   └── DuplicateNameError   one name defined twice
 ├── FunctionError            a formula that cannot be a neuron function or loss
+│   ├── FormulaError         its text cannot be read; also a LanguageError (line, column, caret)
+│   └── CheckError           ww.testing.check_function has found what does not hold; also an AssertionError
 ├── UnsupportedError         described correctly, but this version cannot run it
 ├── DataError                rows, columns, targets or weights that cannot be learnt from
 ├── SettingError             an argument or option outside its range
@@ -79,6 +81,14 @@ class FunctionError(WildwireError, ValueError):
     """A formula that cannot be a neuron function or a loss."""
 
 
+class FormulaError(FunctionError, LanguageError):
+    """Text given as an activation or a loss that is not of the language.
+
+    Both kinds at once: whoever takes formulas from strangers catches FunctionError and
+    nothing else; whoever shows the place finds line, column and source.
+    """
+
+
 class UnsupportedError(WildwireError, NotImplementedError):
     """Described correctly, but this version cannot run it."""
 
@@ -95,8 +105,11 @@ class UntrainedError(WildwireError, ValueError):
     """A number that prediction needs is still unknown."""
 
 
-class CheckError(WildwireError, AssertionError):
-    """A check of `wildwire.testing` found what does not hold; `report` has all that was found."""
+class CheckError(FunctionError, AssertionError):
+    """A check of `wildwire.testing` found what does not hold; `report` has all that was found.
+
+    Also an AssertionError: in a test it is a failure, not an error.
+    """
 
     def __init__(self, message, report=None):
         super().__init__(message)

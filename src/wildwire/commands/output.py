@@ -50,7 +50,9 @@ def print_table(
     )
     for number, heading in enumerate(headings):
         right = number >= texts
-        table.add_column(heading, justify="right" if right else "left", no_wrap=right)
+        side = "right" if right else "left"
+        # Words that are wider than their column go on below: nothing is left out.
+        table.add_column(heading, justify=side, no_wrap=right, overflow="fold")
     for row in rows:
         # Text objects and not strings: names such as `h[3]` are no markup.
         table.add_row(*(_plain(cell) for cell in row))

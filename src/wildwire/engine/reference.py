@@ -174,7 +174,7 @@ def _transferred(network, theta, j, sources, result, shake):
     """All z of a neuron whose transfer is not linear; dz/do and dz/d number are kept, a list for each z."""
     transfer = network.transfers[network.transfer[j]]
     n = len(sources[0])
-    numbers = [np.full(n, v) for v in _numbers_of_transfer(network, theta, j)]
+    numbers = [np.full(n, v) for v in numbers_of_transfer(network, theta, j)]
     z, result.by_source[j], result.by_number[j] = [], [], []
     for place in range(transfer.n_values):
         function = transfer.unrolled(len(sources), place)
@@ -188,7 +188,7 @@ def _transferred(network, theta, j, sources, result, shake):
     return z
 
 
-def _numbers_of_transfer(network, theta, j):
+def numbers_of_transfer(network, theta, j):
     """Weights, the bias if there is one, and the other numbers of a neuron's transfer."""
     numbers = [weight_of(network, theta, link) for link in links_of(network, j)]
     if network.transfers[network.transfer[j]].has_bias:
@@ -245,7 +245,7 @@ def _guards_of_transfer(network, theta, j, computed):
     sources = [computed.nodes[source] for source in network.link_source[links]]
     numbers = [
         np.full(len(sources[0]), number)
-        for number in _numbers_of_transfer(network, theta, j)
+        for number in numbers_of_transfer(network, theta, j)
     ]
     active = np.zeros(len(sources[0]), np.int64)
     for place in range(transfer.n_values):

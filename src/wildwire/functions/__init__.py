@@ -3,7 +3,11 @@
 Comes in: names and formulas. Goes out: `Function` and, through `native`, addresses of
 compiled kernels. Called by the network (names), the engine (kernels) and the learners
 (compilation of update rules). Nothing here imports Numba before a kernel is asked for.
+
+The package is also the registry of what is built in: `ww.functions["tanh"]`, see `listing.py`.
 """
+
+import sys
 
 from wildwire.functions.define import (
     activation,
@@ -19,6 +23,7 @@ from wildwire.functions.define_transfer import (
     transfers,
 )
 from wildwire.functions.function import Function
+from wildwire.functions.listing import Listing
 from wildwire.functions.registry import catalogue, find, find_loss, losses
 from wildwire.functions.transfer import Transfer
 
@@ -39,3 +44,5 @@ __all__ = [
     "transfer_from_definition",
     "transfers",
 ]
+
+sys.modules[__name__].__class__ = Listing

@@ -1,8 +1,8 @@
 """What a call chooses of a function: sizes of its vectors, its training slope.
 
 Comes in: a function and choices by name, `knots=4` or `slope=triangle`. Goes out: a function of the same name with that
-many parameters or that slope, which remembers what it is a form of. Called by `Function.chosen`, by the network (keywords
-of calls) and by `registry.find` (`"spline(knots=4)"`).
+many parameters or that slope, which remembers what it is a form of. Called by `Function.chosen`, by the network
+(keywords of calls) and by `registry.find` (`"spline(knots=4)"`).
 """
 
 from __future__ import annotations

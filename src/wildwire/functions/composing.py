@@ -18,7 +18,7 @@ from wildwire.functions.reductions import REDUCTIONS
 from wildwire.functions.transfer import BIAS, Transfer
 from wildwire.language.expression import Binary, Call, Expression, Name, Unary
 
-__all__ = ["SumInside", "composed", "sum_inside"]
+__all__ = ["SumInside", "composed", "substituted", "sum_inside"]
 
 
 @dataclass(frozen=True)
@@ -114,19 +114,20 @@ def _put_in(
         taken.add(free)
         names[name] = Name(free)
         parameters.append((free, default))
-    return _substituted(activation.formula, names), tuple(parameters)
+    return substituted(activation.formula, names), tuple(parameters)
 
 
-def _substituted(tree, names: Mapping[str, Expression]):
+def substituted(tree, names: Mapping[str, Expression]):
+    """The tree of a formula with expressions in the place of names."""
     if isinstance(tree, Name):
         return names.get(tree.name, tree)
     if isinstance(tree, Unary):
-        return Unary(tree.operator, _substituted(tree.operand, names))
+        return Unary(tree.operator, substituted(tree.operand, names))
     if isinstance(tree, Binary):
-        left, right = (_substituted(part, names) for part in (tree.left, tree.right))
+        left, right = (substituted(part, names) for part in (tree.left, tree.right))
         return Binary(tree.operator, left, right)
     if isinstance(tree, Call):
-        arguments = tuple(_substituted(part, names) for part in tree.arguments)
+        arguments = tuple(substituted(part, names) for part in tree.arguments)
         return Call(tree.function, arguments, tree.keywords)
     return tree
 

@@ -16,7 +16,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from wildwire.errors import FunctionError, LanguageError
+from wildwire.errors import FormulaError, FunctionError, LanguageError
 from wildwire.functions.function import Function, called_names
 from wildwire.functions.transfer import MOST_VALUES
 from wildwire.language.expression import Expression
@@ -56,10 +56,9 @@ def activation(text: str) -> Function:
 
     Raises
     ------
-    LanguageError
-        The text cannot be read.
     FunctionError
-        It names what does not exist, or does not fit.
+        It names what does not exist, or does not fit. Where the text cannot be read it
+        is a FormulaError, with line and column.
 
     Notes
     -----
@@ -72,7 +71,7 @@ def activation(text: str) -> Function:
     >>> bump.evaluate(0, [[0.0, 1.0]]).round(5).tolist()
     [[5e-05, 1.0]]
     """
-    return _define("activation", text)
+    return _told_as_one("activation", text)
 
 
 def loss(text: str) -> Function:
@@ -93,12 +92,35 @@ def loss(text: str) -> Function:
 
     Raises
     ------
-    LanguageError
-        The text cannot be read.
     FunctionError
-        It names what does not exist, or does not fit.
+        It names what does not exist, or does not fit. Where the text cannot be read it
+        is a FormulaError, with line and column.
     """
-    return _define("loss", text)
+    return _told_as_one("loss", text)
+
+
+def _told_as_one(kind: str, text: str) -> Function:
+    """The function of a text from anywhere; whatever is wrong with it is a FunctionError."""
+    from wildwire.language.checks import LONGEST_FORMULA
+
+    if not isinstance(text, str):
+        raise FunctionError(
+            f"the {kind} is defined by text, not by {type(text).__name__}"
+        )
+    # Before anything reads it: ten megabytes of brackets cost nothing.
+    if len(text) > LONGEST_FORMULA:
+        raise FormulaError(
+            f"the {kind} is defined by at most {LONGEST_FORMULA:,} characters, this "
+            f"text has {len(text):,}"
+        )
+    try:
+        return _define(kind, text)
+    except FunctionError:
+        raise
+    except LanguageError as error:
+        raise FormulaError(
+            error.message, error.line, error.column, error.source
+        ) from None
 
 
 def penalty(text: str) -> Function:
@@ -142,8 +164,6 @@ def penalty(text: str) -> Function:
 def _define(kind: str, text: str) -> Function:
     from wildwire.language.parser import parse_definition, parse_formula
 
-    if not isinstance(text, str):
-        raise FunctionError(f"an {kind} is defined by text, not by {text!r}")
     if _WORD.fullmatch(text.strip()) and text.strip() not in ("o", "t", kind):
         from wildwire.functions.registry import find, find_loss
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wildwire.errors import FunctionError
-from wildwire.functions.derive import tables
+from wildwire.functions.derive import Tables, tables
 from wildwire.functions.graph import Graph, Node, Term
 
 if TYPE_CHECKING:
@@ -26,11 +26,15 @@ __all__ = [
     "constant_value",
     "evaluate",
     "guard_activity",
+    "guard_tests",
     "margin",
     "node_values",
+    "values_of",
 ]
 
 Array = np.ndarray
+Change = Callable[[Node, Array, list[Array]], Array]
+"""Node, its value and what it reads in, another value out."""
 
 
 def _logistic(x: Array) -> Array:
@@ -78,10 +82,24 @@ def _normal_cdf(x: Array) -> Array:
     return np.where(np.isnan(x), x, value).astype(x.dtype)
 
 
+def _erfc(x: Array) -> Array:
+    """Through erfcx, as in the kernel: SciPy's erfc loses digits in the tail to x*x."""
+    import scipy.special
+
+    high, low = _square_parts(x)
+    scaled = scipy.special.erfcx(np.minimum(np.abs(x), 1e4))
+    tail = np.exp(-high) * np.exp(-low) * scaled
+    value = np.where(x < 0, 2 - tail, tail)
+    return np.where(np.isnan(x), x, value).astype(x.dtype)
+
+
 def _power(x: Array, y: Array) -> Array:
-    """x**y; nan for x < 0 unless y is whole, minus infinity included. -0 is 0."""
+    """x**y; nan for x < 0 unless y is whole, minus infinity included; -1 has no limit at infinity. -0 is 0."""
     undefined = np.isnan(x) & (y != 0) | (x < 0) & (np.floor(y) != y)
-    return np.where(undefined, np.nan, np.power(x + 0.0, y)).astype(x.dtype)
+    undefined |= (x == -1) & np.isinf(y)
+    return np.where(undefined, np.nan, np.power(x + 0.0, y)).astype(
+        np.result_type(x, y)
+    )
 
 
 def _guard_zero(x: Array, distance: Array) -> Array:
@@ -127,7 +145,7 @@ _MEANING: dict[str, Callable[..., Array]] = {
     "logistic": _logistic,
     "softplus": _softplus,
     "erf": _special("erf"),
-    "erfc": _special("erfc"),
+    "erfc": _erfc,
     "normal_cdf": _normal_cdf,
     "normal_pdf": _normal_pdf,
     "abs": np.abs,
@@ -166,7 +184,11 @@ def _inputs(
 
 
 def _run(
-    graph: Graph, outputs: Sequence[Term], arguments: list[Array], parameters: list
+    graph: Graph,
+    outputs: Sequence[Term],
+    arguments: list[Array],
+    parameters: list,
+    change: Change | None = None,
 ) -> list[Array]:
     """Values of these terms, at the shape to which all arguments broadcast."""
     shape = np.broadcast_shapes(*(a.shape for a in (*arguments, *parameters)))
@@ -190,7 +212,8 @@ def _run(
                     value = value * np.sqrt(sources[0])
                 case operation:
                     value = _MEANING[operation](*sources)
-            values[index] = np.asarray(value)
+            value = np.asarray(value)
+            values[index] = value if change is None else change(node, value, sources)
     return [np.broadcast_to(values[output.index], shape) for output in outputs]
 
 
@@ -207,6 +230,22 @@ def evaluate(
     return np.stack([np.asarray(result, values[0].dtype) for result in results])
 
 
+def values_of(
+    function: Function,
+    graph: Graph,
+    terms: Sequence[Term],
+    arguments: Sequence[Array],
+    parameters: Sequence[Array | float] | None = None,
+    change: Change | None = None,
+) -> list[Array]:
+    """Values of terms of `graph`, one that `tables` has made for this function.
+
+    `change` may alter the value of each operation before others read it: so one sees what
+    rounding errors become.
+    """
+    return _run(graph, terms, *_inputs(function, arguments, parameters), change)
+
+
 def guard_activity(
     function: Function,
     arguments: Sequence[Array],
@@ -215,6 +254,15 @@ def guard_activity(
     """1 where a guard is active, else 0; see `Function.guards`."""
     values, numbers = _inputs(function, arguments, parameters)
     derived = tables(function, 0)
+    shape = np.broadcast_shapes(*(a.shape for a in (*values, *numbers)))
+    found = np.zeros(shape, bool)
+    for active in _run(derived.graph, guard_tests(derived), values, numbers):
+        found |= active
+    return found.astype(np.int64)
+
+
+def guard_tests(derived: Tables) -> list[Term]:
+    """For each guard a comparison that holds where it is active."""
     tests = []
     for guard in derived.guards:
         first, second = (derived.graph.source(guard, i) for i in range(2))
@@ -223,11 +271,7 @@ def guard_activity(
             first = derived.graph.make("abs", first)
         operator = ">=" if name == "guard_above" else "<="
         tests.append(derived.graph.compare(operator, first, second))
-    shape = np.broadcast_shapes(*(a.shape for a in (*values, *numbers)))
-    found = np.zeros(shape, bool)
-    for active in _run(derived.graph, tests, values, numbers):
-        found |= active
-    return found.astype(np.int64)
+    return tests
 
 
 def margin(

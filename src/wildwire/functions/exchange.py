@@ -33,7 +33,8 @@ def places(n_arguments: int) -> list[np.ndarray]:
     count = np.arange(1, PLACES + 1)
     first = 0.0131 * 1.179 ** (count - 1)  # up to 8
     if n_arguments == 1:
-        return [first]
+        # Next to 0 stands what guards do.
+        return [np.concatenate((1.7e-9 * 13.7 ** np.arange(7), first))]
     return [2 * np.sin(count * math.sqrt(2 + 3 * i) + i) for i in range(n_arguments)]
 
 

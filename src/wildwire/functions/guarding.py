@@ -60,9 +60,11 @@ def undefined_below_zero(function: Function) -> list[str]:
 
 
 def without_guards(
-    function: Function | Transfer, names: Mapping[str, Expression] | None = None
+    function: Function | Transfer,
+    names: Mapping[str, Expression] | None = None,
+    whole: bool = False,
 ) -> str:
-    """The formula as it reads without its guards, `1/z`; long ones are cut.
+    """The formula as it reads without its guards, `1/z`; long ones are cut unless the `whole` is wanted.
 
     Parameters
     ----------
@@ -70,7 +72,8 @@ def without_guards(
         What stands for arguments and parameters.
     """
     bare = [_rebuilt(part, dict(names or {})) for part in _formulas(function)]
-    return _cut(", ".join(map(print_expression, bare)))
+    text = ", ".join(map(print_expression, bare))
+    return text if whole else _cut(text)
 
 
 def guards_in_words(

@@ -148,11 +148,20 @@ GUARDS = ("guard_zero", "guard_below", "guard_above")
 
 
 def _smaller(a: Term, b: Term) -> Term:
-    return _where(a, ">", b, b, a)
+    return _one_of(a, ">", b)
 
 
 def _larger(a: Term, b: Term) -> Term:
-    return _where(a, "<", b, b, a)
+    return _one_of(a, "<", b)
+
+
+def _one_of(a: Term, operator: str, b: Term) -> Term:
+    """b where the comparison holds, else a; nan takes the last branch, which holds what may be nan."""
+    if b.number is not None:
+        return _where(a, operator, b, b, a)
+    if a.number is not None:
+        return _where(b, f"{operator}=", a, a, b)
+    return _where(a, operator, b, b, _where(b, f"{operator}=", a, a, a + b))
 
 
 COMPOSITES: dict[str, tuple[int, Callable[..., Term]]] = {

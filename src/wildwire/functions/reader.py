@@ -78,8 +78,11 @@ _ARITHMETIC = {
     "-": lambda a, b: a - b,
     "*": lambda a, b: a * b,
     "/": lambda a, b: a / b,
-    "**": lambda a, b: a**b,
+    "**": lambda a, b: _raised(a, b),
 }
+
+LARGEST_EXPONENT = 1024
+"""Of a constant exponent, also negative: beyond, floats are 0, 1 or infinite."""
 
 
 HOLDS = {
@@ -190,7 +193,7 @@ class Reader:
         primitive = PRIMITIVES[name]
         arguments = self._arguments(call, primitive.arity, names)
         if name == "power":
-            return arguments[0] ** arguments[1]
+            return _raised(*arguments)
         if name in GUARDS and arguments[1].number is None:
             raise FunctionError(f"the second argument of {name} must be a number")
         self._note_kink(name, arguments)
@@ -249,6 +252,16 @@ class Reader:
             inner[name] = self.read(argument, names)
         nested = Reader(self.graph, function.functions, self.kinks)
         return nested.read(function.formula, inner)
+
+
+def _raised(base: Term, exponent: Term) -> Term:
+    """base ** exponent, the exponent checked before anything is computed with it."""
+    power = exponent.number
+    if power is not None and abs(power) > LARGEST_EXPONENT:
+        raise FunctionError(
+            f"the exponent {power:g} is too large; at most {LARGEST_EXPONENT:,} is allowed"
+        )
+    return base**exponent
 
 
 def _check_count(call: Call, arity: int) -> None:

@@ -17,6 +17,7 @@ from types import MappingProxyType
 
 from wildwire.errors import FunctionError
 from wildwire.functions.function import Function
+from wildwire.language.checks import LONGEST_FORMULA
 
 __all__ = ["catalogue", "find", "find_loss", "losses", "set_loss"]
 
@@ -25,6 +26,8 @@ _CHOSEN = re.compile(r"([A-Za-z_]\w*)\(\s*([A-Za-z_]\w*\s*=[^()=]*)\)")
 
 _SET = re.compile(r"([A-Za-z_]\w*)\(\s*([A-Za-z_]\w*\s*=(?!=)[^()]*)\)")
 """A loss with parameters by name: `huber(delta=0.5)`."""
+
+_WORD = re.compile(r"[A-Za-z_]\w*")
 
 _ALLOWED = {
     ("huber", "delta"): (0.0, math.inf),
@@ -100,9 +103,7 @@ def find_loss(text: str | Function) -> Function:
     Raises
     ------
     FunctionError
-        Neither a known name nor a formula.
-    LanguageError
-        The formula cannot be read.
+        Neither a known name nor a formula; a FormulaError where it cannot be read.
     """
     if isinstance(text, Function):
         if text.kind != "loss":
@@ -110,13 +111,15 @@ def find_loss(text: str | Function) -> Function:
         return text
     if not isinstance(text, str):
         raise FunctionError(f"a loss is a name, a formula or a Function, not {text!r}")
+    from wildwire.functions.define import loss
+
+    if len(text) > LONGEST_FORMULA:
+        return loss(text)  # which refuses it by its length
     found = losses().get(text.strip())
     if found is not None:
         return found
-    if text.strip() not in ("o", "t") and text.strip().replace("_", "").isalnum():
+    if text.strip() not in ("o", "t") and _WORD.fullmatch(text.strip()):
         raise FunctionError(_unknown("loss", text.strip(), list(losses())))
-    from wildwire.functions.define import loss
-
     return loss(text)
 
 

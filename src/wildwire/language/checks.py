@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wildwire.errors import LanguageError
 from wildwire.language.expression import (
     COMPARISONS,
     Binary,
@@ -35,6 +34,9 @@ DEEPEST_LINE = 100
 
 DEEPEST_FORMULA, LARGEST_FORMULA, LONGEST_FORMULA = 30, 200, 1000
 """Levels, nodes and characters of a function's formula: derivatives grow with them."""
+
+MEASURED = 10_000
+"""Levels after which nobody counts how deep a formula is."""
 
 CHOOSERS = ("where", "stable")
 """Functions whose first argument is a comparison."""
@@ -214,8 +216,13 @@ def check_setting(builder: ExpressionBuilder, token, value: float):
 
 def check_formula(builder: ExpressionBuilder, expression: Expression):
     """A formula of a function: sizes, and nothing in it that only a network has."""
-    check_depth(builder, expression, DEEPEST_FORMULA)
-    _, nodes = measure(expression, DEEPEST_FORMULA)
+    depth, nodes = measure(expression, MEASURED)
+    if depth > DEEPEST_FORMULA:
+        builder.fail(
+            expression,
+            f"the formula is nested {depth} levels deep; at most {DEEPEST_FORMULA} "
+            "levels are allowed",
+        )
     if nodes > LARGEST_FORMULA:
         builder.fail(
             expression,
@@ -319,11 +326,3 @@ def check_clauses(builder: ExpressionBuilder, clauses: list, position):
     low, high = dict(clauses).get("range", (0.0, 1.0))
     if not low < high:
         builder.fail(position, f"the range {low:g}..{high:g} is empty")
-
-
-def too_long_formula(text: str) -> LanguageError:
-    """The error for a formula with more characters than allowed."""
-    return LanguageError(
-        f"a function's formula has at most {LONGEST_FORMULA} characters, this one has "
-        f"{len(text)}"
-    )

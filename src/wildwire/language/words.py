@@ -22,6 +22,9 @@ WORDS = frozenset((*FIRST_WORDS, "as", "in", "true", "false"))
 BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 """A name that needs no quotes, unless it is a word of the language."""
 
+LONGEST_SLIP = 200
+"""Characters of a word for which a nearest one is looked for: the search takes time with its square."""
+
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
 _ESCAPED = {value: "\\" + key for key, value in _ESCAPES.items()}
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.?))", re.DOTALL)
@@ -29,6 +32,8 @@ _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.?))", re.DOTAL
 
 def nearest(word: str, known: Iterable[str], cutoff: float) -> str | None:
     """The known word that looks most like this one, upper and lower case being the same; None where none does."""
+    if len(str(word)) > LONGEST_SLIP:
+        return None
     table = {str(name).lower(): str(name) for name in known}
     near = difflib.get_close_matches(str(word).lower(), list(table), 1, cutoff)
     return table[near[0]] if near else None

@@ -126,7 +126,9 @@ def check_names(network: Network) -> None:
     for function in (*network.functions, *network.transfers[1:]):
         if function is None or function.kind == "expression":  # without a name
             continue
-        key = (getattr(function, "base", None) or function).key  # forms of one function share its name
+        key = (
+            getattr(function, "base", None) or function
+        ).key  # forms of one function share its name
         if keys.setdefault(function.name, key) != key:
             raise DuplicateNameError(
                 f"two different functions are called {function.name!r}: rename one of them"

@@ -1,9 +1,9 @@
 """Calls of functions with vector parameters or a chosen slope, made explicit.
 
 Comes in: a line as it was read. Goes out: the same line, in which sizes and words (`knots=6`, `slope=triangle`) are
-`Choice`s and no numbers, and every element of a vector that is not written stands there as an unknown number, `v3=?`; so that
-reading and printing of numbers need to know nothing of vectors. Called by `elaborate.py`, before anything else reads
-the line.
+`Choice`s and no numbers, and every element of a vector that is not written stands there as an unknown number, `v3=?`,
+so that reading and printing of numbers need to know nothing of vectors. Called by `elaborate.py`, before anything else
+reads the line.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from wildwire.network.description import Network
 
 ELEMENT_DEVIATION = 0.1
-"""Of drawn elements of vectors: small beside the range -1..1 of a spline, large enough that no two neurons stay alike."""
+"""Of drawn elements of vectors: small beside the range -1..1 of a spline, yet no two neurons stay alike."""
 
 TRUNCATED = 0.8796256610342398
 """Standard deviation of a standard normal number that is drawn again beyond 2."""

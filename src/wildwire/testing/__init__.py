@@ -8,7 +8,10 @@ from importlib import import_module
 
 # public name -> the module that defines it
 _HOME: dict[str, str] = {
+    "Check": "wildwire.testing.report",
     "GradientReport": "wildwire.testing.gradients",
+    "Report": "wildwire.testing.report",
+    "check_function": "wildwire.testing.functions",
     "check_gradient": "wildwire.testing.gradients",
 }
 

@@ -1,7 +1,7 @@
 """Slopes by central differences, with an error that is estimated and not hoped for.
 
-Comes in: a function of one number, its rounding noise, how far it may be moved. Goes out: the slope at 0 and how far it may be
-off. Called by `gradients.py`.
+Comes in: a function of one number, its rounding noise, how far it may be moved. Goes out: the slope at 0 and how far it
+may be off. Called by `gradients.py`.
 """
 
 from __future__ import annotations

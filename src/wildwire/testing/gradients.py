@@ -1,7 +1,7 @@
 """Is the gradient right? The engine against central differences, and against the slow twin.
 
-Comes in: a network, theta, samples and a loss. Goes out: a report, number by number, or an error that names the number and
-both values. Called by users, as `ww.testing.check_gradient`, on networks with functions or losses of their own.
+Comes in: a network, theta, samples and a loss. Goes out: a report, number by number, or an error that names the number
+and both values. Called by users, as `ww.testing.check_gradient`, on networks with functions or losses of their own.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wildwire.engine import evaluate, reference
-from wildwire.engine.machine import resolve_loss
+from wildwire.engine.output_losses import output_losses
 from wildwire.errors import CheckError, SettingError
 from wildwire.network.naming import look_up
 from wildwire.testing import smoothness
@@ -124,8 +124,8 @@ def check_gradient(
     -------
     GradientReport
         Says of every number whether it agrees, or why it was not compared: its gradient passes through a neuron with a
-        training slope or with jumps, where gradient and difference are different things on purpose; a sample lies at a kink;
-        or the loss is too rough there for differences.
+        training slope or with jumps, where gradient and difference are different things on purpose; a sample lies at a
+        kink; or the loss is too rough there for differences.
 
     Raises
     ------
@@ -135,8 +135,8 @@ def check_gradient(
 
     Notes
     -----
-    The twin is allowed rounding in proportion to the measured condition of the gradient: how far it moves when every number
-    on the way is moved by one unit in its last place. Costs 16 losses a number, and the twin is slow: for
+    The twin is allowed rounding in proportion to the measured condition of the gradient: how far it moves when every
+    number on the way is moved by one unit in its last place. Costs 16 losses a number, and the twin is slow: for
     networks up to a few thousand links.
 
     Examples
@@ -150,7 +150,7 @@ def check_gradient(
     theta = evaluate.check_theta(network, theta)
     X = evaluate.check_inputs(network, X, np.float64)
     Y = evaluate.check_targets(network, Y, len(X), np.float64)
-    loss = resolve_loss(loss)
+    loss = output_losses(loss, network)
     check = _Check(network, theta, X, Y, loss, sample_weight, tolerance)
     chosen = range(network.n_theta)
     if numbers is not None:

@@ -24,9 +24,12 @@ def surrogates(network, theta) -> dict[int, str]:
         function = network.function_of(j)
         if function.slope is not None:
             found[j] = f"{function.name} has a training slope"
-        elif function.kind == "activation" and not function.smooth:
-            if _jumps(function, reference.parameters_of(network, theta, j)):
-                found[j] = f"{function.name} jumps, and its slope says nothing of jumps"
+        elif (
+            function.kind == "activation"
+            and not function.smooth
+            and _jumps(function, reference.parameters_of(network, theta, j))
+        ):
+            found[j] = f"{function.name} jumps, and its slope says nothing of jumps"
     return found
 
 
@@ -50,28 +53,53 @@ def _jumps(function, parameters) -> bool:
     return bool(np.any(np.abs(behind - before) > SMALLEST_JUMP * size))
 
 
-def has_kinks(network, loss) -> bool:
+def has_kinks(network, losses) -> bool:
     """Whether any function in it has a kink, so that sides must be compared."""
-    return not all(function.smooth for function in (*network.functions, loss))
+    every = (*network.functions, *losses.functions)
+    if not all(function.smooth for function in every):
+        return True
+    return any(
+        not function.smooth
+        for j in np.flatnonzero(network.transfer)
+        for function in _transfers_of(network, int(j))
+    )
 
 
-def sides_of(network, theta, X, Y, loss) -> list[tuple[str, np.ndarray]]:
-    """For every neuron with kinks, and for the loss: its name and the sides on which the samples lie, (n_kinks, n_samples)."""
-    computed = reference.forward(network, np.asarray(theta, float), X)
+def _transfers_of(network, j: int) -> list:
+    """The values of a neuron's transfer, written out for its links; none for a weighted sum."""
+    transfer = network.transfer_of(j)
+    if transfer is None:
+        return []
+    links = len(reference.links_of(network, j))
+    return [transfer.unrolled(links, place) for place in range(transfer.n_values)]
+
+
+def sides_of(network, theta, X, Y, losses) -> list[tuple[str, np.ndarray]]:
+    """For every neuron with kinks, and for the loss: name, and sides on which the samples lie (n_kinks, n_samples)."""
+    theta = np.asarray(theta, float)
+    computed = reference.forward(network, theta, X)
     found = []
     for j in range(network.n_neurons):
+        name = network.names[network.n_inputs + j]
+        links = reference.links_of(network, j)
+        sources = [computed.nodes[network.link_source[i]] for i in links]
+        for transfer in _transfers_of(network, j):
+            if not transfer.smooth:
+                numbers = reference.numbers_of_transfer(network, theta, j)
+                found.append((name, branches(transfer, sources, numbers)))
         function = network.function_of(j)
         if function.smooth:
             continue
         arguments = [computed.z[j]]
         if function.kind == "expression":
-            links = reference.links_of(network, j)
-            arguments = [computed.nodes[network.link_source[i]] for i in links]
+            arguments = sources
+        elif network.transfer[j] > 0:
+            arguments = computed.arguments[j]
         parameters = [float(p) for p in reference.parameters_of(network, theta, j)]
-        name = network.names[network.n_inputs + j]
         found.append((name, branches(function, arguments, parameters)))
-    if not loss.smooth:
-        for q, name in enumerate(network.output_names):
+    for q, name in enumerate(network.output_names):
+        loss = losses.functions[q]
+        if not loss.smooth:
             pair = [computed.outputs[:, q], Y[:, q]]
             found.append((f"the loss of {name}", branches(loss, pair)))
     return found
