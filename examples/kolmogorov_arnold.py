@@ -1,8 +1,9 @@
 """A Kolmogorov-Arnold network: the functions on the edges are learnt, and can be read.
 
-y = g(a(x1) + b(x2)) with three splines of eight control values each learns exp(sin(pi*x1) + x2**2), a target of exactly this
-form (it is the first example of Z. Liu et al., KAN, 2024), and beats a tanh network of as many numbers. On a target of
-another form, two ridges across both inputs, it is the tanh network that wins: which is better is a question about the data.
+y = g(a(x1) + b(x2)) with three splines of eight control values each learns exp(sin(pi*x1) + x2**2), a target of
+exactly this form (it is the first example of Z. Liu et al., KAN, 2024), and beats a tanh network of as many numbers. On
+a target of another form, two ridges across both inputs, it is the tanh network that wins: which is better is a question
+about the data.
 """
 
 from pathlib import Path

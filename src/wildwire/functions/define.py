@@ -251,12 +251,25 @@ def from_definition(
         definition.kind,
         definition.name,
         definition.arguments,
-        definition.parameters,
+        plain_parameters(definition),
         definition.formula,
         slope=definition.slope,
         limits=definition.range,
         known=known,
     )
+
+
+def plain_parameters(definition: Definition) -> tuple[tuple[str, float], ...]:
+    """The parameters of a definition without vectors."""
+    found = []
+    for name, value in definition.parameters:
+        if not isinstance(value, int | float):
+            raise FunctionError(
+                f"{definition.kind} {definition.name}: {name}[...] is a vector, which only an "
+                "activation may have"
+            )
+        found.append((name, float(value)))
+    return tuple(found)
 
 
 def _from_vectors(definition: Definition, known, sizes) -> Function:

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from wildwire.errors import FunctionError
+from wildwire.functions.define import plain_parameters
 from wildwire.functions.function import Function, called_names
 from wildwire.functions.reductions import DISTINCT
 from wildwire.functions.transfer import BIAS, MOST_VALUES, Transfer
@@ -128,7 +129,7 @@ def transfer_from_definition(
     made = Transfer(
         name,
         tuple(definition.arguments),
-        tuple((key, float(value)) for key, value in definition.parameters),
+        plain_parameters(definition),
         formulas,
         tuple(known[used] for used in sorted(called) if used in known),
     )
@@ -158,8 +159,8 @@ def _check(definition: Definition) -> None:
             raise FunctionError(
                 f"transfer {name}: {word!r} has a meaning of its own and is no name of an argument"
             )
-    for key, value in definition.parameters:
-        if value is None or not math.isfinite(value):
+    for key, value in plain_parameters(definition):
+        if not math.isfinite(value):
             raise FunctionError(
                 f"transfer {name}: the default of {key!r} must be finite"
             )

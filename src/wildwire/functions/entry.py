@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from wildwire.functions.as_formula import formula_text, names_of
 from wildwire.functions.composing import substituted
@@ -77,7 +78,7 @@ class Entry:
     kinks: tuple[Place, ...]
     parity: str | None
     reference: str
-    function: Function | Transfer = field(repr=False)
+    function: Any = field(repr=False)
 
     @property
     def signature(self) -> str:
@@ -165,6 +166,7 @@ def entry_of(function: Function | Transfer, reference: str = "") -> Entry:
 
 def _of_vectors(function: Function, reference: str) -> Entry:
     """A function of any size: its formula is that of the definition."""
+    assert function.written is not None, "asked for only with vectors"
     formula = print_expression(function.written.formula)
     return Entry(
         name=function.name, kind=function.kind, arguments=function.arguments,
@@ -209,8 +211,9 @@ def drawn_form(entry: Entry) -> Entry:
     )  # fmt: skip
     shown = entry_of(one)
     return replace(
-        shown, formula=entry.formula, meaning=entry.meaning, reference=entry.reference
-    )
+        shown, kind=entry.kind, parameters=(), formula=entry.formula,
+        meaning=entry.meaning, reference=entry.reference,
+    )  # fmt: skip
 
 
 def _domain(function: Function) -> str:

@@ -133,11 +133,10 @@ def transfer_addresses(transfer: Transfer, dtype: Any = "float64") -> tuple[int,
             from wildwire.functions.interleave import InterleavingCompiler
 
             module = _kernels(transfer, name)
-            known = _transfers[place] = tuple(
-                _compile(getattr(module, kernel), signature, InterleavingCompiler)
-                for kernel, signature in zip(
-                    ("values", "deltas"), transfer_signatures(name), strict=True
-                )
+            values, deltas = transfer_signatures(name)
+            known = _transfers[place] = (
+                _compile(module.values, values, InterleavingCompiler),
+                _compile(module.deltas, deltas, InterleavingCompiler),
             )
     return known
 

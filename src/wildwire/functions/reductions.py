@@ -160,7 +160,8 @@ class _TransferReader(Reader):
     def _other(self, call: Call) -> Term:
         only = call.arguments[0] if len(call.arguments) == 1 else None
         known = isinstance(only, Name) and only.name in self.arguments
-        if self.inside in ("", "links") or not known or call.keywords:
+        inside = self.inside not in ("", "links") and not call.keywords
+        if not isinstance(only, Name) or not known or not inside:
             raise FunctionError(
                 "an apostrophe (the other link of a pair) stands behind an argument, inside pairs(...)"
             )

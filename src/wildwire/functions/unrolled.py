@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wildwire.functions.function import Function
 from wildwire.functions.reductions import DISTINCT, REDUCTIONS
@@ -85,7 +85,7 @@ class _Writer:
         self.transfer, self.n, self.named = transfer, n_links, named
         self.pair_number = {pair: k for k, pair in enumerate(transfer.pairs(n_links))}
 
-    def write(self, tree: Expression, link: Mapping[str, int]) -> Expression:
+    def write(self, tree: Any, link: Mapping[str, int]) -> Any:
         """The tree for one link (or pair, or outside of reductions)."""
         if isinstance(tree, Name):
             return self._name(tree, link)

@@ -9,7 +9,7 @@ reads the line.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wildwire.errors import FunctionError, NetworkError
 from wildwire.functions.choices import choosable, choose
@@ -73,7 +73,7 @@ def _explicit_call(call: Call, scope: Scope, learns: bool, n_by_place: int) -> C
     function = scope.activation(call.function)
     assert function is not None  # it chooses something
     allowed = choosable(function)
-    keywords = [
+    keywords: list[tuple[str, Any]] = [
         (key, _choice(call, key, value) if key in allowed else value)
         for key, value in call.keywords
     ]

@@ -72,8 +72,8 @@ def put_back(tree, values: Sequence[float]) -> Any:
     if isinstance(tree, Learnable):
         return number(values[tree.key])
     if isinstance(tree, Choice):
-        word = isinstance(tree.value, str)
-        return Name(tree.value) if word else Number(float(tree.value))
+        value = tree.value
+        return Name(value) if isinstance(value, str) else Number(float(value))
     return change_parts(tree, lambda part: put_back(part, values))
 
 

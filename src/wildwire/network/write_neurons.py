@@ -194,7 +194,7 @@ class NeuronWriter:
         count = len(function.parameters)
         elements = np.zeros(count, bool)
         if kind == "parameter":
-            elements = np.array(function.elements, bool)
+            elements = np.array(self.network.function_of(neuron).elements, bool)
         # A `~` line means unknown elements without a word, if nothing else learns: these stand last in theta.
         learns = slots[begin : begin + count] != -1
         implied = not known and np.array_equal(elements, learns)
