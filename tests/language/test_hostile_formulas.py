@@ -24,6 +24,9 @@ DEFINITIONS = CORPUS["definitions"]
 AT_ONCE = 0.05
 """Seconds; the best of some runs has to keep it, so that a busy machine is no failure."""
 
+OF_LINKS = {"w", "sum(z)", "prod(z)", "mean(z)", "max(z)", "min(z)"}
+"""Formulas that say something over links: the weight, and reductions inside of a sum."""
+
 TRIES = 5
 LONGEST_MESSAGE = 1500
 
@@ -72,6 +75,8 @@ def test_a_hostile_formula_is_no_function(subject):
         refused(ww.loss, f"f(z, t) = {text}", FunctionError)
         refused(ww.loss, as_loss(text), FunctionError)
         refused(find_loss, as_loss(text), FunctionError)
+        if text not in OF_LINKS:
+            refused(ww.transfer, f"f(w, z) = sum({text})", FunctionError)
 
 
 @pytest.mark.parametrize("subject", [name for name in FORMULAS if "alone" not in name])
@@ -96,6 +101,7 @@ def test_ten_megabytes_are_refused_by_their_length(piece):
     for wrapped in (text, f"f(z) = {text}", f"f(o, t) = {text}"):
         refused(ww.activation, wrapped, FunctionError)
         refused(ww.loss, wrapped, FunctionError)
+        refused(ww.transfer, wrapped, FunctionError)
         refused(find_loss, wrapped, FunctionError)
 
 

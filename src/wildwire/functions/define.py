@@ -99,20 +99,24 @@ def loss(text: str) -> Function:
     return _told_as_one("loss", text)
 
 
-def _told_as_one(kind: str, text: str) -> Function:
-    """The function of a text from anywhere; whatever is wrong with it is a FunctionError."""
+def check_length(kind: str, text: object) -> None:
+    """Refuse what is no text, or too long, before anything reads it: ten megabytes of brackets cost nothing."""
     from wildwire.language.checks import LONGEST_FORMULA
 
     if not isinstance(text, str):
         raise FunctionError(
             f"the {kind} is defined by text, not by {type(text).__name__}"
         )
-    # Before anything reads it: ten megabytes of brackets cost nothing.
     if len(text) > LONGEST_FORMULA:
         raise FormulaError(
             f"the {kind} is defined by at most {LONGEST_FORMULA:,} characters, this "
             f"text has {len(text):,}"
         )
+
+
+def _told_as_one(kind: str, text: str) -> Function:
+    """The function of a text from anywhere; whatever is wrong with it is a FunctionError."""
+    check_length(kind, text)
     try:
         return _define(kind, text)
     except FunctionError:

@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from wildwire.errors import FunctionError
-from wildwire.functions.define import plain_parameters
+from wildwire.errors import FormulaError, FunctionError, LanguageError
+from wildwire.functions.define import check_length, plain_parameters
 from wildwire.functions.function import Function, called_names
 from wildwire.functions.reductions import DISTINCT
 from wildwire.functions.transfer import BIAS, MOST_VALUES, Transfer
@@ -52,10 +52,9 @@ def transfer(text: str) -> Transfer:
 
     Raises
     ------
-    LanguageError
-        The text cannot be read.
     FunctionError
-        It names what does not exist, or does not fit.
+        It names what does not exist, or does not fit. Where the text cannot be read it is a FormulaError, with
+        line and column.
 
     Examples
     --------
@@ -66,13 +65,18 @@ def transfer(text: str) -> Transfer:
     """
     from wildwire.language.parser import parse_definition
 
-    if not isinstance(text, str):
-        raise FunctionError(f"a transfer is defined by text, not by {text!r}")
+    check_length("transfer", text)
     if _WORD.fullmatch(text.strip()):
         return find_transfer(text.strip())
     body = text.lstrip()
     head = "" if body.split(maxsplit=1)[:1] == ["transfer"] else "transfer "
-    return transfer_from_definition(parse_definition(head + body))
+    try:
+        return transfer_from_definition(parse_definition(head + body))
+    except FunctionError:
+        raise
+    except LanguageError as error:
+        told = error.message, error.line, error.column, error.source
+        raise FormulaError(*told) from None
 
 
 @functools.lru_cache(maxsize=1)
