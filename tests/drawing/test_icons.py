@@ -31,7 +31,8 @@ def test_every_function_has_a_curve_within_its_square(name):
     points = np.concatenate(strokes(find(name)))
     assert len(points) > 10
     assert np.abs(points).max() <= SIZE / 2 + 0.05
-    assert np.ptp(points[:, 1]) > SIZE / 8
+    if name != "straight_through":  # which is 1 everywhere
+        assert np.ptp(points[:, 1]) > SIZE / 8
 
 
 @pytest.mark.parametrize("name", ["tanh", "sin", "gaussian", "relu", "logistic"])

@@ -48,7 +48,7 @@ def test_a_users_own_jump_learns_by_its_slope():
         1,
         0,
     ]
-    theta = np.array([1.0, 0.2, 0.1])
+    theta = np.array([0.5, 0.2, 0.1])
     value, gradient = ww.loss_and_gradient(network, theta, X, 1 - Y)
     z = X @ theta[:2] + theta[2]
     error = (np.abs(z) >= 1) - (1 - Y)

@@ -17,7 +17,7 @@ import wildwire.functions as registry
 from wildwire.commands.output import check_free, print_table, say
 from wildwire.disk import write_atomically
 from wildwire.errors import FileError, FunctionError, SettingError
-from wildwire.functions.entry import Entry, drawn_form, entry_of
+from wildwire.functions.entry import Entry, entry_of
 from wildwire.functions.listing import KINDS
 
 if TYPE_CHECKING:
@@ -221,7 +221,6 @@ def _prepare(folder: Path, paths: Sequence[Path], force: bool) -> None:
 
 
 def _one(entry: Entry, form: str) -> bytes:
-    entry = drawn_form(entry)
     if form == "png":
         from wildwire.drawing.function_png import function_png
 
@@ -233,7 +232,6 @@ def _one(entry: Entry, form: str) -> bytes:
 
 def _sheet(entries: Sequence[Entry], options: FunctionsOptions, form: str) -> bytes:
     title = "Functions" if options.names else TITLE
-    entries = [drawn_form(entry) for entry in entries]
     if form == "png":
         from wildwire.drawing.function_png import sheet_png
 

@@ -169,6 +169,7 @@ def _tasks(dtype: str) -> list[Callable[[], object]]:
 
     return [
         *(partial(_use_shape, text, dtype) for text in _shapes()),
+        partial(_use_population, dtype),
         *(partial(rule_address, name, dtype) for name in RULES),
         *(partial(_use_activation, name, dtype) for name in catalogue()),
         *(partial(_use_loss, name, dtype) for name in losses()),
@@ -210,6 +211,18 @@ def _use_shape(text: str, dtype: str) -> None:
             network, X, Y, loss=loss, batch=batch, epochs=1, validation=(X, Y),
             dtype=dtype, seed=0, progress=False,
         )  # fmt: skip
+
+
+def _use_population(dtype: str) -> None:
+    """Several networks in one call, on two threads."""
+    from wildwire.engine.population import loss_and_gradient_many, run_many
+    from wildwire.network import Network
+
+    networks = [Network.parse(text) for text in (SHARED, EXPRESSION)]
+    thetas = [network.initial(0) for network in networks]
+    X, Y = np.ones((ROWS, 2)), np.zeros((ROWS, 1))
+    run_many(networks, thetas, X, dtype=dtype, threads=2)
+    loss_and_gradient_many(networks, thetas, X, Y, dtype=dtype, threads=2)
 
 
 def _use_activation(name: str, dtype: str) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from wildwire.functions.entry import drawn_form
 from wildwire.functions.places import breaks
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ __all__ = ["Curve", "Mark", "Plot", "plot_of"]
 
 POINTS = 240
 SIDE = (4.4, 2.4, 3.4)
+LONGEST_TITLE = 34
 """Reach of every plot to the sides, down and up, in units that are equally long both ways."""
 
 NARROW = 1e-6
@@ -91,6 +93,7 @@ def plot_of(entry: Entry) -> Plot:
     An activation is drawn over its argument, a loss over the error o - t: one curve where nothing else counts, else
     one for each of two targets (0 and 1 for probabilities, -1 and 1 for others).
     """
+    entry = drawn_form(entry)
     side, down, up = SIDE
     x_name, targets = _targets(entry)
     curves = []
@@ -100,13 +103,19 @@ def plot_of(entry: Entry) -> Plot:
         name = f"{entry.arguments[1]} = {target:g}" if len(targets) > 1 else ""
         curves.append(_curve(entry, rest, shift, name))
     return Plot(
-        title=entry.signature if entry.parameters else entry.name,
+        title=_title(entry),
         formula=entry.meaning,
         x_name=x_name,
         slope_name="training slope" if entry.trained else "slope",
         curves=tuple(curves),
         limits=(-side, side, -down, up),
     )
+
+
+def _title(entry: Entry) -> str:
+    """The signature, if it has numbers to tell of and is short enough for a small frame."""
+    told = bool(entry.parameters) and len(entry.signature) <= LONGEST_TITLE
+    return entry.signature if told else entry.name
 
 
 def _targets(entry: Entry) -> tuple[str, tuple[float | None, ...]]:

@@ -131,7 +131,7 @@ def choose(
     slope = None if word is None else _slope_of(word, known)
     if base.written is not None:
         vectors = base.written.vectors.values()
-        sizes_of(base.written, {name: int(size) for name, size in given.items()})
+        sizes_of(base.written, given)
         usual = {v.size_name: v.size for v in vectors}
         given = {name: size for name, size in given.items() if size != usual[name]}
     if not given and slope is None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from wildwire.errors import FunctionError
 from wildwire.language.expression import (
@@ -51,7 +52,7 @@ def element_name(vector: str, element: int) -> str:
     return f"{vector}{element}"
 
 
-def sizes_of(definition: Definition, chosen: Mapping[str, int]) -> dict[str, int]:
+def sizes_of(definition: Definition, chosen: Mapping[str, Any]) -> dict[str, int]:
     """Number of elements of every vector, with the sizes that a call has chosen.
 
     Raises

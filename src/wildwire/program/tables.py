@@ -95,6 +95,14 @@ def empty_plan(counts, n_inputs, n_outputs, heads):
 
 
 @jitable
+def _write_expression(plan, at, row, function, weight, parameters):
+    plan[at] = row
+    plan[at + 2] = function
+    plan[at + 3] = weight
+    plan[at + 4] = parameters
+
+
+@jitable
 def write_order(plan, row_of, order, levels, group, size, function, offset, own):
     """Rows of the neurons, stages, blocks, runs and expressions, except what depends on sources.
 
@@ -128,10 +136,7 @@ def write_order(plan, row_of, order, levels, group, size, function, offset, own)
             blocks += 1
             plan[block] = row
             plan[block + 1] = 1
-            plan[expression] = row
-            plan[expression + 2] = function[j]
-            plan[expression + 3] = weight
-            plan[expression + 4] = parameters
+            _write_expression(plan, expression, row, function[j], weight, parameters)
             expression += p.EXPRESSION_WIDTH
             expressions += 1
             plan[stage + 7] += 1
