@@ -82,3 +82,25 @@ def test_an_unknown_number_is_named():
     network = Network.parse("input x\ny ~ tanh(x)\noutput y")
     with pytest.raises(UntrainedError, match="x -> y"):
         trace(network, network.start, [1.0], 0.0)
+
+
+def test_the_numbers_of_a_transfer_have_slopes_of_their_own():
+    network = Network.parse("input a, b\nk ~ quadratic(a, b)\noutput k")
+    theta = np.array([0.5, -0.3, 0.1, 0.2, 0.4, 0.7])
+    step = trace(network, theta, [2.0, 3.0], 1.0, rate=0.1)
+    assert [link.name for link in step.links] == [
+        "a -> k", "b -> k", "k bias", "(a, a) -> k", "(a, b) -> k", "(b, b) -> k",
+    ]  # fmt: skip
+    assert [link.dz_dw for link in step.links] == [2, 3, 1, 4, 6, 9]
+    by_name = {link.name: link for link in step.links}
+    for name, slope, after in zip(
+        network.theta_names, step.gradient, step.theta, strict=True
+    ):
+        assert by_name[name].dE_dw == pytest.approx(slope)
+        assert by_name[name].new_weight == pytest.approx(after)
+
+
+def test_links_of_a_distance_show_what_a_weight_does():
+    network = Network.parse("input a, b\nd ~ squared_distance(a, b)\noutput d")
+    step = trace(network, [0.5, 1.0], [2.0, 3.0], 0.0)
+    assert [link.dz_dw for link in step.links] == [-3, -4]

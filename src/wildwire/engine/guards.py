@@ -137,7 +137,7 @@ def guard_sentences(network, theta, counts: Mapping[str, int], n: int) -> list[s
 
 def _formulas_and_names(network, theta, neuron: int) -> list[tuple]:
     """Transfer (if it is not linear) and function of a neuron, each with what its names stand for."""
-    from wildwire.engine.reference import transfer_numbers_of
+    from wildwire.engine.reference_numbers import transfer_numbers_of
 
     found = [_function_and_names(network, theta, neuron)]
     transfer = network.transfers[network.transfer[neuron]]
@@ -153,7 +153,7 @@ def _formulas_and_names(network, theta, neuron: int) -> list[tuple]:
 
 def _function_and_names(network, theta, neuron: int):
     """The function of a neuron, and what its arguments and parameters stand for."""
-    from wildwire.engine.reference import links_of, parameters_of
+    from wildwire.engine.reference_numbers import links_of, parameters_of
 
     function = network.functions[network.activation[neuron]]
     values = parameters_of(network, np.asarray(theta, float), neuron)

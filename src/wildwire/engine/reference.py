@@ -18,6 +18,18 @@ import numpy as np
 
 from wildwire.engine.machine import is_partner_of
 from wildwire.engine.output_losses import output_losses
+from wildwire.engine.reference_numbers import (
+    bias_of,
+    links_of,
+    parameters_of,
+    weight_of,
+)
+from wildwire.engine.reference_transfers import (
+    guards_of_transfer,
+    of_one,
+    slots_of_transfer,
+    transferred,
+)
 from wildwire.errors import UnsupportedError
 from wildwire.functions import find_loss
 
@@ -42,15 +54,6 @@ class Values:
     outputs: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
 
 
-def number_of(network, theta, slot, sign, value):
-    """The number that a slot stands for: frozen, learnt or derived; times its sign."""
-    if slot >= 0:
-        return sign * theta[slot]
-    if slot == -1:
-        return sign * value
-    return sign * network.derived.values(theta)[-2 - slot]
-
-
 def evaluation_order(network):
     """Neuron numbers such that every source stands before its targets."""
     sources: list[list[int]] = [[] for _ in range(network.n_neurons)]
@@ -71,56 +74,6 @@ def evaluation_order(network):
             waiting.append((j, True))
             waiting.extend((i, False) for i in sources[j] if i not in done)
     return order
-
-
-def links_of(network, neuron):
-    """Numbers of the links into a neuron, in written order."""
-    return np.flatnonzero(network.link_target == neuron)
-
-
-def weight_of(network, theta, link):
-    """The weight of a link."""
-    return number_of(
-        network, theta, network.link_slot[link], network.link_sign[link],
-        network.link_value[link],
-    )  # fmt: skip
-
-
-def bias_of(network, theta, neuron):
-    """The bias of a neuron, 0 if it has none."""
-    return number_of(
-        network, theta, network.bias_slot[neuron], network.bias_sign[neuron],
-        network.bias_value[neuron],
-    )  # fmt: skip
-
-
-def transfer_numbers_of(network, theta, neuron):
-    """The numbers of a neuron's transfer besides weights and bias, in their order."""
-    first, last = network.transfer_offset[neuron : neuron + 2]
-    return [
-        number_of(
-            network, theta, network.transfer_slot[i], network.transfer_sign[i],
-            network.transfer_value[i],
-        )
-        for i in range(first, last)
-    ]  # fmt: skip
-
-
-def parameters_of(network, theta, neuron):
-    """The parameters of a neuron's activation."""
-    places = range(
-        network.parameter_offset[neuron], network.parameter_offset[neuron + 1]
-    )
-    return [
-        number_of(
-            network,
-            theta,
-            network.parameter_slot[i],
-            network.parameter_sign[i],
-            network.parameter_value[i],
-        )
-        for i in places
-    ]
 
 
 def forward(network, theta, X, shake=None) -> Values:
@@ -151,12 +104,12 @@ def forward(network, theta, X, shake=None) -> Values:
             ]
             z, slope = np.broadcast_to(tables[0], (n,)), np.ones(n)
         elif network.transfer[j] > 0:
-            z = _transferred(network, theta, j, sources, result, shake)
+            z = transferred(network, theta, j, sources, result, shake)
             result.arguments[j] = z
             tables = function.evaluate(1, z, parameters)
             first = 1 + len(z)
             slope = [np.broadcast_to(t, (n,)) for t in tables[1:first]]
-            z, slope = _of_one(result, j, z, slope, tables[0])
+            z, slope = of_one(result, j, z, slope, tables[0])
         else:
             for link, source in zip(links_of(network, j), sources, strict=True):
                 z = shake(z + weight_of(network, theta, link) * source)
@@ -168,52 +121,6 @@ def forward(network, theta, X, shake=None) -> Values:
         result.by_parameter[j] = [np.broadcast_to(t, (n,)) for t in tables[first:]]
     result.outputs = _outputs(network, nodes)
     return result
-
-
-def _transferred(network, theta, j, sources, result, shake):
-    """All z of a neuron whose transfer is not linear; dz/do and dz/d number are kept, a list for each z."""
-    transfer = network.transfers[network.transfer[j]]
-    n = len(sources[0])
-    numbers = [np.full(n, v) for v in numbers_of_transfer(network, theta, j)]
-    z, result.by_source[j], result.by_number[j] = [], [], []
-    for place in range(transfer.n_values):
-        function = transfer.unrolled(len(sources), place)
-        tables = [
-            shake(np.broadcast_to(t, (n,)))
-            for t in function.evaluate(1, sources, numbers)
-        ]
-        z.append(tables[0])
-        result.by_source[j].append(tables[1 : 1 + len(sources)])
-        result.by_number[j].append(tables[1 + len(sources) :])
-    return z
-
-
-def numbers_of_transfer(network, theta, j):
-    """Weights, the bias if there is one, and the other numbers of a neuron's transfer."""
-    numbers = [weight_of(network, theta, link) for link in links_of(network, j)]
-    if network.transfers[network.transfer[j]].has_bias:
-        numbers.append(bias_of(network, theta, j))
-    return numbers + transfer_numbers_of(network, theta, j)
-
-
-def _of_one(result, j, z, slopes, y):
-    """z and its slope; of several z, y itself with slope 1, and the slopes of y in place of those of z."""
-    if len(z) == 1:
-        (result.by_source[j],), (result.by_number[j],) = (
-            result.by_source[j],
-            result.by_number[j],
-        )
-        return z[0], slopes[0]
-
-    def through(tables):
-        return [
-            sum(slope * table for slope, table in zip(slopes, column, strict=True))
-            for column in zip(*tables, strict=True)
-        ]
-
-    result.by_source[j] = through(result.by_source[j])
-    result.by_number[j] = through(result.by_number[j])
-    return np.broadcast_to(y, z[0].shape), np.ones(len(z[0]))
 
 
 def guard_counts(network, theta, X) -> list[int]:
@@ -231,27 +138,9 @@ def guard_counts(network, theta, X) -> list[int]:
             arguments = computed.arguments[j]
         active = function.guards(arguments, parameters)
         if network.transfer[j] > 0:
-            active = np.maximum(
-                active, _guards_of_transfer(network, theta, j, computed)
-            )
+            active = np.maximum(active, guards_of_transfer(network, theta, j, computed))
         counts.append(int(active.sum()))
     return counts
-
-
-def _guards_of_transfer(network, theta, j, computed):
-    """1 for every sample in which a guard of the neuron's transfer is active."""
-    transfer = network.transfers[network.transfer[j]]
-    links = links_of(network, j)
-    sources = [computed.nodes[source] for source in network.link_source[links]]
-    numbers = [
-        np.full(len(sources[0]), number)
-        for number in numbers_of_transfer(network, theta, j)
-    ]
-    active = np.zeros(len(sources[0]), np.int64)
-    for place in range(transfer.n_values):
-        function = transfer.unrolled(len(sources), place)
-        active = np.maximum(active, function.guards(sources, numbers))
-    return active
 
 
 def _outputs(network, nodes):
@@ -367,7 +256,7 @@ def loss_and_gradient(
         if computed.by_number[j] is None:
             add(network.bias_slot[j], int(network.bias_sign[j]), by_sum[j].sum())
         else:
-            slots = _slots_of_transfer(network, j)
+            slots = slots_of_transfer(network, j)
             for (slot, sign), table in zip(slots, computed.by_number[j], strict=True):
                 add(slot, int(sign), (by_sum[j] * table).sum())
         first = network.parameter_offset[j]
@@ -381,17 +270,6 @@ def loss_and_gradient(
         rows = weight.sum() if weight.ndim == 1 else weight.mean(axis=1).sum()
         return total / rows, result / rows
     return total, result
-
-
-def _slots_of_transfer(network, j):
-    """Slot and sign of each number that `Values.by_number` counts."""
-    links = links_of(network, j)
-    slots = list(zip(network.link_slot[links], network.link_sign[links], strict=True))
-    if network.transfers[network.transfer[j]].has_bias:
-        slots.append((network.bias_slot[j], network.bias_sign[j]))
-    first, last = network.transfer_offset[j : j + 2]
-    own = network.transfer_slot[first:last], network.transfer_sign[first:last]
-    return slots + list(zip(*own, strict=True))
 
 
 def penalty_and_gradient(network, theta, penalty) -> tuple[float, np.ndarray]:

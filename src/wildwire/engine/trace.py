@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wildwire.engine import reference
+from wildwire.engine import reference, reference_numbers
 from wildwire.engine.evaluate import check_inputs, check_targets, check_theta
 from wildwire.engine.loss_targets import check_loss_targets
 from wildwire.engine.machine import bind_loss
@@ -231,37 +231,58 @@ class _Step:
             if network.parameter_slot[first + i] == -1:
                 continue
             slope = self.by_value[j][0] * self.computed.by_parameter[j][i][0]
-            before = reference.parameters_of(network, self.theta, j)[i]
-            after = reference.parameters_of(network, self.after, j)[i]
+            before = reference_numbers.parameters_of(network, self.theta, j)[i]
+            after = reference_numbers.parameters_of(network, self.after, j)[i]
             result[name] = (float(before), float(slope), float(after))
         return result
 
     def links_into(self, j):
-        """The links of neuron j, then its bias; a formula of its own has no weights."""
-        network = self.network
-        if self.computed.by_source[j] is not None:
+        """The links of neuron j, then its bias and other numbers of its transfer; its own formula has no weights."""
+        network, slopes = self.network, self.computed.by_number[j]
+        if self.computed.by_source[j] is not None and slopes is None:
             return
         target = network.names[network.n_inputs + j]
         delta = float(self.by_sum[j][0])
-        for link in reference.links_of(network, j):
+        links = reference_numbers.links_of(network, j)
+        for place, link in enumerate(links):
             source = network.link_source[link]
             value = float(self.computed.nodes[source][0])
+            if slopes is not None:
+                value = float(slopes[place][0])
             yield LinkTrace(
                 f"{network.names[source]} -> {target}",
                 network.names[source],
                 target,
-                float(reference.weight_of(network, self.theta, link)),
+                float(reference_numbers.weight_of(network, self.theta, link)),
                 value,
                 delta * value,
-                float(reference.weight_of(network, self.after, link)),
+                float(reference_numbers.weight_of(network, self.after, link)),
             )
         if network.bias_slot[j] != -1 or network.bias_value[j] != 0:
             yield LinkTrace(
                 f"{target} bias",
                 "1",
                 target,
-                float(reference.bias_of(network, self.theta, j)),
+                float(reference_numbers.bias_of(network, self.theta, j)),
                 1.0,
                 delta,
-                float(reference.bias_of(network, self.after, j)),
+                float(reference_numbers.bias_of(network, self.after, j)),
             )
+        if slopes is not None:
+            yield from self._numbers_of_transfer(j, target, delta, slopes)
+
+    def _numbers_of_transfer(self, j, target, delta, slopes):
+        """The learnt numbers that a transfer has besides weights and bias."""
+        network = self.network
+        first, last = network.transfer_offset[j : j + 2]
+        before = reference_numbers.transfer_numbers_of(network, self.theta, j)
+        after = reference_numbers.transfer_numbers_of(network, self.after, j)
+        start = len(slopes) - int(last - first)
+        for k, slot in enumerate(network.transfer_slot[first:last]):
+            if slot < 0:
+                continue
+            dz = float(slopes[start + k][0])
+            yield LinkTrace(
+                network.theta_names[slot], "", target, float(before[k]), dz, delta * dz,
+                float(after[k]),
+            )  # fmt: skip

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from wildwire.engine import reference
+from wildwire.engine import reference, reference_numbers
 from wildwire.functions.evaluate import branches
 
 REACH, POINTS, HALVINGS = 50.0, 20_001, 60
@@ -27,7 +27,7 @@ def surrogates(network, theta) -> dict[int, str]:
         elif (
             function.kind == "activation"
             and not function.smooth
-            and _jumps(function, reference.parameters_of(network, theta, j))
+            and _jumps(function, reference_numbers.parameters_of(network, theta, j))
         ):
             found[j] = f"{function.name} jumps, and its slope says nothing of jumps"
     return found
@@ -70,7 +70,7 @@ def _transfers_of(network, j: int) -> list:
     transfer = network.transfer_of(j)
     if transfer is None:
         return []
-    links = len(reference.links_of(network, j))
+    links = len(reference_numbers.links_of(network, j))
     return [transfer.unrolled(links, place) for place in range(transfer.n_values)]
 
 
@@ -81,11 +81,11 @@ def sides_of(network, theta, X, Y, losses) -> list[tuple[str, np.ndarray]]:
     found = []
     for j in range(network.n_neurons):
         name = network.names[network.n_inputs + j]
-        links = reference.links_of(network, j)
+        links = reference_numbers.links_of(network, j)
         sources = [computed.nodes[network.link_source[i]] for i in links]
         for transfer in _transfers_of(network, j):
             if not transfer.smooth:
-                numbers = reference.numbers_of_transfer(network, theta, j)
+                numbers = reference_numbers.numbers_of_transfer(network, theta, j)
                 found.append((name, branches(transfer, sources, numbers)))
         function = network.function_of(j)
         if function.smooth:
@@ -95,7 +95,9 @@ def sides_of(network, theta, X, Y, losses) -> list[tuple[str, np.ndarray]]:
             arguments = sources
         elif network.transfer[j] > 0:
             arguments = computed.arguments[j]
-        parameters = [float(p) for p in reference.parameters_of(network, theta, j)]
+        parameters = [
+            float(p) for p in reference_numbers.parameters_of(network, theta, j)
+        ]
         found.append((name, branches(function, arguments, parameters)))
     for q, name in enumerate(network.output_names):
         loss = losses.functions[q]
