@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import wildwire as ww
 from testing.strategies import formulas
 from wildwire.errors import CheckError, FunctionError, SettingError
-from wildwire.functions import catalogue, losses
+from wildwire.functions import catalogue, losses, transfers
 from wildwire.testing import check_function
 
 BUILT_IN = [*catalogue().values(), *losses().values()]
@@ -22,6 +22,24 @@ def test_every_built_in_function_passes(function):
     domain = (-1e150, 1e150) if function.name == "spline" else None
     report = check_function(function, levels=levels, domain=domain)
     assert report.passed
+
+
+OWN = [
+    "transfer ratio(w, x) = sum(w*x)/sum(abs(w))",
+    "transfer both(w, x, v, q) = (sum(v*tanh(w*x)), prod(1 - w*x/3) + pairs(q*x*x'))",
+]
+
+
+@pytest.mark.parametrize("text", [*transfers(), *OWN])
+def test_every_transfer_passes(text):
+    report = check_function(text, kind="transfer")
+    assert report.passed
+    assert report["slopes, 5 links"].status == "passed"
+
+
+def test_a_transfer_without_a_finite_value_is_named():
+    with pytest.raises(CheckError, match="value, 1 link: at sources"):
+        check_function("transfer far(w, x) = log(-sum(w*x))")
 
 
 @settings(

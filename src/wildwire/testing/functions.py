@@ -7,12 +7,13 @@ tests as `ww.testing.check_function`, and by ours for every built-in function.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from wildwire.errors import SettingError
 from wildwire.functions.function import Function
+from wildwire.functions.transfer import Transfer
 from wildwire.testing import exact
 from wildwire.testing.derivatives import check_derivatives
 from wildwire.testing.places import Domain, ordinary_places, read_domain
@@ -36,7 +37,7 @@ EXACT_PLACES = 12
 
 
 def check_function(
-    function: Function | str,
+    function: Function | Transfer | str,
     *,
     kind: str | None = None,
     domain: tuple[float, float] | Mapping[str, tuple[float, float]] | None = None,
@@ -52,9 +53,10 @@ def check_function(
 
     Parameters
     ----------
-    function : Function or str
-        As `ww.activation` or `ww.loss` gives it, or their text.
-    kind : {"activation", "loss"}, optional
+    function : Function, Transfer or str
+        As `ww.activation`, `ww.transfer` or `ww.loss` gives it, or their text. Of a transfer, small networks are
+        run: the engine against its slow twin and against differences, float32 against float64, and the text.
+    kind : {"activation", "transfer", "loss"}, optional
         Of a text; default: an activation.
     domain : (float, float), or mapping of str to (float, float), optional
         Where the first argument, or each argument by name, may lie. Default: everywhere; for a loss with a
@@ -115,6 +117,11 @@ def check_function(
     """
     if isinstance(function, str):
         function = _read(function, kind)
+    if isinstance(function, Transfer):
+        from wildwire.testing.transfers import check_transfer
+
+        low, high = domain if isinstance(domain, tuple) else (0.2, 1.5)
+        return check_transfer(function, low=low, high=high, seed=seed, raises=raises)
     _check_options(function, dtypes, levels, skip)
     precise = exact.available() if precise is None else precise
     random = np.random.default_rng(seed)
@@ -146,12 +153,14 @@ def check_function(
     return report
 
 
-def _read(text: str, kind: str | None) -> Function:
+def _read(text: str, kind: str | None) -> Function | Transfer:
     from wildwire.functions.define import activation, loss
+    from wildwire.functions.define_transfer import transfer
 
-    makers = {"activation": activation, "loss": loss}
+    makers: dict[str, Any] = {"activation": activation, "loss": loss}
+    makers["transfer"] = transfer
     if kind is not None and kind not in makers:
-        raise SettingError(f"kind is activation or loss, not {kind!r}")
+        raise SettingError(f"kind is activation, transfer or loss, not {kind!r}")
     first = text[:20].split(maxsplit=1)[:1]
     own = first[0] if first and first[0] in makers else "activation"
     return makers[kind or own](text)
