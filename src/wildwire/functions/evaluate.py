@@ -49,8 +49,9 @@ def _sech2(x: Array) -> Array:
 
 def _square_parts(x: Array) -> tuple[Array, Array]:
     """x*x as an exact square and a small rest, so that tails of exp(-x*x) are right."""
-    a = np.minimum(np.abs(x), np.asarray(1e4, x.dtype))
-    half = 2**27 + 1 if x.dtype == np.float64 else 2**12 + 1
+    # Beyond, exp(-x*x) is 0 anyway, and the rest of a float32 would be large enough for infinity.
+    largest, half = (1e4, 2**27 + 1) if x.dtype == np.float64 else (1e2, 2**12 + 1)
+    a = np.minimum(np.abs(x), np.asarray(largest, x.dtype))
     moved = a * x.dtype.type(half)
     high = moved - (moved - a)
     return high * high, (a - high) * (a + high)

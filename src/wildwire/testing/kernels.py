@@ -31,6 +31,9 @@ __all__ = ["ULPS", "check_kernel", "run_kernel"]
 ULPS = 16
 """Units in the last place that a result may always differ by."""
 
+ROUNDS_UP = ("log", "power")
+"""What takes a subnormal number for the smallest normal one, where others take it as it is."""
+
 ROWS = 3
 
 _POINTER, _COUNT = ctypes.c_void_p, ctypes.c_int64
@@ -148,8 +151,17 @@ def _allowed(
     )
     kind = np.finfo(wanted.dtype)
     size = np.where(np.isfinite(wanted), np.abs(wanted), 0).astype(float)
+    # Where errors change the leading digits, such as in tan of a huge number, a few draws
+    # say little about the next.
+    factor = np.where(spread > 1e-3 * size, 1000.0, 4.0)
     with np.errstate(over="ignore"):
-        return 4 * spread + ULPS * float(kind.eps) * size + 8 * float(kind.tiny)
+        allowed = factor * spread + ULPS * float(kind.eps) * size + 8 * float(kind.tiny)
+    graph = tables(function, level).graph
+    if any(node.operation in ROUNDS_UP for node in graph.nodes):
+        sizes = np.abs(trial.arguments)
+        subnormal = ((sizes > 0) & (sizes < kind.tiny)).any(axis=0)
+        allowed = np.where(subnormal, np.nan, allowed)
+    return allowed
 
 
 def _differ(

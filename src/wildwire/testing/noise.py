@@ -7,6 +7,7 @@ last place. Called by `kernels.py` and `derivatives.py`, which so ask of a formu
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,22 @@ if TYPE_CHECKING:
 
 __all__ = ["DRAWS", "noise", "spread_of"]
 
-NOISE, DRAWS = 8, 5
+NOISE, DRAWS = 8, 6
 """Units in the last place put into every operation; how often that is tried."""
+
+EXPONENTIAL = (
+    "exp",
+    "expm1",
+    "logistic",
+    "softplus",
+    "sech2",
+    "erfc",
+    "normal_cdf",
+    "normal_pdf",
+    "power",
+)
+FLUSHED = 16.0
+"""Kernels give 0 for results of these up to some times the smallest normal number."""
 
 WHOLE = 2.0**12
 EXACT = ("number", "parameter")
@@ -58,6 +73,8 @@ def spread_of(
 def noise(random: np.random.Generator, draw: int) -> Change:
     """Changes each operation's result as a rounding error would, and subnormal numbers to their neighbours."""
 
+    seen = itertools.count()
+
     def change(node: Node, value: np.ndarray, sources: list[np.ndarray]) -> np.ndarray:
         if node.operation in EXACT or value.dtype == bool:
             return value
@@ -68,14 +85,29 @@ def noise(random: np.random.Generator, draw: int) -> Change:
             shift = random.uniform(-1, 1, value.shape) * ulps * float(kind.eps)
             exact = functools.reduce(np.logical_and, map(_whole, (value, *sources)))
             result = np.where(exact, value, value * (1 + shift)).astype(value.dtype)
-        subnormal = (value != 0) & (np.abs(value) < kind.tiny)
-        # Down, up, and then mixed: a kernel may take a subnormal number for either.
-        share = (0.0, 1.0)[draw] if draw < 2 else 0.5
-        up = random.random(value.shape) < share
-        other = np.where(up, np.sign(value) * kind.tiny, 0)
-        return np.where(subnormal, other, result).astype(value.dtype)
+        limit = kind.tiny * (FLUSHED if node.operation in EXPONENTIAL else 1)
+        small = (value != 0) & (np.abs(value) <= limit)
+        if not small.any():
+            return result
+        return np.where(
+            small, _other(value, kind.tiny, random, draw, next(seen)), result
+        )
 
     return change
+
+
+def _other(
+    value: np.ndarray, tiny: float, random: np.random.Generator, draw: int, place: int
+) -> np.ndarray:
+    """What a kernel may take a number for that is hardly more than 0: 0, or the smallest normal number.
+
+    All down, all up, in turn, the other way round, and then at random: two such numbers in one formula
+    are seen in every combination.
+    """
+    ups = (0.0, 1.0, place % 2, 1 - place % 2)
+    up = random.random(value.shape) < (ups[draw] if draw < len(ups) else 0.5)
+    larger = np.sign(value) * np.maximum(np.abs(value), tiny)
+    return np.where(up, larger, 0).astype(value.dtype)
 
 
 def _whole(value: np.ndarray) -> np.ndarray:
