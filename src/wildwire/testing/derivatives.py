@@ -23,6 +23,9 @@ __all__ = ["check_derivatives", "describe"]
 MARGIN = {True: 1e-6, False: 0.05}
 """How far from a kink places must be, with exact arithmetic and with differences."""
 
+MOVED = {True: 1e-10, False: 2e-6}
+"""And how far a variable is moved to see how fast a kink comes nearer."""
+
 TOLERANCE = {True: 1e-12, False: 1e-6}
 """Of an error, relative to the largest table at its place."""
 
@@ -43,8 +46,7 @@ def check_derivatives(
         With mpmath; else slopes are compared with differences of values, and second
         derivatives with differences of slopes.
     """
-    margin = function.margin(places.arguments, places.parameters)
-    usable = margin > MARGIN[precise]
+    usable = _away_from_kinks(function, places, precise)
     found = function.evaluate(2, places.arguments, places.parameters)
     usable &= np.isfinite(found).all(axis=0)
     names = _table_names(function)
@@ -77,6 +79,21 @@ def check_derivatives(
             yield _compared(
                 function, name, places, (found[k], wanted[k]), allowed[k], precise
             )
+
+
+def _away_from_kinks(function: Function, places: Places, precise: bool) -> np.ndarray:
+    """Where no variable, moved a little, comes near a kink."""
+    variables = [*places.arguments, *places.parameters]
+    split = len(places.arguments)
+    margin = function.margin(variables[:split], variables[split:])
+    usable = margin > MARGIN[precise]
+    for i, variable in enumerate(variables):
+        step = MOVED[precise] * (1 + np.abs(variable))
+        moved = [v + step if i == j else v for j, v in enumerate(variables)]
+        with np.errstate(invalid="ignore"):
+            change = np.abs(function.margin(moved[:split], moved[split:]) - margin)
+        usable &= ~(change > 0.3 * margin)
+    return usable
 
 
 def _table_names(function: Function) -> list[str]:

@@ -19,8 +19,10 @@ __all__ = ["available", "exact_tables", "exact_value"]
 
 DIGITS = 60
 STEP = 1e-12
-LARGEST_EXPONENT = 1e12
-"""Of exp: beyond, no float comes near, and the number would fill the memory."""
+LONGEST = 2500
+"""Binary digits before the point that an argument of exp, sin or cos may have: more would fill the memory."""
+
+FAR = 1e12
 
 LARGEST_ERF = 1e4
 
@@ -138,13 +140,20 @@ _COMPARISONS: dict[str, Callable] = {
 
 
 def _exp(mp: Any, x: Any) -> Any:
-    if abs(x) > LARGEST_EXPONENT:
+    if mp.mag(x) > LONGEST:
         return mp.inf if x > 0 else mp.mpf(0)
     return mp.exp(x)
 
 
+def _wave(name: str) -> Callable:
+    def wave(mp: Any, x: Any) -> Any:
+        return mp.nan if mp.mag(x) > LONGEST else getattr(mp, name)(x)
+
+    return wave
+
+
 def _softplus(mp: Any, x: Any) -> Any:
-    return x if x > LARGEST_EXPONENT else mp.log1p(_exp(mp, x))
+    return x if x > FAR else mp.log1p(_exp(mp, x))
 
 
 def _erfc(mp: Any, x: Any) -> Any:
@@ -178,8 +187,8 @@ _MEANING: dict[str, Callable] = {
     "log1p": lambda mp, x: mp.log1p(x),
     "sqrt": lambda mp, x: mp.sqrt(x),
     "cbrt": lambda mp, x: mp.sign(x) * mp.cbrt(abs(x)),
-    "sin": lambda mp, x: mp.sin(x),
-    "cos": lambda mp, x: mp.cos(x),
+    "sin": _wave("sin"),
+    "cos": _wave("cos"),
     "arctan": lambda mp, x: mp.atan(x),
     "tanh": lambda mp, x: mp.sign(x) * (1 - 2 / (1 + _exp(mp, 2 * abs(x)))),
     "sech2": _sech2,

@@ -97,7 +97,7 @@ def check_function(
     What is checked:
 
     - text: the printed definition reads back to the same function;
-    - finite: the value is finite on its domain, but for overflow;
+    - finite: the value is finite on its domain, up to arguments of 1e77 and but for overflow;
     - nan: nan in any argument comes out as nan;
     - range, parity: they hold where they are stated or found;
     - derivatives: value, slopes and second derivatives in all arguments and parameters, away from kinks; a

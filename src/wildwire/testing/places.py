@@ -94,7 +94,7 @@ def ordinary_places(
         arguments.append(z)
     defaults = np.array(function.defaults)
     shifts = random.uniform(-0.4, 0.4, (count, len(defaults)))
-    parameters = np.where(defaults == 0, shifts, defaults * (1 + shifts))
+    parameters = np.where(defaults == 0, 3 * shifts, defaults * (1 + shifts))
     return Places(tuple(arguments), tuple(parameters.T))
 
 
@@ -118,6 +118,7 @@ def extreme_places(dtype: str) -> np.ndarray:
         WIDEST,
         700.0,
         1 / kind.eps**2,
+        kind.max**0.25,
         kind.max**0.75,
         kind.max,
         math.inf,
