@@ -16,6 +16,25 @@ from typer.core import TyperGroup
 
 from wildwire._version import __version__
 from wildwire.commands.failing import INTERRUPTED, exit_code, hear_lost_interrupt, say
+from wildwire.commands.fit_options import (
+    CompareOption,
+    EpochsOption,
+    GroupOption,
+    HiddenOption,
+    IgnoreOption,
+    JobsOption,
+    LearnerOption,
+    LossOption,
+    NetworkOption,
+    OutOption,
+    PenaltyOption,
+    RateOption,
+    SigmaOption,
+    TargetOption,
+    TaskOption,
+    TimeLimitOption,
+    WeightOption,
+)
 
 
 class _Commands(TyperGroup):
@@ -96,85 +115,25 @@ def _hush(quiet: bool) -> None:
 @app.command()
 def fit(
     data: DataFile,
-    target: Annotated[
-        list[str],
-        typer.Option(
-            "--target",
-            "-t",
-            help="Column to predict, by name or number (from 1); may be repeated.",
-            metavar="COLUMN",
-        ),
-    ],
-    network: Annotated[
-        Path | None, typer.Option(help="Wiring to train, a .wire file.", metavar="FILE")
-    ] = None,
-    hidden: Annotated[
-        str | None, typer.Option(help="Sizes of hidden layers.", metavar="16,8")
-    ] = None,
-    task: Annotated[
-        str | None,
-        typer.Option(
-            help="regression or classification; else recognised.", metavar="TASK"
-        ),
-    ] = None,
-    learner: Annotated[
-        str | None,
-        typer.Option(help="adam, rmsprop, gradient_descent, ...", metavar="NAME"),
-    ] = None,
-    rate: Annotated[float | None, typer.Option(help="Step of the learner.")] = None,
-    loss: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="squared, huber(delta=0.5), a formula over o and t, ...; once, or once per target.",
-            metavar="LOSS",
-        ),
-    ] = None,
-    penalty: Annotated[
-        str | None,
-        typer.Option(
-            help="On the weight w of every link, such as 0.01*abs(w).",
-            metavar="FORMULA",
-        ),
-    ] = None,
-    epochs: Annotated[
-        int | None, typer.Option(help="Passes over the data, at most.")
-    ] = None,
-    time_limit: Annotated[
-        str | None,
-        typer.Option(help="For fit and comparison together: 90, 90s, 5m.", metavar="T"),
-    ] = None,
-    ignore: Annotated[
-        list[str] | None,
-        typer.Option(help="Column to leave out; may be repeated.", metavar="COLUMN"),
-    ] = None,
-    weight: Annotated[
-        str | None,
-        typer.Option(help="Column with the weight of each row.", metavar="COLUMN"),
-    ] = None,
-    sigma: Annotated[
-        str | None,
-        typer.Option(
-            help="Column with the error of each target value.", metavar="COLUMN"
-        ),
-    ] = None,
-    group: Annotated[
-        str | None,
-        typer.Option(help="Column of rows that belong together.", metavar="COLUMN"),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out", "-o", help="Model file, .wire or .safetensors.", metavar="FILE"
-        ),
-    ] = None,
+    target: TargetOption,
+    network: NetworkOption = None,
+    hidden: HiddenOption = None,
+    task: TaskOption = None,
+    learner: LearnerOption = None,
+    rate: RateOption = None,
+    loss: LossOption = None,
+    penalty: PenaltyOption = None,
+    epochs: EpochsOption = None,
+    time_limit: TimeLimitOption = None,
+    ignore: IgnoreOption = None,
+    weight: WeightOption = None,
+    sigma: SigmaOption = None,
+    group: GroupOption = None,
+    out: OutOption = None,
     force: Force = False,
     seed: Seed = 0,
-    compare: Annotated[
-        bool, typer.Option("--compare/--no-compare", help="Against plain models.")
-    ] = True,
-    jobs: Annotated[
-        int | None, typer.Option(help="Processes of the comparison.", min=1)
-    ] = None,
+    compare: CompareOption = True,
+    jobs: JobsOption = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:

@@ -176,6 +176,14 @@ def test_keys_depend_on_the_formula_alone():
     assert one.key != transfer("f(w, x) = mean(w*x**2)").key
 
 
+def test_a_training_slope_needs_one_argument():
+    with pytest.raises(FunctionError, match="this one has 2 arguments"):
+        activation("m(a, b) = a*b, slope = 1")
+    two = activation("m(a, b) = a*b")
+    with pytest.raises(FunctionError, match="slope=triangle: m has 2 arguments"):
+        two.chosen(slope="triangle")
+
+
 def test_activations_have_one_value():
     with pytest.raises(FunctionError, match="several values"):
         activation("f(z) = (z, z)")

@@ -9,19 +9,14 @@ The package is also the registry of what is built in: `ww.functions["tanh"]`, se
 
 import sys
 
-from wildwire.functions.define import (
-    activation,
-    from_definition,
-    from_definitions,
-    loss,
-    penalty,
-)
+from wildwire.functions.define import activation, loss, penalty
 from wildwire.functions.define_transfer import (
     find_transfer,
     transfer,
     transfer_from_definition,
     transfers,
 )
+from wildwire.functions.definitions import from_definition, from_definitions
 from wildwire.functions.function import Function
 from wildwire.functions.listing import Listing
 from wildwire.functions.registry import catalogue, find, find_loss, losses

@@ -161,7 +161,7 @@ def _form(
     word: str | None,
     slope: Function | None,
 ) -> Function:
-    from wildwire.functions.define import from_definition
+    from wildwire.functions.definitions import from_definition
 
     form = base
     if sizes:
@@ -171,6 +171,11 @@ def _form(
     form = replace(form, base=base, choices=sizes)
     choices: tuple[tuple[str, int | str], ...] = sizes
     if slope is not None and word is not None:
+        if len(base.arguments) > 1:
+            raise FunctionError(
+                f"slope={word}: {base.name} has {len(base.arguments)} arguments, and a training slope "
+                "stands in for the derivative in one"
+            )
         choices = (*choices, ("slope", word))
         formula = Call(slope.name, (Name(form.arguments[0]),))
         uses = form.uses if slope in form.uses else (*form.uses, slope)

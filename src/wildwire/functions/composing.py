@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from wildwire.errors import FunctionError
-from wildwire.functions.define import from_parts
+from wildwire.functions.definitions import from_parts
 from wildwire.functions.function import Function
 from wildwire.functions.reductions import REDUCTIONS
 from wildwire.functions.transfer import BIAS, Transfer

@@ -12,7 +12,7 @@ from typing import Any
 
 from wildwire.functions.as_formula import formula_text, names_of
 from wildwire.functions.composing import substituted
-from wildwire.functions.define import from_parts
+from wildwire.functions.definitions import from_parts
 from wildwire.functions.derive import tables
 from wildwire.functions.domain import guard_texts, undefined
 from wildwire.functions.function import Function

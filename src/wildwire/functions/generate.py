@@ -44,7 +44,7 @@ def read_catalogue() -> list[Function]:
 
 def _read_catalogue() -> list[Function]:
     """The same; each mentions what it calls, as what is generated may still be the old one."""
-    from wildwire.functions.define import from_definition
+    from wildwire.functions.definitions import from_definition
     from wildwire.language.parser import parse_text
 
     text = (HERE / "catalogue.wire").read_text(encoding="utf-8")

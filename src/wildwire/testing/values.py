@@ -26,7 +26,7 @@ LARGEST = 1e80
 
 def check_text(function: Function) -> Check:
     """The definition, printed and read."""
-    from wildwire.functions.define import from_definition
+    from wildwire.functions.definitions import from_definition
     from wildwire.language.parser import parse_definition
     from wildwire.language.printer import print_statement
     from wildwire.language.tree import Definition
