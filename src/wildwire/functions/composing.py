@@ -16,7 +16,8 @@ from wildwire.functions.definitions import from_parts
 from wildwire.functions.function import Function
 from wildwire.functions.reductions import REDUCTIONS
 from wildwire.functions.transfer import BIAS, Transfer
-from wildwire.language.expression import Binary, Call, Expression, Name, Unary
+from wildwire.language.expression import Binary, Call, Expression, Name
+from wildwire.language.rewrite import rebuild, walk
 
 __all__ = ["SumInside", "composed", "substituted", "sum_inside"]
 
@@ -121,29 +122,13 @@ def substituted(tree, names: Mapping[str, Expression]):
     """The tree of a formula with expressions in the place of names."""
     if isinstance(tree, Name):
         return names.get(tree.name, tree)
-    if isinstance(tree, Unary):
-        return Unary(tree.operator, substituted(tree.operand, names))
-    if isinstance(tree, Binary):
-        left, right = (substituted(part, names) for part in (tree.left, tree.right))
-        return Binary(tree.operator, left, right)
-    if isinstance(tree, Call):
-        arguments = tuple(substituted(part, names) for part in tree.arguments)
-        return Call(tree.function, arguments, tree.keywords)
-    return tree
+    return rebuild(tree, lambda part: substituted(part, names))
 
 
-def _replaced(tree, part: Expression, by: Expression):
-    if tree == part:
+def _replaced(tree, whole: Expression, by: Expression):
+    if tree == whole:
         return by
-    if isinstance(tree, Unary):
-        return Unary(tree.operator, _replaced(tree.operand, part, by))
-    if isinstance(tree, Binary):
-        left, right = (_replaced(side, part, by) for side in (tree.left, tree.right))
-        return Binary(tree.operator, left, right)
-    if isinstance(tree, Call):
-        arguments = tuple(_replaced(inner, part, by) for inner in tree.arguments)
-        return Call(tree.function, arguments, tree.keywords)
-    return tree
+    return rebuild(tree, lambda part: _replaced(part, whole, by))
 
 
 def _only_sum(transfer: Transfer) -> tuple[Expression, Expression] | None:
@@ -151,7 +136,7 @@ def _only_sum(transfer: Transfer) -> tuple[Expression, Expression] | None:
     formula = transfer.formulas[0]
     sums = [
         tree
-        for tree in _parts(formula)
+        for tree in walk(formula)
         if isinstance(tree, Call) and tree.function in REDUCTIONS
         and (tree.function not in ("max", "min") or len(tree.arguments) == 1)
     ]  # fmt: skip
@@ -167,7 +152,7 @@ def _only_sum(transfer: Transfer) -> tuple[Expression, Expression] | None:
         Binary("+", Name(BIAS), sums[0]),
     )
     for whole in biased:
-        rest = list(_parts(_replaced(formula, whole, Name("z"))))
+        rest = list(walk(_replaced(formula, whole, Name("z"))))
         if sums[0] not in rest and Name(BIAS) not in rest:
             return whole, inner
     return None
@@ -181,17 +166,5 @@ def _without_weight(term, transfer: Transfer) -> Expression | None:
     if term.operator != "*" or weight not in (term.left, term.right):
         return None
     inner = term.right if term.left == weight else term.left
-    names = {part.name for part in _parts(inner) if isinstance(part, Name)}
+    names = {part.name for part in walk(inner) if isinstance(part, Name)}
     return inner if names == {source.name} else None
-
-
-def _parts(tree):
-    yield tree
-    if isinstance(tree, Unary):
-        yield from _parts(tree.operand)
-    elif isinstance(tree, Binary):
-        yield from _parts(tree.left)
-        yield from _parts(tree.right)
-    elif isinstance(tree, Call):
-        for argument in tree.arguments:
-            yield from _parts(argument)

@@ -11,17 +11,9 @@ from typing import TYPE_CHECKING
 
 from wildwire.functions.primitives import CHOICES, COMPOSITES, GUARDS, PRIMITIVES
 from wildwire.functions.transfer import Transfer
-from wildwire.language.expression import (
-    Binary,
-    Call,
-    Expression,
-    Link,
-    Name,
-    Number,
-    Sum,
-    Unary,
-)
+from wildwire.language.expression import Call, Expression, Link, Name, Number
 from wildwire.language.printer import print_expression
+from wildwire.language.rewrite import parts_of, rebuild
 
 if TYPE_CHECKING:
     from wildwire.functions.function import Function
@@ -115,7 +107,7 @@ def _collect(
         elif tree.function not in _OWN and tree.function in function.functions:
             called = function.functions[tree.function]
             _collect(called.formula, _given(called, tree, names), called, found)
-    for part in _parts(tree):
+    for part in parts_of(tree):
         _collect(part, names, function, found)
 
 
@@ -130,41 +122,15 @@ def _given(called: Function, call: Call, names: dict) -> dict[str, Expression]:
     return inner
 
 
-def _parts(tree: Expression | Link) -> tuple:
-    match tree:
-        case Call(arguments=arguments):
-            return arguments
-        case Binary(left=left, right=right):
-            return left, right
-        case Unary(operand=operand):
-            return (operand,)
-        case Sum(terms=terms):
-            return terms
-    return ()
-
-
 def _rebuilt(tree, names: Mapping[str, Expression]):
     """The tree with names replaced, and each guard by what it guards."""
-
-    def again(part):
-        return _rebuilt(part, names)
-
-    match tree:
-        case Name(name=name):
-            return names.get(name, tree)
-        case Number(value=value):
-            return Number(value)
-        case Call(function=function, arguments=arguments):
-            if function in GUARDS:
-                return again(arguments[0])
-            return Call(function, tuple(map(again, arguments)), ())
-        case Binary(operator=operator, left=left, right=right):
-            return Binary(operator, again(left), again(right))
-        case Unary(operator=operator, operand=operand):
-            return Unary(operator, again(operand))
-        case Sum(terms=terms):
-            return Sum(tuple(map(again, terms)))
-    return tree
+    if isinstance(tree, Name):
+        return names.get(tree.name, tree)
+    if isinstance(tree, Number):
+        return Number(tree.value)
+    if isinstance(tree, Call) and tree.function in GUARDS:
+        return _rebuilt(tree.arguments[0], names)
+    return rebuild(tree, lambda part: _rebuilt(part, names))
 
 
 def _cut(text: str) -> str:

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 from wildwire.functions.function import Function
 from wildwire.functions.reductions import DISTINCT, REDUCTIONS
 from wildwire.functions.transfer import BIAS
-from wildwire.language.expression import Binary, Call, Expression, Name, Number, Unary
+from wildwire.functions.vectors import COMBINED
+from wildwire.language.expression import Call, Expression, Name, Number
 from wildwire.language.expression_printer import OTHER
+from wildwire.language.rewrite import rebuild
 
 if TYPE_CHECKING:
     from wildwire.functions.transfer import Transfer
@@ -89,11 +91,6 @@ class _Writer:
         """The tree for one link (or pair, or outside of reductions)."""
         if isinstance(tree, Name):
             return self._name(tree, link)
-        if isinstance(tree, Unary):
-            return Unary(tree.operator, self.write(tree.operand, link))
-        if isinstance(tree, Binary):
-            left, right = self.write(tree.left, link), self.write(tree.right, link)
-            return Binary(tree.operator, left, right)
         if isinstance(tree, Call):
             alone = tree.function not in ("max", "min") or len(tree.arguments) == 1
             if tree.function in REDUCTIONS and alone:
@@ -102,9 +99,7 @@ class _Writer:
                 (only,) = tree.arguments
                 assert isinstance(only, Name)
                 return self.named(only.name, link["second"])
-            arguments = tuple(self.write(part, link) for part in tree.arguments)
-            return Call(tree.function, arguments)
-        return tree
+        return rebuild(tree, lambda part: self.write(part, link))
 
     def _name(self, name: Name, link: Mapping[str, int]) -> Expression:
         own = {key for key, _ in self.transfer.parameters}
@@ -128,23 +123,6 @@ class _Writer:
         else:
             places = [{"first": i} for i in range(self.n)]
         values = [self.write(term, place) for place in places]
-        return _COMBINED[call.function](values)
-
-
-def _chain(combine: Callable) -> Callable[[list[Expression]], Expression]:
-    def chained(values: list[Expression]) -> Expression:
-        return functools.reduce(combine, values) if values else Number(0.0)
-
-    return chained
-
-
-_sum = _chain(lambda a, b: Binary("+", a, b))
-
-_COMBINED: dict[str, Callable[[list[Expression]], Expression]] = {
-    "sum": _sum,
-    "pairs": _sum,
-    "mean": lambda values: Binary("/", _sum(values), Number(float(len(values)))),
-    "prod": _chain(lambda a, b: Binary("*", a, b)),
-    "max": _chain(lambda a, b: Call("max", (a, b))),
-    "min": _chain(lambda a, b: Call("min", (a, b))),
-}
+        kind = "sum" if call.function == "pairs" else call.function
+        # One link has no pair of two.
+        return COMBINED[kind](values or [Number(0.0)])
