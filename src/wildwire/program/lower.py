@@ -72,11 +72,21 @@ class _Numbers:
         return [offset, *columns]
 
 
+def _place(known: list, made) -> int:
+    """Number of a function or transfer in a list, put there when it is new."""
+    if made not in known:
+        known.append(made)
+    return known.index(made)
+
+
 class _Lowering:
     def __init__(self, network, whole):
         self.network, self.whole = network, whole
-        self.functions = {f: i for i, f in enumerate(network.functions)}
-        self.transfers = {t: i for i, t in enumerate(network.transfers)}
+        # Lists, as a network may hold equal ones twice.
+        self.functions, self.transfers = (
+            list(network.functions),
+            list(network.transfers),
+        )
         self.arrays = {
             name: getattr(network, name).copy()
             for name in (*LINK_ARRAYS, *NEURON_ARRAYS)
@@ -86,9 +96,8 @@ class _Lowering:
         self.ends = np.searchsorted(
             network.link_target, np.arange(network.n_neurons + 1)
         )
-        self.inner: dict[
-            tuple, int
-        ] = {}  # (source, function) -> node of the new neuron
+        # (source, function) -> node of the new neuron
+        self.inner: dict[tuple, int] = {}
         self.outputs = set((network.output_node - network.n_inputs).tolist())
 
     def neuron(self, j):
@@ -109,9 +118,7 @@ class _Lowering:
 
     def _compose(self, j, transfer, before):
         self.arrays["activation"][j] = self._function(catalogue()["identity"])
-        self.arrays["transfer"][j] = self.transfers.setdefault(
-            transfer, len(self.transfers)
-        )
+        self.arrays["transfer"][j] = _place(self.transfers, transfer)
         own, numbers = before.n_parameters, self.numbers.of(j)
         self.numbers.changed[j] = tuple(
             np.concatenate((column[:own], more, column[own:]))
@@ -136,7 +143,7 @@ class _Lowering:
         numbers.changed[j] = tuple(column[:0] for column in numbers.of(j))
 
     def _function(self, function):
-        return self.functions.setdefault(function, len(self.functions))
+        return _place(self.functions, function)
 
     def _inner(self, source, function):
         """The node that has this function of this source, made when first asked for."""
