@@ -104,3 +104,37 @@ def test_links_of_a_distance_show_what_a_weight_does():
     network = Network.parse("input a, b\nd ~ squared_distance(a, b)\noutput d")
     step = trace(network, [0.5, 1.0], [2.0, 3.0], 0.0)
     assert [link.dz_dw for link in step.links] == [-3, -4]
+
+
+def test_numbers_of_a_transfer_are_named_by_their_place_and_have_their_own_slopes():
+    network = Network.parse(
+        "input x1, x2\nlet a = 2\nlet b = 3\ny = t(x1: 1, x2: -a, p=a*b, bias=4)\noutput y\n"
+        "transfer t(w, x, p=1) = p*bias*sum(w*x)"
+    )
+    step = trace(network, network.start, [1.0, 1.0], 0.0)
+    assert step.outputs["y"] == -24
+    found = {link.name: (link.weight, link.dz_dw, link.dE_dw) for link in step.links}
+    assert found == {
+        "x1 -> y": (1, 24, -576),
+        "x2 -> y": (-2, 24, -576),
+        "y bias": (4, -6, 144),
+        "y p": (6, -4, 96),
+    }
+    slopes = dict(zip(network.theta_names, step.gradient, strict=True))
+    assert slopes["a"] == 576 + 3 * 96
+    assert slopes["b"] == 2 * 96
+
+
+@pytest.mark.parametrize("name", ["max", "prod_of"])
+def test_neurons_of_many_links(name):
+    network = Network.parse(
+        f"input x[300]\ny ~ {name}(x)\noutput y\ntransfer prod_of(w, x) = prod(w*x)"
+    )
+    theta, x = np.full(300, 0.5), np.full(300, 1.9)
+    x[200] = 2
+    step = trace(network, theta, x, 0.0)
+    expected = 1 if name == "max" else 0.95**299
+    assert step.outputs["y"] == pytest.approx(expected)
+    (delta,) = (neuron.delta for neuron in step.neurons)
+    slope = step.links[200].dE_dw / delta
+    assert slope == pytest.approx(2 if name == "max" else 2 * expected)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from wildwire.functions import activation, catalogue, transfer, transfers
-from wildwire.functions.composing import sum_inside
+from wildwire.functions.composing import composed, sum_inside
 
 
 @pytest.mark.parametrize(
@@ -14,6 +14,8 @@ from wildwire.functions.composing import sum_inside
         ("polynomial", False),
         ("f(w, x, k=2) = exp(sum(x*w))*k", False),
         ("f(w, x) = tanh(bias + sum(sin(x)*w))", True),
+        ("f(w, x, z=3) = z*exp(sum(w*x) - z)", False),
+        ("f(pi, x) = exp(sum(x*pi)) + 1", False),
     ],
 )
 def test_a_weighted_sum_inside_is_found(text, inner):
@@ -49,3 +51,15 @@ def test_other_transfers_are_left_alone(text):
 def test_a_training_slope_is_no_derivative_to_multiply():
     trained = activation("hard(z) = where(z > 0, 1, 0), slope = 1")
     assert sum_inside(transfers()["product"], trained) is None
+
+
+def test_an_activation_of_several_values_is_put_around_them():
+    two = transfer("f(w, x, pi=2) = (pi*sum(w*x), max(x))")
+    around = activation("g(a, b, x=3, pi=4) = a**2*x + pi*b")
+    whole = composed(two, around)
+    assert [value for _, value in whole.parameters] == [2, 3, 4]
+    x, w, numbers = [0.3, 1.2], [0.7, -0.4], [1.1, 1.3, 0.2]
+    values = np.array([w[0] * x[0] + w[1] * x[1], max(x)]) * [1.1, 1]
+    expected = values[0] ** 2 * 1.3 + 0.2 * values[1]
+    found = whole.evaluate(0, x, w, numbers)
+    assert found.item() == pytest.approx(expected, rel=1e-14)

@@ -210,6 +210,18 @@ def test_signs_of_numbers_that_may_be_turned():
     assert symmetries(network, network.initial(0)).signs == {"p": "odd", "q": "even"}
 
 
+@pytest.mark.parametrize(
+    ("degree", "signs"),
+    [("", {"h": "odd"}), ("[2]", {}), ("[5]", {"h": "odd"}), ("3", {})],
+)
+def test_the_sign_of_a_transfer_depends_on_its_numbers(degree, signs):
+    chosen = f", degree={degree}" if degree else ""
+    network = ww.parse(
+        f"input a, b\nh ~ polynomial(a, b{chosen})\ny ~ linear(h)\noutput y"
+    )
+    assert symmetries(network, network.initial(0)).signs == signs
+
+
 def test_functions_are_listed_once_for_each_parity():
     found = found_in("""
         input a

@@ -304,7 +304,7 @@ def test_transfers_with_numbers_of_their_own_are_refused_by_name():
         ("max", (True, True, True, False)),
         ("product", (True, False, False, False)),
         ("quadratic", (False, False, False, False)),
-        ("polynomial", (True, True, True, True)),
+        ("polynomial", (True, True, True, False)),
     ],
 )
 def test_what_a_transfer_does_not_notice_follows_from_its_formula(name, expected):

@@ -18,6 +18,7 @@ from wildwire.engine.loss_targets import check_loss_targets
 from wildwire.engine.machine import bind_loss
 from wildwire.engine.output_losses import output_losses
 from wildwire.errors import DataError, SettingError
+from wildwire.network.naming import number_names
 from wildwire.program import compile_network
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class NeuronTrace:
 
 @dataclass(frozen=True)
 class LinkTrace:
-    """One link, or a bias (source "1"): weight, dz/dw, dE/dw and the weight after the step.
+    """One link, a bias (source "1") or another number of a transfer (source ""): its value, dz/dw, dE/dw and new value.
 
     `dE_dw` is this link's own part; where links share one number, `new_weight` follows the sum of
     their parts.
@@ -259,30 +260,31 @@ class _Step:
                 float(reference_numbers.weight_of(network, self.after, link)),
             )
         if network.bias_slot[j] != -1 or network.bias_value[j] != 0:
+            dz = 1.0 if slopes is None else float(slopes[len(links)][0])
             yield LinkTrace(
                 f"{target} bias",
                 "1",
                 target,
                 float(reference_numbers.bias_of(network, self.theta, j)),
-                1.0,
-                delta,
+                dz,
+                delta * dz,
                 float(reference_numbers.bias_of(network, self.after, j)),
             )
         if slopes is not None:
             yield from self._numbers_of_transfer(j, target, delta, slopes)
 
     def _numbers_of_transfer(self, j, target, delta, slopes):
-        """The learnt numbers that a transfer has besides weights and bias."""
+        """The learnt numbers that a transfer has besides weights and bias, each at its place."""
         network = self.network
         first, last = network.transfer_offset[j : j + 2]
         before = reference_numbers.transfer_numbers_of(network, self.theta, j)
         after = reference_numbers.transfer_numbers_of(network, self.after, j)
         start = len(slopes) - int(last - first)
-        for k, slot in enumerate(network.transfer_slot[first:last]):
-            if slot < 0:
+        for k, (what, name) in enumerate(number_names(network, j)):
+            if network.transfer_slot[first + k] == -1:
                 continue
             dz = float(slopes[start + k][0])
+            shown = f"{what} -> {target}{name}" if what else f"{target}{name}"
             yield LinkTrace(
-                network.theta_names[slot], "", target, float(before[k]), dz, delta * dz,
-                float(after[k]),
-            )  # fmt: skip
+                shown, "", target, float(before[k]), dz, delta * dz, float(after[k])
+            )

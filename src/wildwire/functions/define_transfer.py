@@ -15,9 +15,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from wildwire.errors import FormulaError, FunctionError, LanguageError
+from wildwire.functions.calls import called_names
 from wildwire.functions.define import check_length
 from wildwire.functions.definitions import plain_parameters
-from wildwire.functions.function import Function, called_names
+from wildwire.functions.function import Function
 from wildwire.functions.reductions import DISTINCT
 from wildwire.functions.transfer import BIAS, MOST_VALUES, Transfer
 

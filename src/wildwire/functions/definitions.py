@@ -15,7 +15,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from wildwire.errors import FunctionError
-from wildwire.functions.function import Function, called_names
+from wildwire.functions.calls import called_names
+from wildwire.functions.function import Function
+from wildwire.functions.primitives import CALLS, RESERVED
 from wildwire.functions.transfer import MOST_VALUES
 from wildwire.language.expression import Expression
 
@@ -194,6 +196,10 @@ def _check_names(kind: str, name: str, arguments: tuple, parameters: tuple) -> N
             f"{kind} {name} takes {wanted[kind]}, not {len(arguments)}; numbers with a "
             "default, as in bump(z, k=10), are its parameters"
         )
+    if name in RESERVED:
+        raise FunctionError(
+            f"{kind} {name}: {name!r} has a meaning of its own in formulas; choose another name"
+        )
     names = [*arguments, *(key for key, _ in parameters)]
     for key in names:
         if names.count(key) > 1:
@@ -221,6 +227,8 @@ def from_definitions(definitions: Iterable[Definition]) -> dict[str, Function]:
     FunctionError
         Two have one name, or they call each other in a circle.
     """
+    from wildwire.functions.registry import catalogue
+
     by_name: dict[str, Definition] = {}
     for definition in definitions:
         if definition.kind not in _DEFINED:
@@ -233,6 +241,8 @@ def from_definitions(definitions: Iterable[Definition]) -> dict[str, Function]:
         called = called_names(definition.formula)
         if definition.slope is not None:
             called |= called_names(definition.slope)
+        if name in CALLS or name in catalogue():
+            called.discard(name)  # in its own definition, the built-in one
         calls[name] = called & by_name.keys()
     try:
         order = list(graphlib.TopologicalSorter(calls).static_order())

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from wildwire.functions.as_formula import formula_text, names_of
-from wildwire.functions.composing import substituted
 from wildwire.functions.definitions import from_parts
 from wildwire.functions.derive import tables
 from wildwire.functions.domain import guard_texts, undefined
@@ -25,6 +24,7 @@ from wildwire.functions.transfer_symmetry import invariance_of
 from wildwire.language.expression import Name, Number
 from wildwire.language.expression_printer import print_expression, print_number
 from wildwire.language.printer import print_definition
+from wildwire.language.rewrite import substituted
 
 __all__ = ["Entry", "drawn_form", "entry_of"]
 
@@ -206,12 +206,12 @@ def drawn_form(entry: Entry) -> Entry:
     values = {name: Number(value) for name, value in numbers.items()}
     formula = substituted(function.formula, {**values, "x0": Name("x")})
     one = from_parts(
-        "activation", transfer.name, ("x",), (), formula,
+        "activation", f"{transfer.name} of x", ("x",), (), formula,
         known={used.name: used for used in transfer.uses},
     )  # fmt: skip
     shown = entry_of(one)
     return replace(
-        shown, kind=entry.kind, parameters=(), formula=entry.formula,
+        shown, name=entry.name, kind=entry.kind, parameters=(), formula=entry.formula,
         meaning=entry.meaning, reference=entry.reference,
     )  # fmt: skip
 

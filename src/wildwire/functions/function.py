@@ -15,7 +15,6 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from wildwire.errors import FunctionError
-from wildwire.functions.primitives import CHOICES, COMPOSITES, PRIMITIVES
 from wildwire.language.expression import (
     Binary,
     Call,
@@ -32,9 +31,7 @@ if TYPE_CHECKING:
 
     from wildwire.language.tree import Definition
 
-__all__ = ["CONVENTION", "Function", "called_names", "canonical"]
-
-_PRIMITIVE = {*PRIMITIVES, *COMPOSITES, *CHOICES}
+__all__ = ["CONVENTION", "Function", "canonical"]
 
 _PARTNERS = {
     "logistic": ("logistic", "logistic_from_z"),
@@ -106,10 +103,17 @@ class Function:
 
     @functools.cached_property
     def functions(self) -> Mapping[str, Function]:
-        """What the formula may call besides primitives, by name."""
-        from wildwire.functions.registry import catalogue
+        """The functions that the formula may call, by name; they go before primitives."""
+        from wildwire.functions.registry import callable_with
 
-        return {**catalogue(), **{used.name: used for used in self.uses}}
+        return callable_with(self.uses)
+
+    @functools.cached_property
+    def meanings(self) -> frozenset[tuple[str, str]]:
+        """Name and meaning of this function and of all that its formula calls."""
+        from wildwire.functions.calls import meanings_of
+
+        return meanings_of(self)
 
     def __hash__(self) -> int:
         # Of the key, not of the whole tree: networks look functions up by the thousand.
@@ -356,7 +360,7 @@ def canonical(
         case Sum(terms=terms):
             return f"({' + '.join(text(term) for term in terms)})"
         case Call(function=function, arguments=arguments, keywords=keywords):
-            used = None if function in _PRIMITIVE else functions.get(function)
+            used = functions.get(function)
             head = function if used is None else f"{used.key}:{_defaults(used)}"
             inner = [text(argument) for argument in arguments]
             inner += [f"{key}={text(value)}" for key, value in dict(keywords).items()]
@@ -367,21 +371,3 @@ def canonical(
 def _defaults(function: Function) -> str:
     """A called function's parameters: their names and defaults change the caller."""
     return ",".join(f"{name}={value.hex()}" for name, value in function.parameters)
-
-
-def called_names(expression: Expression) -> set[str]:
-    """Names of all functions that an expression calls."""
-    found: set[str] = set()
-    waiting: list[Expression | Link] = [expression]
-    while waiting:
-        match waiting.pop():
-            case Unary(operand=operand):
-                waiting.append(operand)
-            case Binary(left=left, right=right):
-                waiting += [left, right]
-            case Sum(terms=terms):
-                waiting += terms
-            case Call(function=function, arguments=arguments, keywords=keywords):
-                found.add(function)
-                waiting += [*arguments, *(value for _, value in keywords)]
-    return found

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from wildwire.functions.function import Function
 from wildwire.functions.kernel_text import DTYPES, kernel_module
+from wildwire.functions.primitives import CALLS
 from wildwire.functions.transfer import Transfer
 from wildwire.functions.transfer_text import transfer_module
 from wildwire.language.expression import (
@@ -54,7 +55,8 @@ def _read_catalogue() -> list[Function]:
         if line.kind == "transfer":
             continue
         functions.append(from_definition(line, known))
-        if functions[-1].kind == "activation":
+        # In the catalogue tanh is the primitive, of which the activation is made.
+        if functions[-1].kind == "activation" and line.name not in CALLS:
             known[line.name] = functions[-1]
     return functions
 

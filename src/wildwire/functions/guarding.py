@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from wildwire.functions.primitives import CHOICES, COMPOSITES, GUARDS, PRIMITIVES
+from wildwire.functions.primitives import GUARDS
 from wildwire.functions.transfer import Transfer
 from wildwire.language.expression import Call, Expression, Link, Name, Number
 from wildwire.language.printer import print_expression
@@ -37,7 +37,6 @@ _BELOW_ZERO = {
     "log1p": "a logarithm",
 }
 LONGEST = 60
-_OWN = {*PRIMITIVES, *COMPOSITES, *CHOICES}  # before functions of the same name
 
 
 def undefined_below_zero(function: Function) -> list[str]:
@@ -104,7 +103,7 @@ def _collect(
                 found[f"{_cut(u)} is 0, where the slope is taken as 0"] = None
             else:
                 found[_WORDS[tree.function].format(u=_cut(u), limit=limit)] = None
-        elif tree.function not in _OWN and tree.function in function.functions:
+        elif tree.function in function.functions:
             called = function.functions[tree.function]
             _collect(called.formula, _given(called, tree, names), called, found)
     for part in parts_of(tree):

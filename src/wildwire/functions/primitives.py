@@ -15,7 +15,17 @@ from dataclasses import dataclass
 
 from wildwire.functions.graph import Term
 
-__all__ = ["CHOICES", "COMPOSITES", "CONSTANTS", "GUARDS", "PRIMITIVES", "Primitive"]
+__all__ = [
+    "CALLS",
+    "CHOICES",
+    "COMPOSITES",
+    "CONSTANTS",
+    "GUARDS",
+    "PRIMITIVES",
+    "REDUCTIONS",
+    "RESERVED",
+    "Primitive",
+]
 
 Rule = Callable[..., tuple[Term, ...]]
 
@@ -172,6 +182,15 @@ COMPOSITES: dict[str, tuple[int, Callable[..., Term]]] = {
     "max": (2, _larger),
 }
 """Further calls, written by the primitives: number of arguments and their form."""
+
+CALLS = frozenset((*PRIMITIVES, *COMPOSITES, *CHOICES))
+"""What every formula may call; a function that the user defines goes before one of the same name."""
+
+REDUCTIONS = ("sum", "prod", "mean", "max", "min")
+"""What makes one number of those of several links, of the elements of a vector, or of a group."""
+
+RESERVED = frozenset((*CHOICES, *GUARDS, *REDUCTIONS, "pairs", "index", "size"))
+"""Calls that are read by rules of their own: no activation and no loss may be called so."""
 
 CONSTANTS = {"pi": math.pi}
 """Names that stand for a number in every formula."""

@@ -105,7 +105,7 @@ class Reader:
     graph : Graph
         Where the terms are made.
     functions : mapping of str to Function
-        Functions that the formula may call besides the primitives; they are put in.
+        Functions that the formula may call; they are put in, and go before primitives of the same name.
     kinks : list of (str, Term)
         Where the formula is not smooth: kind as in `Primitive.kink`, and the term
         that is 0 there ("zero", "guard") or whole ("whole").
@@ -165,12 +165,12 @@ class Reader:
 
     def _call(self, call: Call, names: Mapping[str, Term]) -> Term:
         name = call.function
+        if name in self.functions:
+            return self._put_in(self.functions[name], call, names)
         if name in CHOICES:
             return self._choice(call, names)
         if name in COMPOSITES or name in PRIMITIVES:
             return self._primitive(call, names)
-        if name in self.functions:
-            return self._put_in(self.functions[name], call, names)
         known = [*PRIMITIVES, *COMPOSITES, *CHOICES, *self.functions]
         raise FunctionError(
             f"unknown function {name!r} in a formula" + suggestion(name, known)

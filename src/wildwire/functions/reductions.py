@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING
 from wildwire.errors import FunctionError
 from wildwire.functions.graph import Graph, Term
 from wildwire.functions.primitives import GUARDS
+from wildwire.functions.primitives import REDUCTIONS as PLAIN_REDUCTIONS
 from wildwire.functions.reader import Reader
 from wildwire.functions.transfer import BIAS
-from wildwire.language.expression import Binary, Call, Name, Sum, Unary
+from wildwire.language.expression import Call, Expression, Link, Name
 from wildwire.language.expression_printer import OTHER
+from wildwire.language.rewrite import parts_of
 
 if TYPE_CHECKING:
     from wildwire.functions.transfer import Transfer
@@ -31,10 +33,11 @@ __all__ = [
     "REDUCTIONS",
     "Reduced",
     "Reduction",
+    "is_reduction",
     "reduce_transfer",
 ]
 
-REDUCTIONS = ("sum", "prod", "max", "min", "mean", "pairs")
+REDUCTIONS = (*PLAIN_REDUCTIONS, "pairs")
 """What combines the terms of all links; `pairs` sums over pairs of them."""
 
 LINK, OTHER_LINK, PAIR, REDUCED, BIAS_LEAF = "link", "other", "pair", "reduced", "bias"
@@ -43,6 +46,13 @@ pair, a reduction (value: its number), the bias."""
 
 DISTINCT = "distinct"
 _PER_LINK = (LINK, OTHER_LINK, PAIR)
+
+
+def is_reduction(node: Expression | Link) -> bool:
+    """Whether a part of a transfer's formula is a reduction; `max(a, b)` is the larger of two numbers."""
+    if not isinstance(node, Call) or node.function not in REDUCTIONS:
+        return False
+    return node.function not in ("max", "min") or len(node.arguments) == 1
 
 
 @dataclass(frozen=True)
@@ -138,8 +148,7 @@ class _TransferReader(Reader):
 
     def _call(self, call: Call, names: Mapping[str, Term]) -> Term:
         name = call.function
-        alone = name not in ("max", "min") or len(call.arguments) == 1
-        if name in REDUCTIONS and alone:
+        if is_reduction(call):
             return self._reduction(call)
         if name == OTHER:
             return self._other(call)
@@ -259,19 +268,11 @@ def _uses(tree, name: str, place: str) -> Iterator[str]:
     if isinstance(tree, Name):
         if tree.name == name:
             yield place
-    elif isinstance(tree, Call):
-        inner = place
-        if tree.function in REDUCTIONS:
-            inner = "pairs" if tree.function == "pairs" else "outside"
+        return
+    if isinstance(tree, Call):
+        if is_reduction(tree):
+            place = "pairs" if tree.function == "pairs" else "outside"
         elif tree.function == OTHER:
-            inner = "other"
-        for argument in tree.arguments:
-            yield from _uses(argument, name, inner)
-    elif isinstance(tree, Binary):
-        yield from _uses(tree.left, name, place)
-        yield from _uses(tree.right, name, place)
-    elif isinstance(tree, Unary):
-        yield from _uses(tree.operand, name, place)
-    elif isinstance(tree, Sum):
-        for term in tree.terms:
-            yield from _uses(term, name, place)
+            place = "other"
+    for part in parts_of(tree):
+        yield from _uses(part, name, place)

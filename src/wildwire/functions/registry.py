@@ -11,15 +11,16 @@ from __future__ import annotations
 import functools
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
 from wildwire.errors import FunctionError
 from wildwire.functions.function import Function
+from wildwire.functions.primitives import CALLS
 from wildwire.language.checks import LONGEST_FORMULA
 
-__all__ = ["catalogue", "find", "find_loss", "losses", "set_loss"]
+__all__ = ["callable_with", "catalogue", "find", "find_loss", "losses", "set_loss"]
 
 _CHOSEN = re.compile(r"([A-Za-z_]\w*)\(\s*([A-Za-z_]\w*\s*=[^()=]*)\)")
 """An activation with choices by name: `spline(knots=4)`, `step(slope=triangle)`."""
@@ -47,6 +48,17 @@ def catalogue() -> Mapping[str, Function]:
 def losses() -> Mapping[str, Function]:
     """The built-in losses by name (read-only)."""
     return _built_in("loss")
+
+
+@functools.lru_cache(maxsize=1)
+def _callable() -> Mapping[str, Function]:
+    """What is no primitive: in a formula, tanh is the primitive and not the activation, which is made of it."""
+    return {name: f for name, f in catalogue().items() if name not in CALLS}
+
+
+def callable_with(own: Iterable[Function]) -> dict[str, Function]:
+    """The functions that a formula may call: the user's own, then those of the catalogue that are no primitives."""
+    return {**_callable(), **{used.name: used for used in own}}
 
 
 def _built_in(kind: str) -> Mapping[str, Function]:

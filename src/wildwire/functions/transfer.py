@@ -70,10 +70,17 @@ class Transfer:
 
     @functools.cached_property
     def functions(self) -> Mapping[str, Function]:
-        """What the formulas may call besides primitives, by name."""
-        from wildwire.functions.registry import catalogue
+        """The functions that the formulas may call, by name; they go before primitives."""
+        from wildwire.functions.registry import callable_with
 
-        return {**catalogue(), **{used.name: used for used in self.uses}}
+        return callable_with(self.uses)
+
+    @functools.cached_property
+    def meanings(self) -> frozenset[tuple[str, str]]:
+        """Name and meaning of this transfer and of all that its formulas call."""
+        from wildwire.functions.calls import meanings_of
+
+        return meanings_of(self)
 
     def __hash__(self) -> int:
         return hash((self.name, self.key))

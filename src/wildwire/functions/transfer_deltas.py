@@ -109,6 +109,10 @@ class DeltasKernel(TransferKernel):
                 self.add(1, f"add_to(weight_gradient, bias_at, {amount})")
 
     def _way_back(self, group: Group) -> None:
+        if (
+            not group.shares
+        ):  # as of sum(where(x > 0, 1, 0)), which has no slope in anything
+            return
         writer, lines = self.writer(
             [*group.shares.values(), *(self._term(k) for k in self._products(group))]
         )

@@ -55,22 +55,35 @@ class Invariance:
 
 
 @functools.lru_cache(maxsize=256)
-def invariance_of(transfer: Transfer) -> Invariance:
-    """The invariances of a transfer with one value; of none with several."""
-    if transfer.n_values > 1:
+def invariance_of(
+    transfer: Transfer, numbers: tuple[float, ...] | None = None
+) -> Invariance:
+    """The invariances of a transfer with one value; none of one with several, or with numbers of links or pairs.
+
+    Parameters
+    ----------
+    transfer : Transfer
+    numbers : tuple of float, optional
+        Values of its parameters where those are known: (s + b)**degree is odd for some. By default what holds for
+        all values.
+    """
+    numbered = bool(transfer.link_numbers or transfer.pair_numbers)
+    if transfer.n_values > 1 or numbered:
         return Invariance()
     rng = np.random.default_rng(20)
     X, W = rng.normal(size=(2, PLACES, LINKS)) * 1.3
-    numbers = list(transfer.defaults)
-    count = transfer.n_numbers(LINKS) - len(numbers)
-    numbers += list(rng.normal(size=count))
-    bias = 0.37
+    defaults = np.array(transfer.defaults)
+    # At the defaults a factor may be 0 or an exponent 1: what holds there alone does not hold.
+    settings = [defaults, 1.3 * defaults + 0.37][: 1 + transfer.n_parameters]
+    if numbers is not None:
+        settings = [np.array(numbers)]
 
-    def value(X, W, bias=bias):
+    def value(X, W, bias=0.37):
         with np.errstate(all="ignore"):
-            rows = zip(X, W, strict=True)
             found = [
-                transfer.evaluate(0, list(x), w, numbers, bias)[0] for x, w in rows
+                transfer.evaluate(0, list(x), w, own, bias)[0]
+                for own in settings
+                for x, w in zip(X, W, strict=True)
             ]
         return np.array(found, float)
 
@@ -82,12 +95,10 @@ def invariance_of(transfer: Transfer) -> Invariance:
         size = TOLERANCE * (1 + np.abs(plain[known]))
         return bool(known.any() and np.all(np.abs(other[known] - plain[known]) <= size))
 
-    own = bool(transfer.link_numbers or transfer.pair_numbers)
     shuffled = [2, 0, 3, 1]
     return Invariance(
-        order=not own and same(value(X[:, shuffled], W[:, shuffled])),
-        signs=not own and same(value(np.where(one, -X, X), np.where(one, -W, W))),
-        scale=not own
-        and same(value(np.where(one, 1.7 * X, X), np.where(one, W / 1.7, W))),
-        negates=not own and same(-value(X, -W, -bias)),
+        order=same(value(X[:, shuffled], W[:, shuffled])),
+        signs=same(value(np.where(one, -X, X), np.where(one, -W, W))),
+        scale=same(value(np.where(one, 1.7 * X, X), np.where(one, W / 1.7, W))),
+        negates=same(-value(X, -W, -0.37)),
     )

@@ -2,7 +2,8 @@
 
 Comes in: a `Transfer` and a number of links. Goes out: a `Function` whose arguments are the sources and whose
 parameters are all the numbers. Called by `Transfer.evaluate`, by the twin, and for transfers that stand
-inside a general expression. Reductions become chains: nothing here knows how kernels do it.
+inside a general expression. Reductions become sums, products and choices of two: nothing here knows how kernels
+do it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from wildwire.functions.function import Function
-from wildwire.functions.reductions import DISTINCT, REDUCTIONS
+from wildwire.functions.reductions import DISTINCT, is_reduction
 from wildwire.functions.transfer import BIAS
 from wildwire.functions.vectors import COMBINED
 from wildwire.language.expression import Call, Expression, Name, Number
@@ -91,14 +92,12 @@ class _Writer:
         """The tree for one link (or pair, or outside of reductions)."""
         if isinstance(tree, Name):
             return self._name(tree, link)
-        if isinstance(tree, Call):
-            alone = tree.function not in ("max", "min") or len(tree.arguments) == 1
-            if tree.function in REDUCTIONS and alone:
-                return self._reduction(tree)
-            if tree.function == OTHER:
-                (only,) = tree.arguments
-                assert isinstance(only, Name)
-                return self.named(only.name, link["second"])
+        if is_reduction(tree):
+            return self._reduction(tree)
+        if isinstance(tree, Call) and tree.function == OTHER:
+            (only,) = tree.arguments
+            assert isinstance(only, Name)
+            return self.named(only.name, link["second"])
         return rebuild(tree, lambda part: self.write(part, link))
 
     def _name(self, name: Name, link: Mapping[str, int]) -> Expression:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wildwire.errors import FunctionError
+from wildwire.functions.primitives import REDUCTIONS
 from wildwire.language.expression import (
     Binary,
     Call,
@@ -27,15 +28,12 @@ from wildwire.language.rewrite import parts_of, rebuild
 from wildwire.language.tree import MOST_ELEMENTS, Definition, Vector
 
 __all__ = [
-    "REDUCTIONS",
     "WrittenOut",
     "element_name",
     "sizes_of",
     "start_of",
     "write_out",
 ]
-
-REDUCTIONS = ("sum", "prod", "mean", "max", "min")
 
 
 @dataclass(frozen=True)
@@ -222,14 +220,15 @@ def _outside(what: str, vector: str) -> FunctionError:
     )
 
 
-def _chained(combine: Callable) -> Callable:
-    def chain(values: list) -> Expression:
-        total = values[0]
-        for value in values[1:]:
-            total = combine(total, value)
-        return total
+def _paired(combine: Callable) -> Callable:
+    def halves(values: list) -> Expression:
+        # Not one after another: a thousand would be as many levels of recursion for every reader.
+        if len(values) == 1:
+            return values[0]
+        middle = (len(values) + 1) // 2
+        return combine(halves(values[:middle]), halves(values[middle:]))
 
-    return chain
+    return halves
 
 
 def _sum(values: list) -> Expression:
@@ -240,8 +239,8 @@ def _sum(values: list) -> Expression:
 COMBINED: dict[str, Callable[[list], Expression]] = {
     "sum": _sum,
     "mean": lambda values: Binary("/", _sum(values), Number(float(len(values)))),
-    "prod": _chained(lambda a, b: Binary("*", a, b)),
-    "max": _chained(lambda a, b: Call("max", (a, b))),
-    "min": _chained(lambda a, b: Call("min", (a, b))),
+    "prod": _paired(lambda a, b: Binary("*", a, b)),
+    "max": _paired(lambda a, b: Call("max", (a, b))),
+    "min": _paired(lambda a, b: Call("min", (a, b))),
 }
 """How the values of the elements become one."""

@@ -10,7 +10,7 @@ Learnable numbers of a statement, in written order: every number that is not fro
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +20,7 @@ from wildwire.language.expression import (
     Call,
     Expression,
     Link,
+    Name,
     Number,
     Sum,
     Unary,
@@ -70,6 +71,13 @@ def rebuild(node, change: Callable):
     if isinstance(node, Unary):
         return Unary(node.operator, change(node.operand), node.position)
     return node
+
+
+def substituted(node, names: Mapping[str, Expression]):
+    """The node with expressions in the place of names."""
+    if isinstance(node, Name):
+        return names.get(node.name, node)
+    return rebuild(node, lambda part: substituted(part, names))
 
 
 # ---- numbers ------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wildwire.errors import DuplicateNameError, LoopError, NetworkError
+from wildwire.functions.calls import twofold
 from wildwire.network.check_transfers import about, check_kinds, check_transfers
 
 if TYPE_CHECKING:
@@ -112,27 +113,21 @@ def _check_slots(network: Network) -> None:
 
 def check_names(network: Network) -> None:
     """Check that no two things, nor two functions, share a name; errors as in `check_network`."""
-    if _are_distinct(network):
-        return
-    seen: set[str] = set()
-    for name in _all_names(network):
-        if name in seen:
-            raise DuplicateNameError(
-                f"the name {name!r} is defined twice; inputs, neurons and let numbers "
-                "share one name space: rename one of them"
-            )
-        seen.add(name)
-    keys: dict[str, str] = {}
-    for function in (*network.functions, *network.transfers[1:]):
-        if function is None or function.kind == "expression":  # without a name
-            continue
-        key = (
-            getattr(function, "base", None) or function
-        ).key  # forms of one function share its name
-        if keys.setdefault(function.name, key) != key:
-            raise DuplicateNameError(
-                f"two different functions are called {function.name!r}: rename one of them"
-            )
+    if not _are_distinct(network):
+        seen: set[str] = set()
+        for name in _all_names(network):
+            if name in seen:
+                raise DuplicateNameError(
+                    f"the name {name!r} is defined twice; inputs, neurons and let numbers "
+                    "share one name space: rename one of them"
+                )
+            seen.add(name)
+    transfers = (transfer for transfer in network.transfers if transfer is not None)
+    name = twofold((*network.functions, *transfers))
+    if name is not None:
+        raise DuplicateNameError(
+            f"two different functions are called {name!r}: rename one of them"
+        )
 
 
 def _are_distinct(network: Network) -> bool:
@@ -140,13 +135,9 @@ def _are_distinct(network: Network) -> bool:
     names = [column.name for column in network.columns]
     names += [group.name for group in network.groups if not group.dissolved]
     names += [name for name, _ in network.lets]
-    functions = {function.name for function in network.functions}
-    functions |= {transfer.name for transfer in network.transfers[1:] if transfer}
-    n_functions = len(network.functions) + len(network.transfers) - 1
     loose = [f"{group.name}_" for group in network.groups if group.dissolved]
     return (
         len(set(names)) == len(names)
-        and len(functions) == n_functions
         and len(loose) < 2
         and not any(name.startswith(prefix) for prefix in loose for name in names)
     )

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from wildwire.errors import NetworkError, UnknownNameError
-from wildwire.functions.function import Function, called_names
+from wildwire.functions.calls import called_names
+from wildwire.functions.function import Function
 from wildwire.functions.vectors import COMBINED
 from wildwire.language.expression import Binary, Call, Name, Number, Sum, Unary
 from wildwire.network.affine import ONE, Monomial, Term

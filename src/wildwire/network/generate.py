@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from wildwire.functions.calls import own_functions
 from wildwire.functions.transfer import Transfer
 from wildwire.language.expression import Name, Place
 from wildwire.language.tree import (
@@ -96,18 +97,8 @@ def _let(network: Network, name: str, value: float, slot: int) -> Let:
 
 def _definitions(network: Network) -> Iterator[Definition]:
     """The user's own functions, those that others call among them."""
-    from wildwire.functions import catalogue, transfers
-
-    built_in, seen = {**catalogue(), **transfers()}, set()
     own = [transfer for transfer in network.transfers if transfer is not None]
-    for function in (*network.functions, *own):
-        base = getattr(function, "base", None) or function
-        named = () if function.kind == "expression" else (base,)
-        for found in (*function.uses, *base.uses, *named):
-            known = built_in.get(found.name)
-            if found.name not in seen and (known is None or known.key != found.key):
-                seen.add(found.name)
-                yield _definition(found)
+    yield from map(_definition, own_functions((*network.functions, *own)))
 
 
 def _definition(function: Function | Transfer) -> Definition:

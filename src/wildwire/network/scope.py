@@ -21,6 +21,7 @@ from wildwire.errors import (
     NetworkError,
     UnknownNameError,
 )
+from wildwire.functions.primitives import REDUCTIONS
 from wildwire.language.expression import Category, Name, Place, Slice
 from wildwire.network.affine import Monomial
 from wildwire.network.naming import category_text, suggestion
@@ -35,7 +36,6 @@ MOST_LINKS = 20_000_000
 MOST_NODES = 2_000_000
 """Inputs and neurons that a text may describe."""
 
-REDUCTIONS = ("sum", "mean", "max", "min", "prod")
 ALIASES = {"linear": "identity", "exp": "exponential"}
 """Names of activations that the catalogue has under another name."""
 
@@ -154,11 +154,9 @@ class Scope:
 
     def is_function(self, name: str) -> bool:
         """Whether a formula may call it."""
-        from wildwire.functions.primitives import CHOICES, COMPOSITES, PRIMITIVES
+        from wildwire.functions.primitives import CALLS
 
-        if name in REDUCTIONS or name in CHOICES:
-            return True
-        if name in COMPOSITES or name in PRIMITIVES:
+        if name in REDUCTIONS or name in CALLS:
             return True
         return self.activation(name) is not None or self.transfer(name) is not None
 
@@ -196,6 +194,11 @@ class Scope:
         if name == "softmax":
             near = " It is computed over outputs: write `output softmax(...)`."
         message = f"there is no function {name!r}.{near}"
+        if name in self.transfers:
+            message = (
+                f"{name!r} is a transfer that this text defines, and no activation: "
+                "give it another name if you mean the built-in one"
+            )
         return placed(UnknownNameError, message, position)
 
     def unknown_transfer(self, name: str, position) -> NetworkError:

@@ -15,7 +15,7 @@ from wildwire.symmetry.forms import Forms
 from wildwire.symmetry.result import NUMERICAL, STRUCTURAL, Redundant
 from wildwire.symmetry.samples import Probe
 from wildwire.symmetry.slots import own_slots
-from wildwire.symmetry.transfers import invariance
+from wildwire.symmetry.transfers import invariance, invariance_at
 
 MOST_COMPARED = 3000
 """Up to this many hidden neurons the values of all pairs are compared."""
@@ -85,7 +85,7 @@ def turnable_signs(forms: Forms) -> dict[str, str]:
     found = {}
     for neuron in hidden_neurons(network):
         function = network.function_of(neuron)
-        rule = invariance(network.transfers[network.transfer[neuron]])
+        rule = invariance_at(network, neuron)
         if function.kind == "expression" or not rule.negates or not into[neuron]:
             continue
         turned = reflection(function, forms.graph.parameters[neuron])

@@ -10,20 +10,29 @@ out, and against differences; with two types of float; and their text is read ba
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from wildwire.errors import CheckError, WildwireError
+from wildwire.functions.define import activation
 from wildwire.functions.transfer import Transfer
 from wildwire.functions.transfer_symmetry import invariance_of
 from wildwire.testing.report import FAILED, PASSED, SKIPPED, Check, Report
+
+if TYPE_CHECKING:
+    from wildwire.network import Network
 
 __all__ = ["check_transfer"]
 
 LINKS = (1, 2, 5)
 SAMPLES = 20
-MIXED = ("", "activation mixed(a, b) = a + 2*b", "activation mixed(a, b, c) = a + 2*b - c",
-         "activation mixed(a, b, c, d) = a + 2*b - c + 3*d")  # fmt: skip
+MIXED = {
+    2: "{}(a, b) = a + 2*b",
+    3: "{}(a, b, c) = a + 2*b - c",
+    4: "{}(a, b, c, d) = a + 2*b - c + 3*d",
+}
+"""What makes one number of several values, each with a weight of its own."""
 SINGLE = 1e-3  # float32 and float64 may differ by this share of the largest number
 
 
@@ -62,43 +71,29 @@ def check_transfer(
     return report
 
 
-def _network(transfer: Transfer, links: int):
-    from wildwire.language.printer import print_definition
-    from wildwire.language.tree import Definition
+def _network(transfer: Transfer, links: int) -> Network:
+    """One neuron with this transfer, and the identity or a sum around it."""
     from wildwire.network import Network
 
-    formula, *others = transfer.formulas
-    definition = Definition(
-        "transfer", transfer.name, transfer.arguments, transfer.parameters, formula,
-        others=tuple(others),
-    )  # fmt: skip
-    inputs = ", ".join(f"x{i}" for i in range(links))
-    call = f"{transfer.name}({inputs})"
+    around = "identity"
     if transfer.n_values > 1:
-        call = f"mixed({call})"
-    lines = (print_definition(definition), MIXED[transfer.n_values - 1])
-    functions = [_printed(used) for used in transfer.uses]
-    text = "\n".join([*lines, *functions, f"input {inputs}", f"y ~ {call}", "output y"])
-    return Network.parse(text)
-
-
-def _printed(function) -> str:
-    from wildwire.language.printer import print_definition
-    from wildwire.language.tree import Definition
-
-    return print_definition(
-        Definition(
-            "activation", function.name, function.arguments, function.parameters,
-            function.formula,
-        )
+        taken, name = {name for name, _ in transfer.meanings}, "mixed"
+        while name in taken:
+            name += "_"
+        around = activation(MIXED[transfer.n_values].format(name))
+    return Network.from_arrays(
+        links, np.arange(links), np.zeros(links, int), neurons=1, transfer=transfer,
+        activation=around,
     )  # fmt: skip
 
 
 def _text(transfer: Transfer) -> Check:
     """The definition, printed and read in a network's text."""
+    from wildwire.network import Network
+
     name = "text reads back"
     try:
-        network = _network(transfer, 2)
+        network = Network.parse(_network(transfer, 2).to_text())
     except WildwireError as error:
         return Check(name, FAILED, str(error).splitlines()[0])
     again = network.transfers[-1]
