@@ -54,6 +54,18 @@ def _used_functions(activation, n_functions):
 
 
 @jitable
+def _own_kinds(activation, is_expression, transfer):
+    """For each neuron FORMULA, TRANSFER, or 0 where its sources are summed."""
+    own = np.zeros(activation.size, np.int32)
+    for j in range(activation.size):
+        if transfer[j] > 0:
+            own[j] = TRANSFER
+        elif is_expression[activation[j]]:
+            own[j] = FORMULA
+    return own
+
+
+@jitable
 def _place_entries(
     slot, sign, constant, is_link, positions, origin,
     link_slot, link_sign, link_value, bias_slot, bias_sign, bias_value,
@@ -148,11 +160,7 @@ def build(
     )
     used, function = _used_functions(activation, n_functions)
     levels, is_loop = levels_of(n_inputs, pointers, sources)
-    own = np.empty(n, np.int32)
-    for j in range(n):
-        own[j] = FORMULA if is_expression[activation[j]] else 0
-        if transfer[j] > 0:
-            own[j] = TRANSFER
+    own = _own_kinds(activation, is_expression, transfer)
     pointers, sources, origin, group, size = half_dense(
         levels, n_inputs, pointers, sources, origin, activation, tame, own
     )
