@@ -113,10 +113,12 @@ def _called(function: Function | Transfer) -> set[tuple[str, str]]:
 
 
 def _formulas(function: Function | Transfer) -> tuple[Expression, ...]:
-    if function.kind == "transfer":
-        return function.formulas
-    slope = function.slope
-    return (function.formula,) if slope is None else (function.formula, slope)
+    several = getattr(function, "formulas", None)
+    if several is not None:
+        return several
+    slope = getattr(function, "slope", None)
+    formula = getattr(function, "formula")  # noqa: B009 - a transfer has formulas instead
+    return (formula,) if slope is None else (formula, slope)
 
 
 def _base(function: Function | Transfer) -> Function | Transfer:

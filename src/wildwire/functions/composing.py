@@ -164,21 +164,20 @@ def _replaced(tree, whole: Expression, by: Expression):
 def _only_sum(transfer: Transfer) -> tuple[Expression, Expression] | None:
     """The only reduction `sum(w*inner)`, with the bias that is added to it, and `inner`."""
     formula = transfer.formulas[0]
-    sums = [tree for tree in walk(formula) if is_reduction(tree)]
-    if not sums or any(tree != sums[0] for tree in sums) or sums[0].function != "sum":
+    sums = {
+        tree for tree in walk(formula) if isinstance(tree, Call) and is_reduction(tree)
+    }
+    if len(sums) != 1:
         return None
-    inner = _without_weight(sums[0].arguments[0], transfer)
-    if inner is None:
+    only = sums.pop()
+    inner = _without_weight(only.arguments[0], transfer)
+    if only.function != "sum" or inner is None:
         return None
     if not transfer.has_bias:
-        return sums[0], inner
-    biased = (
-        Binary("+", sums[0], Name(BIAS)),
-        Binary("+", Name(BIAS), sums[0]),
-    )
-    for whole in biased:
+        return only, inner
+    for whole in (Binary("+", only, Name(BIAS)), Binary("+", Name(BIAS), only)):
         rest = list(walk(_replaced(formula, whole, Number(0.0))))
-        if sums[0] not in rest and Name(BIAS) not in rest:
+        if only not in rest and Name(BIAS) not in rest:
             return whole, inner
     return None
 

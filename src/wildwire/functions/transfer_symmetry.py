@@ -81,7 +81,7 @@ def invariance_of(
     def value(X, W, bias=0.37):
         with np.errstate(all="ignore"):
             found = [
-                transfer.evaluate(0, list(x), w, own, bias)[0]
+                transfer.evaluate(0, list(x), w, own.tolist(), bias)[0]
                 for own in settings
                 for x, w in zip(X, W, strict=True)
             ]

@@ -55,8 +55,10 @@ def transfers_of(transfer, n_neurons: int) -> tuple[tuple, np.ndarray]:
 
 
 def _resolved(item) -> Transfer | None:
-    if item is None or isinstance(item, str):
-        return None if item in LINEAR else find_transfer(item)
+    if item is None or item in LINEAR:
+        return None
+    if isinstance(item, str):
+        return find_transfer(item)
     if not isinstance(item, Transfer):
         raise NetworkError(
             f"transfer is {item!r}; it must be a name such as 'distance', or what transfer() made"
