@@ -185,3 +185,14 @@ def test_values_of_neurons_with_threads():
     theta = LAYERS.initial(0)
     one, two = (evaluate.values(LAYERS, theta, X, threads=t) for t in (1, 2))
     assert np.array_equal(one, two)
+
+
+def test_threads_with_small_batches_of_many_rows():
+    # The batch is one part, the pass over all rows is several.
+    network = ww.parse("input a, b\nh[3] ~ tanh(a, b)\ny ~ linear(h)\noutput y")
+    X = np.random.default_rng(0).normal(size=(200, 2))
+    one, two = (
+        ww.fit(network, X, X[:, 0], epochs=2, batch=32, threads=threads).theta
+        for threads in (1, 2)
+    )
+    np.testing.assert_array_equal(one, two)

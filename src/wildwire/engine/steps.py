@@ -187,7 +187,9 @@ def steps_kernel(table, real, thread):
     status = carray(longs_at(table, at.STATUS), ANY)
     totals = carray(doubles_at(table, at.TOTALS), ANY)
     outputs = np.int64(plan[p.OUTPUTS])
-    batch, n, threads = table[at.BATCH], table[at.END_ROW], table[at.N_THREADS]
+    batch, n = table[at.BATCH], table[at.END_ROW]
+    # A batch of one part is the work of one thread: it would wait for the others for ever.
+    threads = table[at.N_THREADS] if table[at.N_PARTS] > 1 else 1
     for number in range(table[at.N_STEPS]):
         start = (table[at.FIRST_BATCH] + number) * batch
         before = totals[outputs]
