@@ -16,7 +16,7 @@ from wildwire.engine import calls, vectors
 from wildwire.engine.blas import INNER
 from wildwire.engine.forward import expression_rows
 from wildwire.engine.parts import ANY, VALUES
-from wildwire.engine.pointers import longs_from
+from wildwire.engine.pointers import add_at, longs_from, value_at
 from wildwire.functions.cache import cached_njit
 from wildwire.program import plan as p
 
@@ -29,7 +29,7 @@ def _values(plan, addresses, e, level, weights, work, guards, columns):
     for a in range(count):
         source = np.int64(plan[sources + a]) * columns
         for c in range(columns):
-            work[arguments + a * columns + c] = work[source + c]
+            work[arguments + a * columns + c] = value_at(work, source + c)
     result = arguments + count * columns
     calls.call_function(
         addresses[3 * plan[e + 2] + level],
@@ -49,11 +49,12 @@ def _deltas(plan, e, work, gradient, d, columns, to_inputs):
     delta = d + row * columns
     for a in range(count):
         source = np.int64(plan[sources + a])
-        if source <= plan[p.INPUTS] and not to_inputs:
+        if 0 <= source <= plan[p.INPUTS] and not to_inputs:
             continue
         derivative = result + (1 + a) * columns
         for c in range(columns):
-            work[d + source * columns + c] += work[delta + c] * work[derivative + c]
+            share = work[delta + c] * work[derivative + c]
+            add_at(work, d + source * columns + c, share)
     for j in range(plan[e + 4]):
         derivative = result + (1 + count + j) * columns
         gradient[plan[e + 3] + j] += vectors.dot(work, delta, work, derivative, columns)

@@ -26,13 +26,27 @@ from wildwire.engine.parts import (
     LOSS,
     N_PARTS,
     PRODUCT,
+    STEP_BACKWARD,
+    STEP_FORWARD,
+    STEP_LOSS,
+    TO_INPUTS,
+    TO_WEIGHTS,
     TRANSFERS,
     WIDE,
+)
+from wildwire.engine.sequence_kernels import (
+    backward_sequence,
+    forward_sequence,
+    loss_sequence,
 )
 from wildwire.engine.single import backward_single, forward_single, loss_single
 from wildwire.engine.transfers import transfer_kernel
 from wildwire.functions.native import compile_address
 from wildwire.program import plan as p
+
+
+SEQUENCE = {FORWARD: forward_sequence, LOSS: loss_sequence, BACKWARD: backward_sequence}
+STEP_OF = {FORWARD: STEP_FORWARD, LOSS: STEP_LOSS, BACKWARD: STEP_BACKWARD}
 
 
 def forward_kernel(
@@ -68,43 +82,54 @@ def backward_kernel(
     plan_, addresses_, weights_, work_, gradient_, sums_, fused_, kind, columns,
     to_inputs,
 ):  # fmt: skip
-    """Deltas and gradient of a tile; with `to_inputs` from deltas that are set already."""
+    """Deltas and gradient of a tile; `to_inputs` is one of TO_WEIGHTS, TO_INPUTS, OF_SEQUENCE."""
     plan, work, fused = carray(plan_, ANY), carray(work_, ANY), carray(fused_, ANY)
     addresses = carray(addresses_, ANY)
-    if not to_inputs:
+    if to_inputs == TO_WEIGHTS:
         clear_deltas(plan, work, columns, False)
+    if to_inputs != TO_INPUTS:
         loss_deltas(plan, addresses, fused, work, columns)
     backward(
         plan, addresses, carray(weights_, ANY), work,
-        carray(gradient_, ANY), carray(sums_, ANY), fused, columns, to_inputs,
+        carray(gradient_, ANY), carray(sums_, ANY), fused, columns,
+        np.int64(to_inputs == TO_INPUTS),
     )  # fmt: skip
 
 
-def kernel_addresses(program, dtype, tile) -> np.ndarray:
-    """Addresses of what a program needs, in the order of `parts.py`; 0 for the rest."""
+def kernel_addresses(program, dtype, tile, has_steps=False) -> np.ndarray:
+    """Addresses of what a program needs, in the order of `parts.py`; 0 for the rest.
+
+    With `has_steps` samples are sequences: the kernels of a step are called by those of `sequence_kernels.py`.
+    """
     real = types.CPointer(types.float32 if dtype.itemsize == 4 else types.float64)
     index, plan, flags = (
         types.CPointer(kind) for kind in (types.int64, types.int32, types.int8)
     )
     exact, whole = types.CPointer(types.float64), types.int64
     found = np.zeros(N_PARTS, np.int64)
-    found[FORWARD] = compile_address(
-        forward_single if tile == 1 else forward_kernel,
-        types.void(
+    single = tile == 1
+    kernels = {
+        FORWARD: forward_single if single else forward_kernel,
+        LOSS: loss_single if single else loss_kernel,
+        BACKWARD: backward_single if single else backward_kernel,
+    }
+    signatures = {
+        FORWARD: types.void(
             plan, index, whole, real, real, index, real, index, whole, whole, whole
         ),
-    )
-    found[LOSS] = compile_address(
-        loss_single if tile == 1 else loss_kernel,
-        types.void(
+        LOSS: types.void(
             plan, index, whole, index, flags, real, whole, real, real, exact, real,
             index, real, real, whole, index, whole, whole, whole,
         ),
-    )  # fmt: skip
-    found[BACKWARD] = compile_address(
-        backward_single if tile == 1 else backward_kernel,
-        types.void(plan, index, real, real, real, real, flags, whole, whole, whole),
-    )
+        BACKWARD: types.void(
+            plan, index, real, real, real, real, flags, whole, whole, whole
+        ),
+    }  # fmt: skip
+    for place, signature in signatures.items():
+        address = found[place] = compile_address(kernels[place], signature)
+        if has_steps:
+            found[STEP_OF[place]] = address
+            found[place] = compile_address(SEQUENCE[place], signature)
     part = types.void(plan, index, whole, whole, real, real, real, whole, whole, whole)
     if is_needed(program, tile):
         found[PRODUCT] = product_address(dtype)

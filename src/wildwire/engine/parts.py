@@ -19,5 +19,11 @@ VALUES, CROSS_ENTROPY, HEAD_DELTAS = range(
 DELTAS = 1
 
 # Where the addresses stand, behind those of the functions.
+# With sequences, FORWARD, LOSS and BACKWARD are those of `sequences.py`, which call those of one step.
 PRODUCT, FORWARD, LOSS, BACKWARD, WIDE, HEADS, EXPRESSIONS, TRANSFERS = range(8)
-N_PARTS = 8
+STEP_FORWARD, STEP_LOSS, STEP_BACKWARD = 8, 9, 10
+N_PARTS = 11
+
+# How far back a call of BACKWARD goes: to the weights, to the inputs (from deltas that are set already), or as a
+# step of a sequence, whose deltas later steps have begun.
+TO_WEIGHTS, TO_INPUTS, OF_SEQUENCE = 0, 1, 2

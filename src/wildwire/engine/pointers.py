@@ -152,3 +152,27 @@ def call_plain(typingctx, address):
         return context.get_dummy_value()
 
     return types.void(types.int64), codegen
+
+
+@intrinsic
+def value_at(typingctx, array, offset):
+    """`array[offset]`, also for negative offsets, which lie before the array: rows of an earlier step."""
+
+    def codegen(context, builder, sig, args):
+        data = context.make_array(sig.args[0])(context, builder, args[0]).data
+        return builder.load(builder.gep(data, [args[1]]))
+
+    return array.dtype(array, wide((offset,))[0]), codegen
+
+
+@intrinsic
+def add_at(typingctx, array, offset, amount):
+    """`array[offset] += amount`, with the same meaning."""
+
+    def codegen(context, builder, sig, args):
+        data = context.make_array(sig.args[0])(context, builder, args[0]).data
+        place = builder.gep(data, [args[1]])
+        builder.store(builder.fadd(builder.load(place), args[2]), place)
+        return context.get_dummy_value()
+
+    return types.void(array, wide((offset,))[0], array.dtype), codegen

@@ -31,10 +31,12 @@ from wildwire.engine.parts import (
     DELTAS,
     EXPRESSIONS,
     HEADS,
+    TO_INPUTS,
+    TO_WEIGHTS,
     TRANSFERS,
     VALUES,
 )
-from wildwire.engine.pointers import address_of
+from wildwire.engine.pointers import add_at, address_of, value_at
 from wildwire.functions.cache import cached_njit
 from wildwire.program import plan as p
 
@@ -57,9 +59,10 @@ def _sums(plan, b, weights, work, z):
         )
         m += lanes
     while m < width:
-        total = weights[weight + m] * work[plan[first]]
+        total = weights[weight + m] * value_at(work, plan[first])
         for k in range(1, count):
-            total += weights[weight + k * width + m] * work[plan[first + k]]
+            value = value_at(work, plan[first + k])
+            total += weights[weight + k * width + m] * value
         work[z + row + m] = total
         m += 1
 
@@ -197,13 +200,18 @@ def _gradient(plan, b, work, gradient, d):
     first, weight = plan[p.SOURCES] + plan[b + 2], plan[b + 4]
     if width < lanes_of(work):
         for k in range(count):
-            value = work[plan[first + k]]
+            value = value_at(work, plan[first + k])
             for m in range(width):
                 gradient[weight + k * width + m] += value * work[d + row + m]
         return
     for k in range(count):
         vectors.add_scaled(
-            work[plan[first + k]], work, d + row, gradient, weight + k * width, width
+            value_at(work, plan[first + k]),
+            work,
+            d + row,
+            gradient,
+            weight + k * width,
+            width,
         )
 
 
@@ -216,12 +224,13 @@ def _push(plan, b, weights, work, d, start):
             total = weights[weight + i * width] * work[d + row]
             for m in range(1, width):
                 total += weights[weight + i * width + m] * work[d + row + m]
-            work[d + plan[first + i]] += total
+            add_at(work, d + plan[first + i], total)
         return
     for i in range(start, count):
-        work[d + plan[first + i]] += vectors.dot(
+        total = vectors.dot(
             weights, np.int64(weight + i * width), work, d + row, np.int64(width)
         )
+        add_at(work, d + plan[first + i], total)
 
 
 @cached_njit(**MERGED)
@@ -238,14 +247,15 @@ def backward_single(
     plan_, addresses_, weights_, work_, gradient_, sums_, fused_, kind, columns,
     to_inputs,
 ):  # fmt: skip
-    """Deltas and gradient of one sample; with `to_inputs` from deltas that are set already."""
+    """Deltas and gradient of one sample; `to_inputs` as in `kernels.backward_kernel`."""
     plan, work, fused = carray(plan_, ANY), carray(work_, ANY), carray(fused_, ANY)
     weights, gradient = carray(weights_, ANY), carray(gradient_, ANY)
     addresses = carray(addresses_, ANY)
     d = delta_table(plan, 1)
-    if not to_inputs:
+    if to_inputs == TO_WEIGHTS:
         for row in range(1 + plan[p.INPUTS], 1 + plan[p.INPUTS] + plan[p.NEURONS]):
             work[d + row] = 0
+    if to_inputs != TO_INPUTS:
         loss_deltas(plan, addresses, fused, work, 1)
     for s in range(plan[p.STAGES] - 1, -1, -1):
         stage = plan[p.STAGE_TABLE] + s * p.STAGE_WIDTH
@@ -257,21 +267,21 @@ def backward_single(
             _gather(plan, plan[e], weights, work, d)
             calls.call_part(
                 addresses[3 * plan[p.FUNCTIONS] + EXPRESSIONS], plan, addresses, DELTAS,
-                e, weights, work, gradient, d, 1, to_inputs,
+                e, weights, work, gradient, d, 1, np.int64(to_inputs == TO_INPUTS),
             )  # fmt: skip
         _add_fused(plan, fused, work, plan[stage + 4], plan[stage + 5], d)
         for i in range(plan[stage + 8], plan[stage + 8] + plan[stage + 9]):
             t = plan[p.TRANSFER_TABLE] + i * p.TRANSFER_WIDTH
             calls.call_part(
                 addresses[3 * plan[p.FUNCTIONS] + TRANSFERS], plan, addresses, DELTAS,
-                t, weights, work, gradient, d, 1, to_inputs,
+                t, weights, work, gradient, d, 1, np.int64(to_inputs == TO_INPUTS),
             )  # fmt: skip
         for i in range(plan[stage], plan[stage] + plan[stage + 1]):
             b = plan[p.BLOCK_TABLE] + i * p.BLOCK_WIDTH
-            start = 0 if to_inputs else plan[b + 5]
+            start = 0 if to_inputs == TO_INPUTS else plan[b + 5]
             _gradient(plan, b, work, gradient, d)
             if plan[b + 1] > 1 and start < plan[b + 3]:
                 _push(plan, b, weights, work, d, start)
-    if to_inputs:
+    if to_inputs == TO_INPUTS:
         for row in range(1, 1 + plan[p.INPUTS]):
             _gather(plan, row, weights, work, d)

@@ -220,7 +220,7 @@ class DeltasKernel(TransferKernel):
             depth,
             f"source = np.int64(load(sources, {i}))",
             f"{name} = shifted(work, d + source * columns)",
-            "if source < first_row:",
+            "if 0 <= source < first_row:",
             f"    {name} = dump_row",
         )
 

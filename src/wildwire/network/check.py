@@ -1,7 +1,7 @@
 """What must hold for every network, checked once when it is made.
 
 Comes in: a network whose arrays have their types. Goes out: nothing, or an error that names the
-culprit; and the list of what this version cannot run. Called by `Network.__post_init__`; every test
+culprit. Called by `Network.__post_init__`; every test
 is one pass over an array, also for a million links.
 """
 
@@ -58,6 +58,9 @@ def _check_shapes(network: Network) -> None:
         size = (int(getattr(network, f"{kind}_offset")[-1]),)
         for part in ("slot", "sign", "value"):
             _expect_shape(f"{kind}_{part}", getattr(network, f"{kind}_{part}"), size)
+    if network.past_slot.size:
+        for part in ("slot", "sign", "value"):
+            _expect_shape(f"past_{part}", getattr(network, f"past_{part}"), (neurons,))
     if network.bounds is not None:
         _expect_shape("bounds", network.bounds, (network.n_theta, 2))
     named = sum(group.count for group in network.groups)
@@ -96,7 +99,7 @@ def _expect_range(name: str, array: np.ndarray, low: int, high: int) -> None:
 
 
 def _check_slots(network: Network) -> None:
-    for kind in ("link", "bias", "parameter", "transfer"):
+    for kind in ("link", "bias", "parameter", "transfer", "past"):
         slot = getattr(network, f"{kind}_slot")
         sign = getattr(network, f"{kind}_sign")
         value = getattr(network, f"{kind}_value")
@@ -235,30 +238,3 @@ def _loop_message(network: Network, loop: list[int]) -> str:
         f"its own result: write {names[-1]}@1 for {names[-1]} in the line of {names[0]}, "
         "which reads the value of one step ago"
     )
-
-
-# ---- what cannot run yet --------------------------------------------------------------------------------------------
-
-
-def all_refusals(network: Network) -> tuple[tuple[str, str], ...]:
-    """The refusals found while reading, and those that the arrays themselves show: delays. A group is named once."""
-    found = list(network.refusals)
-    delayed = np.unique(network.link_target[network.link_delay > 0])
-    if len(delayed):
-        names = _line_names(network)
-        found += [(names[neuron], DELAYED) for neuron in delayed.tolist()]
-    return tuple(dict.fromkeys(found))
-
-
-DELAYED = "reads the past (a link with a delay, `@`), which this version stores but cannot run"
-
-
-def _line_names(network: Network) -> list[str]:
-    """For every neuron the name that its line defines: its group's, or its own."""
-    names: list[str] = []
-    for group in network.groups:
-        if group.dissolved:
-            names += [f"{group.name}_{i}" for i in range(group.count)]
-        else:
-            names += [group.name] * group.count
-    return names

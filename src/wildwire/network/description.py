@@ -42,6 +42,9 @@ ARRAYS = {
     "transfer_slot": np.int32,
     "transfer_sign": np.int8,
     "transfer_value": np.float64,
+    "past_slot": np.int32,
+    "past_sign": np.int8,
+    "past_value": np.float64,
     "start": np.float64,
     "output_node": np.int32,
 }
@@ -94,6 +97,9 @@ class Network:
         transfer_offset[i] .. transfer_offset[i+1]-1 of `transfer_slot`, `transfer_sign`, `transfer_value`: first the
         transfer's parameters; then, link by link, the further numbers of a link; then, pair by pair, the numbers of a
         pair of links, in the order of `Transfer.pairs`. A linear neuron has none.
+    past_slot, past_sign, past_value : ndarray, (n_neurons,) or (0,)
+        The neurons' values before the first step, in the same code; slot -1 with value 0 is 0, and so are all
+        where the arrays are empty.
     derived : Derived
     start : ndarray of float64, (n_theta,)
         The numbers of the text; NaN is unknown.
@@ -139,6 +145,9 @@ class Network:
     transfer_slot: np.ndarray = field(default_factory=lambda: NO_SLOTS)
     transfer_sign: np.ndarray = field(default_factory=lambda: NO_SIGNS)
     transfer_value: np.ndarray = field(default_factory=lambda: NO_VALUES)
+    past_slot: np.ndarray = field(default_factory=lambda: NO_SLOTS)
+    past_sign: np.ndarray = field(default_factory=lambda: NO_SIGNS)
+    past_value: np.ndarray = field(default_factory=lambda: NO_VALUES)
     derived: Derived = field(default_factory=Derived)
     bounds: np.ndarray | None = None
     heads: tuple[Head, ...] = ()
@@ -152,7 +161,7 @@ class Network:
     def __post_init__(self):
         self._freeze()
         check.check_network(self)
-        object.__setattr__(self, "refusals", check.all_refusals(self))
+        object.__setattr__(self, "refusals", tuple(dict.fromkeys(self.refusals)))
 
     def _freeze(self):
         """Give every array its type and make it read-only; an array of the right type is not copied."""
@@ -234,6 +243,11 @@ class Network:
     def n_links(self) -> int:
         """Number of links; biases are not links."""
         return len(self.link_source)
+
+    @property
+    def n_delays(self) -> int:
+        """The longest delay of a link: how many steps of the past the network reads; 0 without memory."""
+        return self._remember("n_delays", lambda: int(self.link_delay.max(initial=0)))
 
     @property
     def n_outputs(self) -> int:
@@ -459,7 +473,8 @@ class Network:
 
 _DEFAULTS = {
     "transfers": (None,), "transfer_slot": NO_SLOTS, "transfer_sign": NO_SIGNS,
-    "transfer_value": NO_VALUES, "derived": Derived(), "bounds": None, "refusals": (),
+    "transfer_value": NO_VALUES, "past_slot": NO_SLOTS, "past_sign": NO_SIGNS,
+    "past_value": NO_VALUES, "derived": Derived(), "bounds": None, "refusals": (),
     "document": None,
 }  # fmt: skip
 """Fields that no network from arrays changes."""

@@ -103,6 +103,9 @@ class Elaboration:
         self.explicit: dict[int, Any] = {}
         self.shared: list[tuple[int, str, float, tuple[float, float]]] = []
         self.lets: list[str] = []
+        self.pasts: list[
+            tuple[list[int], int, float]
+        ] = []  # nodes, shared number, value
         self.refusals: list[tuple[str, str]] = []
 
     def network(self) -> Network:
@@ -122,6 +125,7 @@ class Elaboration:
         fields["slot_names"] += tuple(
             (n_own + i, name) for i, (_, name, _, _) in enumerate(self.shared)
         )
+        fields |= self._past(n_own)
         places = self._places(n_own)
         first_let = n_own + len(self.shared) - len(self.lets)
         try:
@@ -203,10 +207,13 @@ class Elaboration:
         """Number the learnable `start` values, then the `let` numbers; they follow all others in theta."""
         open_bounds = (-math.inf, math.inf)
         for place, statement in self._statements(Start):
-            name = self._stated(statement)
-            if not statement.number.frozen:
-                start = _start(statement.number)
-                self.shared.append((place, f"{name} start", start, open_bounds))
+            name, nodes = self._stated(statement)
+            if statement.number.frozen:
+                self.pasts.append((nodes, -1, float(statement.number.value)))
+                continue
+            self.pasts.append((nodes, len(self.shared), 0.0))
+            start = _start(statement.number)
+            self.shared.append((place, f"{name} start", start, open_bounds))
         for place, statement in self._statements(Let):
             name, number = statement.name, statement.number
             if number.frozen:
@@ -219,16 +226,16 @@ class Elaboration:
             self.shared.append((place, naming.print_name(name), start, bounds))
             self.lets.append(name)
 
-    def _stated(self, statement) -> str:
-        """The name that a `start` line is about: a neuron, or a group, or one of a group."""
+    def _stated(self, statement) -> tuple[str, list[int]]:
+        """The name and nodes that a `start` line is about: a neuron, or a group, or one of a group."""
         name = at_line(statement.name, statement.line)
         if self.scope.entry(name).what != "neuron":
             message = f"{name.name!r} is an input; only neurons have a start value"
             raise placed(NetworkError, message, name.position)
-        nodes = Line(self.scope).expand(name)
+        nodes = [node for node, _ in Line(self.scope).expand(name)]
         if len(nodes) > 1:
-            return naming.print_name(name.name)
-        return naming.node_names(self.columns, self.groups)[nodes[0][0]]
+            return naming.print_name(name.name), nodes
+        return naming.node_names(self.columns, self.groups)[nodes[0]], nodes
 
     # ---- lines ---------------------------------------------------------------------------
 
@@ -286,6 +293,19 @@ class Elaboration:
         for i, (place, _, _, _) in enumerate(self.shared):
             places.shared[place] = n_own + i
         return places
+
+    def _past(self, n_own: int) -> dict:
+        """The arrays of values before the first step, empty where no line states one."""
+        if not self.pasts:
+            return {}
+        count = sum(group.count for group in self.groups)
+        slot, value = np.full(count, -1), np.zeros(count)
+        for nodes, shared, number in self.pasts:
+            neurons = np.array(nodes) - self.n_inputs
+            slot[neurons] = -1 if shared < 0 else n_own + shared
+            value[neurons] = number
+        sign = np.ones(count, np.int8)
+        return {"past_slot": slot, "past_sign": sign, "past_value": value}
 
     def _bounds(self, n_own: int) -> np.ndarray | None:
         own = [bounds for _, _, _, bounds in self.shared]

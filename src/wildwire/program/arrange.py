@@ -13,7 +13,7 @@ from wildwire.program.entries import counted, stable_order
 
 @jitable
 def levels_of(n_inputs, pointers, sources):
-    """Level of every neuron: 0 when it reads inputs only, else one more than its highest source.
+    """Level of every neuron: 0 when it reads inputs and the past only, else one more than its highest source.
 
     Returns
     -------
@@ -27,7 +27,7 @@ def levels_of(n_inputs, pointers, sources):
     for j in range(n):
         for e in range(pointers[j], pointers[j + 1]):
             s = sources[e] - n_inputs
-            if s >= 0:
+            if 0 <= s < n:  # beyond stand sources of the past
                 waiting[j] += 1
                 first[s + 2] += 1
     for s in range(n):
@@ -36,7 +36,7 @@ def levels_of(n_inputs, pointers, sources):
     for j in range(n):
         for e in range(pointers[j], pointers[j + 1]):
             s = sources[e] - n_inputs
-            if s >= 0:
+            if 0 <= s < n:
                 consumers[first[s + 1]] = j
                 first[s + 1] += 1
     # now the consumers of neuron s are first[s] .. first[s+1]-1

@@ -29,7 +29,7 @@ def tame_neurons(levels, pointers, sources, n_inputs, activation, tame, own):
     """1 for every neuron that sums its sources and cannot leave the finite numbers, nor any before it."""
     n = levels.size
     flags = np.zeros(n, np.int8)
-    if tame.min() == 1 and own.max() == 0:
+    if tame.min() == 1 and own.max() == 0 and sources.max() < n_inputs + n:
         flags[:] = 1
         return flags
     order = stable_order(counted(n), levels, n)
@@ -38,7 +38,8 @@ def tame_neurons(levels, pointers, sources, n_inputs, activation, tame, own):
         flag = tame[activation[j]] if own[j] == 0 else 0
         for e in range(pointers[j], pointers[j + 1]):
             s = sources[e] - n_inputs
-            if s >= 0 and flags[s] == 0:
+            # What the past holds may be anything.
+            if s >= n or (s >= 0 and flags[s] == 0):
                 flag = 0
         flags[j] = flag
     return flags

@@ -16,6 +16,7 @@ from wildwire.program import plan as p
 from wildwire.program.faults import FAULTS, faults
 from wildwire.program.kernel import ON_A_LOOP, TOO_LONG, kernel_for
 from wildwire.program.tame import tame_functions
+from wildwire.program.time import sources_in_time, with_frames
 
 NO_HEADS = np.zeros(0, np.int32)
 NO_HEADS.flags.writeable = False
@@ -119,11 +120,17 @@ def program_of(network, kernel, whole=False) -> Program:
     if network.refusals:
         neuron, reason = network.refusals[0]
         raise UnsupportedError(f"neuron {neuron}: {reason}")
-    n_neurons = network.n_neurons
+    n_neurons, n_delays = network.n_neurons, network.n_delays
     if len(network.transfers) > 1:
         from wildwire.program.lower import lowered
 
-        network = lowered(network, whole)
+        # A logarithm of the past has another value before the first step than the past itself.
+        network = lowered(network, whole or network.n_delays > 0)
+    link_source = network.link_source
+    if n_delays:
+        link_source = sources_in_time(
+            network, network.n_inputs + len(network.activation)
+        )
     heads = NO_HEADS
     if network.heads:
         pairs = [(head.first, head.count) for head in network.heads]
@@ -133,8 +140,8 @@ def program_of(network, kernel, whole=False) -> Program:
     divides = derived.count > 0 and bool((derived.power < 0).any())
     tame = tame_functions(network.functions, divides)
     fault, one_to_one, used, *arrays = kernel(
-        network.n_inputs, len(network.functions), network.n_theta, tame, heads,
-        network.output_node, network.link_target, network.link_source,
+        network.n_inputs, len(network.functions), network.n_theta, n_delays, tame,
+        heads, network.output_node, network.link_target, link_source,
         network.link_slot, network.link_sign, network.link_value,
         network.bias_slot, network.bias_sign, network.bias_value, network.activation,
         network.parameter_offset, network.parameter_slot, network.parameter_sign,
@@ -144,10 +151,20 @@ def program_of(network, kernel, whole=False) -> Program:
     )  # fmt: skip
     if fault:
         raise _error(fault, network)
-    for array in arrays:
-        array.flags.writeable = False
     plan, row_of, slot, sign, constant, is_link = arrays
     row_of = row_of[:n_neurons]
+    if n_delays:
+        plan, slot, sign, constant, is_link = with_frames(
+            plan, slot, sign, constant, is_link, row_of, network
+        )
+        fault = int(faults(plan))
+        if fault:
+            raise _error(fault, network)
+        # A learnt value of the past is a number of theta as well.
+        free = np.sort(slot[slot >= 0])
+        one_to_one = one_to_one or _are_all(free, slot, sign, network.n_theta)
+    for array in (plan, row_of, slot, sign, constant, is_link):
+        array.flags.writeable = False
     functions = network.functions
     if len(used) < len(functions):
         functions = tuple(functions[i] for i in used)
@@ -155,6 +172,12 @@ def program_of(network, kernel, whole=False) -> Program:
         plan, functions, slot, sign, constant, row_of, network.n_theta, bool(one_to_one),
         network.derived, is_link, network.transfers,
     )  # fmt: skip
+
+
+def _are_all(free, slot, sign, n_theta) -> bool:
+    """Whether every number of theta is one weight, with sign +."""
+    every = free.size == n_theta and bool((free == np.arange(n_theta)).all())
+    return every and bool((slot >= -1).all() and (sign[slot >= 0] == 1).all())
 
 
 @functools.lru_cache(maxsize=1000)

@@ -11,7 +11,7 @@ from wildwire.program import plan as p
 
 FAULTS = (
     "header", "stage", "block", "run", "source row", "out-link", "output row", "head",
-    "expression", "transfer",
+    "expression", "transfer", "past value",
 )  # fmt: skip
 
 
@@ -46,6 +46,32 @@ def _has_bad_header(plan):
         )
         or _is_outside(plan, p.TRANSFER_TABLE, int(plan[p.TRANSFERS]), p.TRANSFER_WIDTH)
     )
+
+
+@jitable
+def _is_bad_source(plan, source, row, least):
+    """Whether a source is neither an earlier row of the same step nor a row of the past."""
+    if source >= 0 and source < row:
+        return source < least
+    frame, delays = plan[p.FRAME], np.int64(plan[p.DELAYS])
+    if frame == 0:  # not yet changed by `time.py`
+        rows = np.int64(plan[p.ROWS])
+        return source < rows or source >= rows * (delays + 1) or source % rows < least
+    if source >= 0 or source < -delays * frame:
+        return True
+    return source % frame < least or source % frame >= plan[p.ROWS]
+
+
+@jitable
+def _is_bad_target(plan, target, row):
+    """Whether the target of an out-link is neither a later row of the same step nor a neuron of a later one."""
+    rows, frame, delays = plan[p.ROWS], plan[p.FRAME], np.int64(plan[p.DELAYS])
+    if target < rows:
+        return target <= row
+    width = frame if frame > 0 else rows
+    place = target % width
+    late = target >= rows + delays * width
+    return late or place <= plan[p.INPUTS] or place >= rows
 
 
 @jitable
@@ -85,9 +111,8 @@ def _is_bad_expression(plan, e):
         return True
     if plan[e + 6] + 2 * count + 1 + plan[e + 4] > plan[p.EXPRESSION_ROWS]:
         return True
-    for k in range(count):
-        source = plan[plan[p.SOURCES] + first + k]
-        if source < 1 or source >= row:
+    for k in range(count):  # noqa: SIM110 - Numba compiles no generators
+        if _is_bad_source(plan, plan[plan[p.SOURCES] + first + k], row, 1):
             return True
     return False
 
@@ -114,8 +139,7 @@ def _is_bad_transfer(plan, t):
     if plan[t + 7] < 0 or plan[t + 7] > plan[p.SHARED_ROW]:
         return True
     for k in range(links):
-        source = plan[plan[p.SOURCES] + first + k]
-        if source < 1 or source >= row:
+        if _is_bad_source(plan, plan[plan[p.SOURCES] + first + k], row, 1):
             return True
     return plan[p.SHARED_ROW] > plan[p.EXPRESSION_ROWS]
 
@@ -125,7 +149,7 @@ def faults(plan):
     """First fault of a plan, as a number; 0 when every index it holds lies inside.
 
     1 header, 2 stage, 3 block, 4 run, 5 source row, 6 out-link, 7 output row, 8 head, 9 expression,
-    10 transfer
+    10 transfer, 11 past value
     """
     if _has_bad_header(plan):
         return 1
@@ -145,8 +169,7 @@ def faults(plan):
         if first < 0 or plan[p.SOURCES] + first + length > plan[p.OUT_POINTERS]:
             return 3
         for k in range(length):
-            source = plan[plan[p.SOURCES] + first + k]
-            if source < 0 or source >= row:
+            if _is_bad_source(plan, plan[plan[p.SOURCES] + first + k], row, 0):
                 return 5
     for i in range(plan[p.RUNS]):
         if _is_bad_run(plan, plan[p.RUN_TABLE] + i * p.RUN_WIDTH):
@@ -161,7 +184,7 @@ def faults(plan):
         for e in range(low, high):
             target = plan[plan[p.OUT_LINKS] + 2 * e]
             position = plan[plan[p.OUT_LINKS] + 2 * e + 1]
-            if target <= row or target >= n_rows:
+            if target < 0 or _is_bad_target(plan, target, row):
                 return 6
             if position < 0 or position >= plan[p.LINK_WEIGHTS]:
                 return 6
@@ -182,4 +205,10 @@ def faults(plan):
     for i in range(plan[p.TRANSFERS]):
         if _is_bad_transfer(plan, plan[p.TRANSFER_TABLE] + i * p.TRANSFER_WIDTH):
             return 10
+    for i in range(plan[p.PASTS]):
+        at = plan[p.PAST_TABLE] + i * p.PAST_WIDTH
+        if plan[at] < first_neuron or plan[at] >= n_rows:
+            return 11
+        if plan[at + 1] < 0 or plan[at + 1] >= plan[p.WEIGHTS]:
+            return 11
     return 0

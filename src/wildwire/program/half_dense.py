@@ -111,7 +111,7 @@ def half_dense(levels, n_inputs, pointers, sources, origin, activation, tame, ow
     group, size
         As from `groups_of`.
     """
-    n_nodes = n_inputs + levels.size
+    n_nodes = max(n_inputs + levels.size, sources.max() + 1)  # those of the past too
     group, size = groups_of(pointers, sources)
     if has_wide_level(levels):
         may_fill = tame_neurons(

@@ -124,7 +124,7 @@ def _finished(slot, sign, constant, n_theta):
 
 
 def build(
-    n_inputs, n_functions, n_theta, tame, heads, output_node,
+    n_inputs, n_functions, n_theta, n_delays, tame, heads, output_node,
     link_target, link_source, link_slot, link_sign, link_value,
     bias_slot, bias_sign, bias_value, activation,
     parameter_offset, parameter_slot, parameter_sign, parameter_value, is_expression,
@@ -134,7 +134,9 @@ def build(
 
     Parameters
     ----------
-    n_inputs, n_functions, n_theta : int
+    n_inputs, n_functions, n_theta, n_delays : int
+    link_source : int32 array
+        Of the past, node + delay * nodes.
     tame : int8 array (n_functions,)
         1 where zeros may be filled in for links that are not there, as from `tame_functions`.
     heads : int32 array (2 * n_heads,)
@@ -156,7 +158,7 @@ def build(
     """
     n = activation.size
     pointers, sources, origin = entries_of(
-        n_inputs + n, link_target, link_source, bias_slot, bias_value
+        (n_inputs + n) * (n_delays + 1), link_target, link_source, bias_slot, bias_value
     )
     used, function = _used_functions(activation, n_functions)
     levels, is_loop = levels_of(n_inputs, pointers, sources)
@@ -173,6 +175,7 @@ def build(
     fault = ON_A_LOOP if is_loop else TOO_LONG
     if plan.size > 0 and not is_loop:
         plan[p.LINK_WEIGHTS] = sources.size
+        plan[p.DELAYS] = n_delays
         plan[p.FUNCTIONS] = used.size
         write_order(
             plan, row_of, order, levels, group, size, function, parameter_offset, own

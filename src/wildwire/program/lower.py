@@ -21,8 +21,11 @@ from wildwire.functions.function import PARTNERS
 
 COPIED = (
     "n_inputs", "n_theta", "output_node", "heads", "derived", "refusals", "n_links",
+    "n_delays", "past_slot", "past_sign", "past_value",
 )  # fmt: skip
-LINK_ARRAYS = ("link_target", "link_source", "link_slot", "link_sign", "link_value")
+LINK_ARRAYS = (
+    "link_target", "link_source", "link_delay", "link_slot", "link_sign", "link_value",
+)  # fmt: skip
 NEURON_ARRAYS = ("activation", "transfer", "bias_slot", "bias_sign", "bias_value")
 
 
@@ -158,7 +161,7 @@ class _Lowering:
         numbers = [self._function(function) for _, function in self.inner]
         more = {
             "link_target": np.arange(network.n_neurons, count),
-            "link_source": sources, "link_slot": [-1] * new, "link_sign": [1] * new,
+            "link_source": sources, "link_delay": [0] * new, "link_slot": [-1] * new, "link_sign": [1] * new,
             "link_value": [1.0] * new, "activation": numbers, "transfer": [0] * new,
             "bias_slot": [-1] * new, "bias_sign": [1] * new, "bias_value": [0.0] * new,
         }  # fmt: skip

@@ -6,6 +6,11 @@ One array, because each further array argument costs 0.2 microseconds per kernel
 
 Rows of the value table: row 0 is the constant 1 (a bias is a link from it), then the inputs, the
 neurons in program order, the rows of heads. A link addresses its source by row.
+
+Time: the steps of a sequence stand one after another in the work array, `FRAME` rows each. A link that looks d
+steps back addresses row - d * FRAME, and out-links from the past row + d * FRAME: relative to its own step, so
+that the kernels of a step know nothing of time. While a plan is made, ROWS stands in place of FRAME and delayed
+rows are row + d * ROWS; `time.py` changes them at the end.
 """
 
 VERSION = 2
@@ -41,7 +46,16 @@ TRANSFERS = 26  # neurons whose transfer is not linear
 TRANSFER_TABLE = 27
 SHARED_ROW = 28  # first of the rows that they use one after another
 TRANSFER_KINDS = 29  # different transfers
-HEADER = 32
+DELAYS = 30  # steps of the past that links read
+FRAME = (
+    31  # rows of the work array for one step, where there are delays or several steps
+)
+PASTS = 32  # neurons whose value before the first step is not 0
+PAST_TABLE = 33
+STEPS = 34  # of a sequence; set when a program is bound to sequences
+SEQUENCES = 35  # of the data
+TRUNCATE = 36  # steps after which gradients are cut off; 0: never
+HEADER = 40
 
 # a stage: neurons that need only earlier stages
 # first block, blocks, first run, runs, first row, rows, first expression, expressions, first transfer, transfers
@@ -57,5 +71,7 @@ EXPRESSION_WIDTH = 7
 # a transfer neuron: row, links, transfer, first number, first source, first weight, weights (bias included), first
 # of its rows, numbers
 TRANSFER_WIDTH = 9
+# a value before the first step: row, place of the weight
+PAST_WIDTH = 2
 # a head: softmax over some outputs
 HEAD_WIDTH = 4  # first source row entry, first row, count, first output

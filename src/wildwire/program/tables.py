@@ -21,6 +21,17 @@ def _differs(before, j, function, own):
 
 
 @jitable
+def source_row(node, n_inputs, row_of, n_rows):
+    """The row of a source; those of d steps ago, node + d * nodes, stand n_rows further for each step."""
+    if node < 0:
+        return 0
+    n_nodes = n_inputs + row_of.size
+    delay, node = node // n_nodes, node % n_nodes
+    row = 1 + node if node < n_inputs else row_of[node - n_inputs]
+    return row + delay * n_rows
+
+
+@jitable
 def counts_of(order, levels, group, size, function, pointers, sources, own):
     """How many neurons, stages, blocks, runs, source rows, out-links, expressions and transfers the plan will have."""
     stages = blocks = runs = rows = links = expressions = transfers = 0
@@ -62,7 +73,8 @@ def empty_plan(counts, n_inputs, n_outputs, heads):
     head = outputs + 2 * n_outputs
     expression = head + n_heads * p.HEAD_WIDTH
     transfer = expression + n_expressions * p.EXPRESSION_WIDTH
-    length = transfer + n_transfers * p.TRANSFER_WIDTH
+    past = transfer + n_transfers * p.TRANSFER_WIDTH
+    length = past  # the table of the past is added later, where there is one
     if length > LONGEST:
         return np.zeros(0, np.int32)
     plan = np.zeros(length, np.int32)
@@ -90,6 +102,7 @@ def empty_plan(counts, n_inputs, n_outputs, heads):
     plan[p.EXPRESSION_TABLE] = expression
     plan[p.TRANSFERS] = n_transfers
     plan[p.TRANSFER_TABLE] = transfer
+    plan[p.PAST_TABLE] = past
     plan[p.LENGTH] = length
     return plan
 
@@ -179,7 +192,7 @@ def write_sources(plan, order, row_of, pointers, sources, positions):
         Written: the entry's place among the weights.
     """
     n_inputs, keep = plan[p.INPUTS], plan[p.KEEP]
-    first_row = 1 + n_inputs
+    first_row, n_rows = 1 + n_inputs, plan[p.ROWS]
     at_source = at_weight = 0
     for b in range(plan[p.BLOCKS]):
         block = plan[p.BLOCK_TABLE] + b * p.BLOCK_WIDTH
@@ -190,13 +203,12 @@ def write_sources(plan, order, row_of, pointers, sources, positions):
         rows = plan[p.SOURCES] + at_source
         for k in range(length):
             node = sources[begin + k]
-            row = 1 + node
             if node >= n_inputs:
-                row = row_of[node - n_inputs]
                 inner = min(inner, k)
+            row = source_row(node, n_inputs, row_of, n_rows)
             plan[rows + k] = row
             if width > 1:
-                plan[keep + row] = 1
+                plan[keep + row % n_rows] = 1
         for m in range(width):
             e = pointers[order[first + m]]
             for k in range(length):
@@ -225,12 +237,9 @@ def write_expressions(plan, order, row_of, pointers, sources, origin):
         for k in range(length):
             first = min(first, origin[begin + k])
         for k in range(length):
-            node = sources[begin + k]
-            row = 1 + node
-            if node >= n_inputs:
-                row = row_of[node - n_inputs]
+            row = source_row(sources[begin + k], n_inputs, row_of, plan[p.ROWS])
             plan[plan[p.SOURCES] + plan[block + 2] + origin[begin + k] - first] = row
-            plan[keep + row] = 1
+            plan[keep + row % plan[p.ROWS]] = 1
         plan[expression + 1] = length
         plan[expression + 5] = plan[block + 2]
         plan[expression + 6] = rows
@@ -265,11 +274,12 @@ def write_out_links(plan):
                 continue
             rows = plan[p.SOURCES] + plan[block + 2]
             for k in range(plan[block + 3]):
-                row = plan[rows + k]
+                row = plan[rows + k] % plan[p.ROWS]
                 if row == 0:
                     continue
                 if not counting:
-                    plan[links + 2 * at[row]] = plan[block]
+                    delayed = plan[rows + k] - row
+                    plan[links + 2 * at[row]] = plan[block] + delayed
                     plan[links + 2 * at[row] + 1] = plan[block + 4] + k
                 at[row + counting] += 1
         if counting:

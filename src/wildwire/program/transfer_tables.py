@@ -7,6 +7,7 @@ weights of these neurons in written order, as their kernels take them: links, th
 
 from wildwire.functions.cache import jitable
 from wildwire.program import plan as p
+from wildwire.program.tables import source_row
 
 
 @jitable
@@ -42,14 +43,12 @@ def write_transfers(
         links = 0
         for k in range(length):
             node, place = sources[begin + k], origin[begin + k] - first
-            row = 1 + node
-            if node >= n_inputs:
-                row = row_of[node - n_inputs]
+            row = source_row(node, n_inputs, row_of, plan[p.ROWS])
             if node < 0:
                 place = length - 1
             else:
                 links += 1
-                plan[keep + row] = 1
+                plan[keep + row % plan[p.ROWS]] = 1
             plan[plan[p.SOURCES] + plan[block + 2] + place] = row
             positions[begin + k] = plan[block + 4] + place
         plan[at + 1] = links

@@ -64,7 +64,7 @@ def deltas(
         a0 = load(weights, i)
         source = np.int64(load(sources, i))
         x_row = shifted(work, d + source * columns)
-        if source < first_row:
+        if 0 <= source < first_row:
             x_row = dump_row
         for c in range(columns):
             a1 = load(a_row, c)

@@ -76,7 +76,7 @@ def deltas(
             q2 = load(numbers, first + j)
             source = np.int64(load(sources, j))
             x_row = shifted(work, d + source * columns)
-            if source < first_row:
+            if 0 <= source < first_row:
                 x_row = dump_row
             for c in range(columns):
                 a1 = load(a_row, c)
@@ -88,7 +88,7 @@ def deltas(
             add_to(number_gradient, first + j, total(pair2_row, columns))
         source = np.int64(load(sources, i))
         x_row = shifted(work, d + source * columns)
-        if source < first_row:
+        if 0 <= source < first_row:
             x_row = dump_row
         for c in range(columns):
             store(6, x_row, c, take(6, x_row, c) + (take(4, own1_row, c)))
@@ -97,7 +97,7 @@ def deltas(
         a0 = load(weights, i)
         source = np.int64(load(sources, i))
         x_row = shifted(work, d + source * columns)
-        if source < first_row:
+        if 0 <= source < first_row:
             x_row = dump_row
         for c in range(columns):
             a1 = load(a_row, c)
