@@ -114,6 +114,7 @@ def is_wide(plan, b, columns):
     """Whether block b is large enough for BLAS."""
     return (
         columns >= WIDE_COLUMNS
+        and plan[p.DELAYS] == 0  # its products begin at rows of the same step
         and plan[b + 1] >= WIDE_NEURONS
         and np.int64(plan[b + 1]) * plan[b + 3] >= WIDE_WEIGHTS
     )
@@ -121,7 +122,7 @@ def is_wide(plan, b, columns):
 
 def any_wide(plan) -> bool:
     """Whether any block of the plan is, with enough columns."""
-    if plan[p.LINK_WEIGHTS] < WIDE_WEIGHTS:
+    if plan[p.LINK_WEIGHTS] < WIDE_WEIGHTS or plan[p.DELAYS]:
         return False
     at = plan[p.BLOCK_TABLE]
     blocks = plan[at : at + plan[p.BLOCKS] * p.BLOCK_WIDTH].reshape(-1, p.BLOCK_WIDTH)

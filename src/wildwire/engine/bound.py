@@ -10,7 +10,14 @@ import functools
 
 import numpy as np
 
-from wildwire.engine import mapping, passes, population_kernels, steps, teams
+from wildwire.engine import (
+    mapping,
+    passes,
+    population_kernels,
+    sequence_values,
+    steps,
+    teams,
+)
 from wildwire.engine import places as at
 from wildwire.engine.blas import is_needed, one_thread
 from wildwire.engine.kernels import kernel_addresses
@@ -37,6 +44,7 @@ KERNELS = {
     "values": passes.values_kernel,
     "losses": passes.loss_kernel_of_rows,
     "input_gradient": passes.input_gradient_kernel,
+    "sequence_values": sequence_values.sequence_values_kernel,
     "values_of_many": population_kernels.values_of_many,
     "gradients_of_many": population_kernels.gradients_of_many,
 }
@@ -66,13 +74,13 @@ def _nothing():
     return np.zeros(8)
 
 
-def function_addresses(program, dtype, tile, level) -> np.ndarray:
+def function_addresses(program, dtype, tile, level, has_steps=False) -> np.ndarray:
     """Addresses of a program's functions and of the parts it needs, as kernels look them up."""
     keys = tuple([function.key for function in program.functions])
     plan = program.plan
     keys += tuple([transfer.key for transfer in program.transfers[1:]])
     parts = (tile == 1, bool(plan[p.HEADS]), bool(plan[p.EXPRESSIONS]))
-    parts += (is_needed(program, tile),)
+    parts += (is_needed(program, tile), has_steps)
     known = _addresses.get((keys, parts, level, dtype.itemsize))
     if known is not None:
         return known
@@ -80,7 +88,7 @@ def function_addresses(program, dtype, tile, level) -> np.ndarray:
     for number, function in enumerate(program.functions):
         # Level 1 writes the values as well: one kernel to compile instead of two.
         functions[3 * number : 3 * number + 2] = native.address(function, level, dtype)
-    parts_of = kernel_addresses(program, dtype, tile)
+    parts_of = kernel_addresses(program, dtype, tile, has_steps)
     transfers = _transfer_addresses(program.transfers, dtype)
     found = np.concatenate((functions, parts_of, transfers))
     if len(_addresses) >= MOST_ADDRESSES:
@@ -114,6 +122,8 @@ class Bound:
         Parameters of the loss, for which room is made.
     threads : int
         Tables and scratch arrays that are made; results do not depend on it.
+    frames : int
+        Steps for which there is room at once, those of the past included, where samples are sequences; else 0.
 
     Attributes
     ----------
@@ -121,28 +131,35 @@ class Bound:
         See `places.py`.
     """
 
-    def __init__(self, program, dtype, tile, level, loss_width=0, threads=1):
+    def __init__(
+        self, program, dtype, tile, level, loss_width=0, threads=1, frames=0
+    ):  # fmt: skip
         self.program, self.dtype, self.tile = program, dtype, tile
         self.tables = np.zeros((threads, at.N_PLACES), np.int64)
         self._kept: dict = {}
         self._needs_blas = is_needed(program, tile)
         self.put(at.PLAN, program.plan)
-        self.put(at.ADDRESSES, function_addresses(program, dtype, tile, level))
+        self.put(
+            at.ADDRESSES, function_addresses(program, dtype, tile, level, frames > 0)
+        )
         self.weights = self.zeros(at.WEIGHTS, program.n_weights)
         self.set(at.N_WEIGHTS, program.n_weights)
         self.set(at.TILE, tile)
         self.set(at.N_THREADS, threads)
         self.set(at.N_PARTS, 1)
-        self.status = self.put(at.STATUS, np.zeros(1, np.int64))
+        self.status = self.put(at.STATUS, np.zeros(2, np.int64))
         self.put(at.MEETING, new_meeting() if threads > 1 else _nothing())
         for thread in range(threads):
-            self._put_scratch(thread, loss_width)
+            self._put_scratch(thread, loss_width, frames)
         self._put_map()
 
-    def _put_scratch(self, thread, loss_width):
+    def _put_scratch(self, thread, loss_width, frames):
         program, tile = self.program, self.tile
+        size = work_size(program, tile, loss_width)
+        if frames:
+            size = frames * int(program.plan[p.FRAME]) * tile
         arrays = {
-            at.WORK: aligned_zeros(work_size(program, tile, loss_width), self.dtype),
+            at.WORK: aligned_zeros(size, self.dtype),
             at.TURNED: aligned_zeros(turned_size(program, tile), self.dtype),
             at.GUARDS: np.zeros(program.n_rows + program.n_outputs, np.int64),
         }
@@ -197,16 +214,20 @@ class Bound:
         self.set(at.LOSS_KIND, loss.kind)
         self.set(at.LOSS_WIDTH, loss.width)
 
-    def take_rows(self, X, Y=None, weight=None) -> None:
-        """Checked arrays of the bound type, one row after another, in their own order."""
+    def take_rows(self, X, Y=None, weight=None, n=None) -> None:
+        """Checked arrays of the bound type, one row after another, in their own order.
+
+        Of sequences, (steps, n, ...), there are `n`.
+        """
+        n = len(X) if n is None else n
         self.put(at.X, X)
-        self.put(at.ORDER, np.arange(len(X)))
+        self.put(at.ORDER, np.arange(n))
         self.set(at.FIRST_ROW, 0)
-        self.set(at.END_ROW, len(X))
+        self.set(at.END_ROW, n)
         if Y is not None and weight is not None:
             self.put(at.Y, Y)
             self.put(at.SAMPLE_WEIGHT, weight)
-            self.set(at.SAMPLE_WEIGHT_WIDTH, weight.shape[1])
+            self.set(at.SAMPLE_WEIGHT_WIDTH, weight.shape[-1])
 
     def make_parts(self, partition) -> None:
         """Room for the parts of a batch: a gradient and totals each (see `machine.Partition`)."""

@@ -8,120 +8,26 @@ import numpy as np
 
 from wildwire.engine import places as at
 from wildwire.engine.bound import Bound
-from wildwire.engine.loss_targets import check_loss_targets
-from wildwire.engine.machine import (
-    bind_loss,
-    dtype_of,
-    partition_of,
-    tile_width,
+from wildwire.engine.machine import bind_loss, dtype_of, tile_width
+from wildwire.engine.memory import (
+    NO_MEMORY,
+    bound_for_values,
+    check_loss_width,
+    read_memory,
 )
 from wildwire.engine.one import run_one
 from wildwire.engine.output_losses import output_losses
-from wildwire.errors import DataError, SettingError, UntrainedError
+from wildwire.engine.samples import (
+    check_inputs,
+    check_is_network,
+    check_theta,
+    check_threads,
+    read_samples,
+)
+from wildwire.engine.sequences import are_sequences, read_sequences
+from wildwire.errors import DataError, SettingError
 from wildwire.program import compile_network
 from wildwire.program import plan as p
-
-
-def check_is_network(network) -> None:
-    """SettingError for what is no network, such as its text."""
-    if not hasattr(network, "n_theta"):
-        raise SettingError(
-            f"network is a {type(network).__name__}: read a text with wildwire.parse(text)"
-        )
-
-
-def check_theta(network, theta) -> np.ndarray:
-    """theta as float64 (n_theta,), all numbers known.
-
-    Raises
-    ------
-    SettingError
-        Wrong length.
-    UntrainedError
-        A number is NaN; the first is named.
-    """
-    check_is_network(network)
-    try:
-        theta = np.asarray(theta, np.float64)
-    except (TypeError, ValueError) as error:
-        raise SettingError(f"theta cannot be read as numbers: {error}") from None
-    if theta.shape != (network.n_theta,):
-        raise SettingError(
-            f"theta has shape {theta.shape}; this network needs ({network.n_theta},)"
-        )
-    unknown = np.isnan(theta)
-    if unknown.any():
-        name = network.theta_names[int(np.argmax(unknown))]
-        raise UntrainedError(
-            f"the number {name!r} is unknown ({int(unknown.sum())} of {theta.size}): "
-            "fit the network, or start from network.initial(seed=0)"
-        )
-    return theta
-
-
-def _two_dimensional(array, dtype, what) -> np.ndarray:
-    if np.iscomplexobj(array):
-        raise DataError(f"{what} holds complex numbers: give real ones")
-    try:
-        array = np.asarray(array, dtype)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"{what} cannot be read as numbers: {error}") from None
-    if array.ndim == 1 and what != "X":
-        array = array[:, None]
-    if array.ndim != 2:
-        raise DataError(
-            f"{what} has {array.ndim} dimensions; it needs 2 (rows, columns)"
-        )
-    return np.ascontiguousarray(array)
-
-
-def _finite(array, what) -> None:
-    if not np.isfinite(array).all():
-        row, column = np.argwhere(~np.isfinite(array))[0]
-        raise DataError(
-            f"{what} is {array[row, column]} in row {row}, column {column} (from 0): "
-            "remove or replace it"
-        )
-
-
-def check_inputs(network, X, dtype) -> np.ndarray:
-    """X as a finite C-ordered array (n, n_inputs); DataError names row and column."""
-    check_is_network(network)
-    if network.n_inputs == 1 and np.ndim(X) == 1:
-        X = np.reshape(X, (-1, 1))
-    X = _two_dimensional(X, dtype, "X")
-    if X.shape[1] != network.n_inputs:
-        raise DataError(
-            f"X has {X.shape[1]} columns; this network has {network.n_inputs} inputs"
-        )
-    _finite(X, "X")
-    return X
-
-
-def check_targets(network, Y, n, dtype) -> np.ndarray:
-    """Y as an array (n, n_outputs); (n,) is one output, and nothing is broadcast."""
-    Y = _two_dimensional(Y, dtype, "Y")
-    if Y.shape != (n, network.n_outputs):
-        raise DataError(
-            f"Y has shape {Y.shape}; {n} rows and {network.n_outputs} outputs need "
-            f"({n}, {network.n_outputs})"
-        )
-    _finite(Y, "Y")
-    return Y
-
-
-def check_weights(network, sample_weight, n, dtype) -> np.ndarray:
-    """Weights as (n, 1) or (n, n_outputs), finite and not negative."""
-    if sample_weight is None:
-        return np.ones((n, 1), dtype)
-    weight = _two_dimensional(sample_weight, dtype, "sample_weight")
-    if len(weight) != n or weight.shape[1] not in (1, network.n_outputs):
-        raise DataError(f"sample_weight has shape {weight.shape}; X has {n} rows")
-    _finite(weight, "sample_weight")
-    if (weight < 0).any():
-        row = int(np.argwhere(weight < 0)[0][0])
-        raise DataError(f"sample_weight is negative in row {row} (from 0)")
-    return weight
 
 
 def bound_for(network, theta, rows, dtype, level, threads, loss_width=0, whole=False):
@@ -136,16 +42,13 @@ def bound_for(network, theta, rows, dtype, level, threads, loss_width=0, whole=F
     return bound
 
 
-def check_threads(threads) -> int:
-    """A whole number of threads, at least 1."""
-    whole = isinstance(threads, int | np.integer) and not isinstance(threads, bool)
-    if not whole or threads < 1:
-        raise SettingError(f"threads must be a whole number from 1 up, not {threads!r}")
-    return int(threads)
-
-
-def _values(network, theta, X, dtype, threads, rows_of):
+def _values(network, theta, X, dtype, threads, rows_of, memory=NO_MEMORY):
     dtype = dtype_of(dtype)
+    check_is_network(network)
+    if are_sequences(network, X):
+        return _sequence_values(network, theta, X, dtype, threads, rows_of, memory)
+    if memory != NO_MEMORY:
+        raise SettingError("warm_up and feedback are for sequences; X has rows")
     X = check_inputs(network, X, dtype)
     bound = bound_for(network, theta, len(X), dtype, 0, threads)
     rows = np.ascontiguousarray(rows_of(bound.program))
@@ -159,12 +62,34 @@ def _values(network, theta, X, dtype, threads, rows_of):
     return out
 
 
+def _sequence_values(network, theta, X, dtype, threads, rows_of, memory):
+    data = read_sequences(network, X, dtype)
+    bound = bound_for_values(
+        network,
+        check_theta(network, theta),
+        data,
+        dtype,
+        check_threads(threads),
+        memory,
+    )
+    rows = np.ascontiguousarray(rows_of(bound.program))
+    out = np.empty((data.n_steps, data.n, len(rows)), dtype)
+    bound.put(at.OUT, out)
+    bound.put(at.OUT_ROWS, rows)
+    bound.set(at.N_OUT_ROWS, len(rows))
+    bound.share_rows()
+    bound.call_all("sequence_values")
+    return data.given_back(out)
+
+
 def _output_rows(program):
     first = program.plan[p.OUTPUT_ROWS]
     return program.plan[first : first + program.n_outputs]
 
 
-def run(network, theta, X, *, dtype="float64", threads=1) -> np.ndarray:
+def run(
+    network, theta, X, *, warm_up=0, feedback=None, dtype="float64", threads=1
+):  # fmt: skip
     """Outputs of a network.
 
     Parameters
@@ -172,7 +97,14 @@ def run(network, theta, X, *, dtype="float64", threads=1) -> np.ndarray:
     network : Network
     theta : array (n_theta,)
     X : array (n_samples, n_inputs)
-        Columns by position, in the order of the inputs; (n_samples,) for one input.
+        Columns by position, in the order of the inputs; (n_samples,) for one input. Sequences are an array
+        (n_sequences, n_steps, n_inputs), a list of arrays (n_steps, n_inputs) whose lengths may differ, or, for a
+        network with memory, one array (n_steps, n_inputs). Every sequence begins with the start values.
+    warm_up : int
+        Steps before which nothing is fed back.
+    feedback : dict of str to str or None
+        `{"y": "y_next"}`: from step `warm_up` on, input y takes the value of output y_next once its step is
+        computed, in place of what X says; the network reads such an input with a delay only.
     dtype : "float64" or "float32"
     threads : int
         Results do not depend on it, to the bit.
@@ -180,6 +112,7 @@ def run(network, theta, X, *, dtype="float64", threads=1) -> np.ndarray:
     Returns
     -------
     array (n_samples, n_outputs)
+        For sequences (n_sequences, n_steps, n_outputs), or a list, or (n_steps, n_outputs), as X came.
 
     Raises
     ------
@@ -187,17 +120,22 @@ def run(network, theta, X, *, dtype="float64", threads=1) -> np.ndarray:
 
     Notes
     -----
-    O(samples * links). A row's result does not depend on the other rows, except that a single row
+    O(samples * links); for sequences O(steps * links) each, in memory that does not grow with the steps.
+    A row's result does not depend on the other rows, except that a single row
     may differ from the same row among others in the last bits.
     """
-    out = run_one(network, theta, X, dtype)
-    if out is not None:
-        return out
-    return _values(network, theta, X, dtype, threads, _output_rows)
+    memory = NO_MEMORY
+    if warm_up or feedback:
+        memory = read_memory(warm_up, None, feedback)
+    else:
+        out = run_one(network, theta, X, dtype)
+        if out is not None:
+            return out
+    return _values(network, theta, X, dtype, threads, _output_rows, memory)
 
 
 def values(network, theta, X, *, dtype="float64", threads=1) -> np.ndarray:
-    """Outputs of all neurons, (n_samples, n_neurons), in the network's order."""
+    """Outputs of all neurons, (n_samples, n_neurons), in the network's order; sequences as in `run`."""
     return _values(
         network, theta, X, dtype, threads, lambda program: program.row_of_neuron
     )
@@ -205,7 +143,7 @@ def values(network, theta, X, *, dtype="float64", threads=1) -> np.ndarray:
 
 def loss_and_gradient(
     network, theta, X, Y, *, loss="squared", gradient="mean", sample_weight=None,
-    dtype="float64", threads=1,
+    warm_up=0, truncate=None, feedback=None, dtype="float64", threads=1,
 ):  # fmt: skip
     """Loss and its gradient over theta.
 
@@ -214,14 +152,26 @@ def loss_and_gradient(
     network : Network
     theta : array (n_theta,)
     X : array (n_samples, n_inputs)
+        Or sequences, as in `run`; a network with memory reads (n_steps, n_inputs) as one sequence.
     Y : array (n_samples,) or (n_samples, n_outputs)
+        For sequences (n_sequences, n_steps, n_outputs); with one output also (n_sequences, n_steps); targets at the
+        last step only as (n_sequences, n_outputs) or (n_sequences,); a list where X is one.
     loss : str, Function, list or dict
         A name, or a formula over `o` and `t`. `"squared"` is (o - t)**2 / 2, summed over outputs. A list has one
         for each output, a dict some by the outputs' names (see `read_losses` in `output_losses.py`).
     gradient : "mean" or "sum"
-        Over samples (weighted by `sample_weight`), for both value and gradient.
+        Over samples, or over every step of a sequence that has a target (weighted by `sample_weight`), for both
+        value and gradient.
     sample_weight : array (n_samples,) or (n_samples, n_outputs) or None
-        0 in an entry of the second form: no target there. A row then weighs the mean of its entries.
+        0 in an entry of the second form: no target there. A row then weighs the mean of its entries. For sequences
+        (n_sequences,), (n_sequences, n_steps) or (n_sequences, n_steps, n_outputs); where it is 0, Y may be NaN.
+    warm_up : int
+        Steps at the beginning of a sequence without loss.
+    truncate : int or None
+        Back-propagation through time is cut off every so many steps: nothing flows from step m*truncate to the one
+        before. None: the exact gradient.
+    feedback : dict of str to str or None
+        Closed loop from step `warm_up` on, as in `run`; gradients flow through it.
     dtype : "float64" or "float32"
     threads : int
         Results do not depend on it, to the bit.
@@ -233,26 +183,27 @@ def loss_and_gradient(
 
     Notes
     -----
-    Back-propagation, delta_j = sigma'_j sum_k delta_k dz_k/do_j; about three times the cost of
-    `run`.
+    Back-propagation, delta_j = sigma'_j sum_k delta_k dz_k/do_j, through time if there are sequences; about three
+    times the cost of `run`. A sequence's steps are kept in memory: O(steps * neurons) for some sequences at a time.
     """
     if gradient not in ("mean", "sum"):
         raise SettingError(f"gradient is {gradient!r}: use 'mean' or 'sum'")
     dtype = dtype_of(dtype)
-    X = check_inputs(network, X, dtype)
-    Y = check_targets(network, Y, len(X), dtype)
-    weight = check_weights(network, sample_weight, len(X), dtype)
-    losses, program = output_losses(loss, network), compile_network(network)
-    partition = partition_of(program, max(len(X), 1), max(len(X), 1), dtype)
+    memory = read_memory(warm_up, truncate, feedback)
+    samples = read_samples(network, X, Y, sample_weight, dtype, memory)
+    losses = output_losses(loss, network)
+    n = max(samples.n, 1)
+    program, partition, frames = samples.bind(compile_network(network), n, dtype)
+    check_loss_width(losses.width if frames else 0)
     threads = min(check_threads(threads), partition.parts)
-    bound = Bound(program, dtype, partition.tile, 1, losses.width, threads)
+    bound = Bound(program, dtype, partition.tile, 1, losses.width, threads, frames)
     bound.take(check_theta(network, theta))
     ready = bind_loss(network, program, losses, dtype)
-    check_loss_targets(losses, network, Y, weight)
+    samples.check_loss(losses)
     bound.take_loss(ready)
-    bound.take_rows(X, Y, weight)
+    bound.take_rows(samples.X, samples.Y, samples.weight, samples.n)
     bound.make_parts(partition)
-    result = gradient_of(bound, max(len(X), 1))
+    result = gradient_of(bound, n)
     total = float(ready.totals[-1])
     value = float((ready.totals[:-1] * ready.unit).sum())
     result = result.astype(np.float64)

@@ -16,8 +16,9 @@ import numpy as np
 from wildwire.engine import places as at
 from wildwire.engine.bound import Bound
 from wildwire.engine.emitter import LANES_32
-from wildwire.engine.evaluate import bound_for, check_inputs, check_theta
+from wildwire.engine.evaluate import bound_for
 from wildwire.engine.machine import dtype_of
+from wildwire.engine.samples import check_inputs, check_theta
 from wildwire.functions.guarding import guards_in_words, without_guards
 from wildwire.language.expression import Name, Number, Place
 

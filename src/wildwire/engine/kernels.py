@@ -44,7 +44,6 @@ from wildwire.engine.transfers import transfer_kernel
 from wildwire.functions.native import compile_address
 from wildwire.program import plan as p
 
-
 SEQUENCE = {FORWARD: forward_sequence, LOSS: loss_sequence, BACKWARD: backward_sequence}
 STEP_OF = {FORWARD: STEP_FORWARD, LOSS: STEP_LOSS, BACKWARD: STEP_BACKWARD}
 

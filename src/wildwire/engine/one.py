@@ -91,6 +91,6 @@ def _new(network, dtype):
         program = compile_network(network)
     except WildwireError:  # the general way says it
         return None
-    if program.n_weights > MOST_WEIGHTS:
+    if program.n_weights > MOST_WEIGHTS or program.plan[p.DELAYS]:
         return None
     return _Ready(program, np.dtype(dtype))

@@ -90,4 +90,7 @@ N_NETWORKS = 72
 MAP = 73  # address of `mapping.map_kernel`, where the vector is not the weights
 PENALTY = 74  # address of a function of the weight; 0: none
 PENALTY_TABLES = 75  # scratch (2 * VECTOR_SIZE,): its values and slopes
+# sequences
+RING = 76  # frames of the ring of `sequence_values.py`
+CONTINUES = 77  # whether the past is what the last call left
 N_PLACES = 80

@@ -9,6 +9,8 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
+from wildwire.engine.emitter import wide
+
 _WHOLE = types.CPointer(types.int64)
 
 

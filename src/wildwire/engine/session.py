@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wildwire.engine import evaluate
 from wildwire.engine import places as at
 from wildwire.engine.bound import Bound
-from wildwire.engine.machine import bind_loss, dtype_of, partition_of
+from wildwire.engine.machine import bind_loss, dtype_of
 from wildwire.engine.mapping import spread
+from wildwire.engine.memory import NO_MEMORY, check_loss_width
 from wildwire.engine.output_losses import output_losses
+from wildwire.engine.samples import check_theta, check_threads, read_samples
 from wildwire.errors import SettingError
 from wildwire.functions import native
 from wildwire.program import compile_network
@@ -72,29 +73,33 @@ class Session:
         Parameters of the loss, in an array for each output.
     threads : int
         Results do not depend on it, to the bit.
+    memory : Memory
+        Where X holds sequences, as in `run`: a sample is a sequence then, and so is one of a batch.
     """
 
     def __init__(
         self, network, X, Y, *, loss, sample_weight=None, batch="full",
         gradient="mean", dtype="float64", l1=0.0, l2=0.0, l1_dies=True, clip=0.0,
         penalty=None, output_scale=None, output_factor=None, output_unit=None,
-        loss_parameters=None, threads=1,
+        loss_parameters=None, threads=1, memory=NO_MEMORY,
     ):  # fmt: skip
-        self.network, self.program = network, compile_network(network)
-        self.dtype = dtype_of(dtype)
-        self._bind_data(X, Y, sample_weight)
-        n = self._n
+        self.network, self.dtype = network, dtype_of(dtype)
+        samples = read_samples(network, X, Y, sample_weight, self.dtype, memory)
+        n = self._n = samples.n
         self.batch = n if batch == "full" else min(int(batch), n)
         self.n_batches = -(-n // self.batch) if n else 0
         self._is_mean = gradient == "mean"
         losses = output_losses(loss, network)
-        partition = partition_of(self.program, self.batch, n, self.dtype)
+        self.program, partition, frames = samples.bind(
+            compile_network(network), max(self.batch, 1), self.dtype
+        )
+        check_loss_width(losses.width if frames else 0)
         most = max(partition.parts, partition.loss_parts)
         self._bound = Bound(
             self.program, self.dtype, partition.tile, 1, losses.width,
-            min(evaluate.check_threads(threads), most),
+            min(check_threads(threads), most), frames,
         )  # fmt: skip
-        self._bound.take_rows(*self._data)
+        self._bound.take_rows(samples.X, samples.Y, samples.weight, n)
         self._bound.make_parts(partition)
         self._is_parted = partition.parts > 1
         self.tile = partition.tile  # samples that go through the network together
@@ -112,13 +117,6 @@ class Session:
             address = native.address(penalty, 1, self.dtype)
             self._bound.set(at.PENALTY, address)
             self._bound.zeros(at.PENALTY_TABLES, 2 * self.vector_size)
-
-    def _bind_data(self, X, Y, sample_weight):
-        X = evaluate.check_inputs(self.network, X, self.dtype)
-        Y = evaluate.check_targets(self.network, Y, len(X), self.dtype)
-        weight = evaluate.check_weights(self.network, sample_weight, len(X), self.dtype)
-        self._n = len(X)
-        self._data = X, Y, weight
 
     def _bind_vector(self, l1, l2, l1_dies, clip):
         """The vector that rules act on: the weights themselves, or theta."""
@@ -183,7 +181,7 @@ class Session:
 
     def load(self, theta) -> None:
         """Set theta, a vector (n_theta,)."""
-        theta = evaluate.check_theta(self.network, theta)
+        theta = check_theta(self.network, theta)
         if self._is_mapped:
             self._vector[:] = theta
         self._spread(theta)

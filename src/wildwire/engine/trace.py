@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wildwire.engine import reference, reference_numbers
-from wildwire.engine.evaluate import check_inputs, check_targets, check_theta
 from wildwire.engine.loss_targets import check_loss_targets
 from wildwire.engine.machine import bind_loss
 from wildwire.engine.output_losses import output_losses
+from wildwire.engine.samples import check_inputs, check_targets, check_theta
 from wildwire.errors import DataError, SettingError
 from wildwire.network.naming import number_names
 from wildwire.program import compile_network

@@ -47,15 +47,17 @@ TRANSFER_TABLE = 27
 SHARED_ROW = 28  # first of the rows that they use one after another
 TRANSFER_KINDS = 29  # different transfers
 DELAYS = 30  # steps of the past that links read
-FRAME = (
-    31  # rows of the work array for one step, where there are delays or several steps
-)
+FRAME = 31  # rows of the work array for one step, where there are delays
 PASTS = 32  # neurons whose value before the first step is not 0
 PAST_TABLE = 33
 STEPS = 34  # of a sequence; set when a program is bound to sequences
 SEQUENCES = 35  # of the data
 TRUNCATE = 36  # steps after which gradients are cut off; 0: never
-HEADER = 40
+FEEDS = 37  # inputs that take an output's value
+FEED_TABLE = 38
+FEED_FROM = 39  # first step at which they do
+STEP_COUNTS = 40  # offset of the number of steps of each sequence; 0: all have STEPS
+HEADER = 48
 
 # a stage: neurons that need only earlier stages
 # first block, blocks, first run, runs, first row, rows, first expression, expressions, first transfer, transfers
@@ -73,5 +75,7 @@ EXPRESSION_WIDTH = 7
 TRANSFER_WIDTH = 9
 # a value before the first step: row, place of the weight
 PAST_WIDTH = 2
+# feedback: row of the input, row of the output whose value it takes once a step is computed
+FEED_WIDTH = 2
 # a head: softmax over some outputs
 HEAD_WIDTH = 4  # first source row entry, first row, count, first output

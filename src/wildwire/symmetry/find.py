@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from wildwire.engine.evaluate import check_theta
+from wildwire.engine.samples import check_theta
 from wildwire.errors import SettingError
 from wildwire.functions.periods import period
 from wildwire.functions.reflections import reflection
