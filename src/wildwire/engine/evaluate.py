@@ -25,7 +25,7 @@ from wildwire.engine.samples import (
     read_samples,
 )
 from wildwire.engine.sequences import are_sequences, read_sequences
-from wildwire.errors import DataError, SettingError
+from wildwire.errors import DataError, SettingError, UnsupportedError
 from wildwire.program import compile_network
 from wildwire.program import plan as p
 
@@ -238,6 +238,7 @@ def input_gradient(network, theta, X, *, output=0, dtype="float64") -> np.ndarra
     array (n_samples, n_inputs)
     """
     dtype = dtype_of(dtype)
+    _refuse_memory(network, "input_gradient")
     X = check_inputs(network, X, dtype)
     number = _output_number(network, output)
     bound = bound_for(network, theta, len(X), dtype, 1, 1)
@@ -251,6 +252,16 @@ def input_gradient(network, theta, X, *, output=0, dtype="float64") -> np.ndarra
     return out
 
 
+def _refuse_memory(network, what) -> None:
+    """UnsupportedError for a network with memory: an output depends on the inputs of all steps before."""
+    check_is_network(network)
+    if network.n_delays:
+        raise UnsupportedError(
+            f"{what} is for networks without memory, and this one looks {network.n_delays} steps back: "
+            "wildwire.stability tells how the past acts on the present"
+        )
+
+
 def _output_number(network, output) -> int:
     names = list(network.output_names)
     number = names.index(output) if output in names else output
@@ -259,18 +270,43 @@ def _output_number(network, output) -> int:
     return int(number)
 
 
-def first_non_finite(network, theta, X):
+def first_non_finite(network, theta, X, memory=NO_MEMORY):
     """The first neuron, in evaluation order, whose value is not finite.
 
     Returns
     -------
-    (name, row) or None
-        Name of the neuron and number of the first such row of X.
+    (name, row), (name, sequence, step) or None
+        Name of the neuron and number of the first such row of X; of sequences the earliest step, and the first such
+        sequence of X.
     """
-    computed = values(network, theta, X)
+    computed = _values(
+        network, theta, X, "float64", 1, lambda program: program.row_of_neuron, memory
+    )
     program = compile_network(network)
-    for j in np.argsort(program.row_of_neuron):
+    order = np.argsort(program.row_of_neuron)
+    if are_sequences(network, X):
+        each = (
+            computed
+            if isinstance(computed, list)
+            else list(computed.reshape(-1, *computed.shape[-2:]))
+        )
+        return _first_step(network, each, order)
+    for j in order:
         bad = ~np.isfinite(computed[:, j])
         if bad.any():
             return network.names[network.n_inputs + j], int(np.argmax(bad))
     return None
+
+
+def _first_step(network, each, order):
+    """The earliest step of any sequence, and there the first neuron, whose value is not finite."""
+    found = []
+    for i, computed in enumerate(each):
+        bad = ~np.isfinite(computed[:, order])
+        if bad.any():
+            step = int(np.argmax(bad.any(axis=1)))
+            found.append((step, i, int(order[np.argmax(bad[step])])))
+    if not found:
+        return None
+    step, sequence, j = min(found)
+    return network.names[network.n_inputs + j], sequence, step

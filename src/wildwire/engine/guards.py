@@ -18,9 +18,17 @@ from wildwire.engine.bound import Bound
 from wildwire.engine.emitter import LANES_32
 from wildwire.engine.evaluate import bound_for
 from wildwire.engine.machine import dtype_of
-from wildwire.engine.samples import check_inputs, check_theta
+from wildwire.engine.memory import NO_MEMORY, bound_for_values
+from wildwire.engine.samples import (
+    check_inputs,
+    check_is_network,
+    check_theta,
+    check_threads,
+)
+from wildwire.engine.sequences import MANY, Sequences, are_sequences, read_sequences
 from wildwire.functions.guarding import guards_in_words, without_guards
 from wildwire.language.expression import Name, Number, Place
+from wildwire.program import compile_network
 
 MOST_SENTENCES = 5
 _ELEMENT = re.compile(r"(.+)\[(\d+)\]")
@@ -55,21 +63,39 @@ def guards(network, theta, X, *, dtype="float64", threads=1) -> dict[str, int]:
     >>> ww.guards(network, network.initial(seed=0), [[0.0], [1.0], [0.0]])
     {'y': 2}
     """
-    dtype = dtype_of(dtype)
-    X = check_inputs(network, X, dtype)
+    dtype, threads = dtype_of(dtype), check_threads(threads)
+    check_is_network(network)
+    if are_sequences(network, X):
+        data = read_sequences(network, X, dtype)
+    else:
+        X = check_inputs(network, X, dtype)
     theta, guarded = check_theta(network, theta), guarded_neurons(network)
     if not guarded.size:
         return {}
-    # Never in tiles of one sample: there a run of neurons is one row, with one count.
-    bound = bound_for(network, theta, max(len(X), 2), dtype, 0, threads, whole=True)
-    bound.take_rows(X)
-    bound.put(at.OUT, np.zeros(1, dtype))
-    bound.put(at.OUT_ROWS, np.zeros(1, np.int32))
-    bound.set(at.N_OUT_ROWS, 0)
-    counts = _counted(bound, len(X))
+    if are_sequences(network, X):
+        counts = _of_sequences(network, theta, data, dtype, threads)
+    else:
+        # Never in tiles of one sample: there a run of neurons is one row, with one count.
+        bound = bound_for(network, theta, max(len(X), 2), dtype, 0, threads, whole=True)
+        bound.take_rows(X)
+        counts = _counted(bound, len(X), "values")
     names = network.names[network.n_inputs :]
-    rows = bound.program.row_of_neuron
+    rows = compile_network(network, True).row_of_neuron
     return {names[j]: int(counts[rows[j]]) for j in guarded.tolist()}
+
+
+def _of_sequences(network, theta, data, dtype, threads) -> np.ndarray:
+    """Counts over all steps; sequences of one length at a time, as what is filled up must not count."""
+    total = 0
+    for count in np.unique(data.counts):
+        own = np.flatnonzero(data.counts == count)
+        # Two at least, for the same reason as above; the second is taken off again by `_counted`.
+        X = np.ascontiguousarray(data.X[:count, np.resize(own, max(len(own), 2))])
+        part = Sequences(X, np.full(X.shape[1], count), MANY)
+        bound = bound_for_values(network, theta, part, dtype, threads, NO_MEMORY, True)
+        bound.set(at.END_ROW, len(own))
+        total = total + _counted(bound, len(own), "sequence_values")
+    return np.asarray(total)
 
 
 def guarded_neurons(network) -> np.ndarray:
@@ -84,21 +110,24 @@ def guarded_neurons(network) -> np.ndarray:
     return np.flatnonzero(found)
 
 
-def _counted(bound: Bound, n: int) -> np.ndarray:
+def _counted(bound: Bound, n: int, kernel: str) -> np.ndarray:
     """Counts for every row of the value table, over samples 0 .. n-1.
 
     The last tile is filled up with copies of the last sample, which count as well. So that sample is run
     once more by itself, in as many copies as a vector has lanes, and what is too much is taken off.
     """
+    bound.put(at.OUT, np.zeros(1, bound.dtype))
+    bound.put(at.OUT_ROWS, np.zeros(1, np.int32))
+    bound.set(at.N_OUT_ROWS, 0)
     bound.share_rows()
-    bound.call_all("values", first=1)
+    bound.call_all(kernel, first=1)
     counts = bound.guard_counts()
     copies = -n % LANES_32
     if not copies:
         return counts
     bound.set(at.FIRST_ROW, n - 1)
     bound.set(at.END_ROW, n)
-    bound.call("values")
+    bound.call(kernel)
     of_last = bound.guard_counts() - counts
     return counts - of_last // LANES_32 * copies
 

@@ -5,6 +5,7 @@ users (`ww.run_many`, `ww.loss_and_gradient_many`) and by searches over structur
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from wildwire.engine.bound import (
     function_addresses,
     kernel_address,
 )
+from wildwire.engine.evaluate import loss_and_gradient, run
 from wildwire.engine.loss_targets import check_loss_targets
 from wildwire.engine.machine import (
     aligned_zeros,
@@ -29,6 +31,7 @@ from wildwire.engine.machine import (
 )
 from wildwire.engine.output_losses import output_losses, read_losses
 from wildwire.engine.passes import READY
+from wildwire.engine.sequences import are_sequences
 from wildwire.errors import DataError, SettingError, WildwireError
 from wildwire.program import Program, compile_network
 from wildwire.program import plan as p
@@ -63,7 +66,14 @@ def run_many(networks, thetas, X, *, dtype="float64", threads=1) -> list[np.ndar
     O(samples * links of all). Nothing is compiled for new wirings; about 50 microseconds for each network
     that was not run before, 20 for others. Memory beyond the results grows with the largest network.
     """
-    dtype = dtype_of(dtype)
+    dtype, networks = dtype_of(dtype), list(networks)
+    if _any_sequences(networks, X):
+        return [
+            _told(i, partial(run, dtype=dtype, threads=threads), network, theta, X)
+            for i, (network, theta) in enumerate(
+                zip(*_paired(networks, thetas), strict=True)
+            )
+        ]
     many = _Population(networks, thetas, X, dtype, 0)
     widths, n = many.sizes[:, -1], len(many.X)
     out = np.empty(int(widths.sum()) * n, dtype)
@@ -103,6 +113,18 @@ def loss_and_gradient_many(
     if gradient not in ("mean", "sum"):
         raise SettingError(f"gradient is {gradient!r}: use 'mean' or 'sum'")
     dtype, loss, networks = dtype_of(dtype), read_losses(loss), list(networks)
+    if _any_sequences(networks, X):
+        each = partial(
+            loss_and_gradient, loss=loss, gradient=gradient, dtype=dtype,
+            sample_weight=sample_weight, threads=threads,
+        )  # fmt: skip
+        found = [
+            _told(i, each, network, theta, X, Y)
+            for i, (network, theta) in enumerate(
+                zip(*_paired(networks, thetas), strict=True)
+            )
+        ]
+        return np.array([value for value, _ in found]), [g for _, g in found]
     losses = [_told(i, _losses_of, loss, each) for i, each in enumerate(networks)]
     width = max((each.width for each in losses), default=0)
     many = _Population(networks, thetas, X, dtype, 1, width)
@@ -180,6 +202,23 @@ def _entry(network, rows, dtype, level, loss_width) -> _Entry:
     return known
 
 
+def _any_sequences(networks, X) -> bool:
+    """Whether the samples are sequences; these go through one network after another."""
+    return any(
+        hasattr(network, "n_delays") and are_sequences(network, X)
+        for network in networks
+    )
+
+
+def _paired(networks, thetas) -> tuple[list, list]:
+    thetas = list(thetas)
+    if len(networks) != len(thetas):
+        raise SettingError(
+            f"{len(networks)} networks and {len(thetas)} thetas: give one for each"
+        )
+    return networks, thetas
+
+
 def _losses_of(loss, network):
     samples.check_is_network(network)
     return output_losses(loss, network)
@@ -189,11 +228,7 @@ class _Population:
     """Networks bound together: a table for each, scratch for each thread."""
 
     def __init__(self, networks, thetas, X, dtype, level, loss_width=0):
-        self.networks, thetas = list(networks), list(thetas)
-        if len(self.networks) != len(thetas):
-            raise SettingError(
-                f"{len(self.networks)} networks and {len(thetas)} thetas: give one for each"
-            )
+        self.networks, thetas = _paired(list(networks), thetas)
         self.dtype, self.X, self._kept = dtype, X, []
         if not self.networks:
             self.tables = np.zeros((0, at.N_PLACES), np.int64)

@@ -12,6 +12,7 @@ import numpy as np
 from wildwire.learning.data import Rows
 from wildwire.learning.objective import link_weights
 from wildwire.learning.scaling import Scaling, scaling_of
+from wildwire.learning.sequences import SequenceRows
 from wildwire.learning.settings import Settings
 from wildwire.learning.state import State
 from wildwire.learning.update_rules import rule_address
@@ -29,8 +30,8 @@ class Problem:
     """What is to be learnt: network, rows to train and to validate on (or None), loss, settings, the seed's key."""
 
     network: "Network"
-    rows: Rows
-    held: Rows | None
+    rows: Rows | SequenceRows
+    held: Rows | SequenceRows | None
     loss: "OutputLosses"
     settings: Settings
     key: int
@@ -47,31 +48,27 @@ class Problem:
         """
         s = self.settings
         scaling = scaling_of(
-            self.loss, self.rows.Y, self.rows.weight, s.scale_loss, s.dtype
+            self.loss, self.rows.targets, self.rows.target_weight, s.scale_loss, s.dtype
         )
         training = self._session(
             self.rows, scaling, batch=s.batch or "full", gradient=s.gradient, l1=s.l1,
             l2=s.l2, l1_dies=s.l1_dies, penalty=s.penalty, clip=s.clip or 0.0,
         )  # fmt: skip
         # After the session: a loss that does not suit the outputs is the better explanation.
-        self._check_targets(self.rows, "")
+        self.rows.check_loss(self.loss, self.network, "")
         if self.held is None:
             return training, None
-        self._check_targets(self.held, "validation ")
+        self.held.check_loss(self.loss, self.network, "validation ")
         return training, self._session(self.held, scaling, batch="full")
 
-    def _check_targets(self, rows: Rows, what: str) -> None:
-        from wildwire.engine.loss_targets import check_loss_targets
-
-        check_loss_targets(
-            self.loss, self.network, rows.Y, rows.weight, number=rows.number, what=what
-        )
-
-    def _session(self, rows: Rows, scaling: Scaling, **options) -> "Session":
+    def _session(
+        self, rows: Rows | SequenceRows, scaling: Scaling, **options
+    ) -> "Session":
         from wildwire.engine.session import Session
 
+        X, Y, weight = rows.samples
         return Session(
-            self.network, rows.X, rows.Y, loss=self.loss, sample_weight=rows.weight,
+            self.network, X, Y, loss=self.loss, sample_weight=weight, memory=rows.memory,
             dtype=self.settings.dtype, output_scale=scaling.scale,
             output_factor=scaling.factor, output_unit=scaling.unit,
             loss_parameters=scaling.parameters, threads=self.settings.threads, **options,
@@ -107,22 +104,23 @@ class Problem:
         """
         from wildwire.engine.evaluate import first_non_finite
 
-        seen, what = self.rows, "row"
+        seen, what = self.rows, self.rows.word
         if order is not None:
             seen = self.rows.take(order)
         elif self.held is not None:
-            seen, what = self.held, "validation row"
-        found = first_non_finite(self.network, theta, seen.X)
+            seen, what = self.held, f"validation {self.held.word}"
+        found = first_non_finite(self.network, theta, seen.samples[0], seen.memory)
         if found is None:
             return self._unbounded_penalty(theta) or (
                 "All neurons were still finite; the loss or its gradient overflowed."
             )
-        neuron, row = found
-        hint = self._undefined(theta, neuron, seen.X[row : row + 1])
-        return (
-            f"The first non-finite number arose in neuron {neuron!r}, "
-            f"{what} {seen.number[row]}{hint}."
-        )
+        neuron, row, *step = found
+        where, hint = f"{what} {seen.number[row]}", ""
+        if step:
+            where += f", step {step[0]}"
+        else:
+            hint = self._undefined(theta, neuron, seen.samples[0][row : row + 1])
+        return f"The first non-finite number arose in neuron {neuron!r}, {where}{hint}."
 
     def _unbounded_penalty(self, theta: np.ndarray) -> str:
         """The first weight for which the penalty or its slope is not finite, as a sentence, or nothing."""
@@ -160,8 +158,8 @@ class Problem:
         if not guarded_neurons(self.network).size:
             return {}, ""
         counts = guards(
-            self.network, theta, self.rows.X, dtype=settings.dtype,
+            self.network, theta, self.rows.samples[0], dtype=settings.dtype,
             threads=settings.threads,
         )  # fmt: skip
-        told = guard_sentences(self.network, theta, counts, len(self.rows))
+        told = guard_sentences(self.network, theta, counts, len(self.rows.targets))
         return counts, " ".join(f"{sentence}." for sentence in told)

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from wildwire.engine.memory import NO_MEMORY, Memory
+from wildwire.engine.sequences import are_sequences
 from wildwire.errors import DataError, SettingError
+from wildwire.learning.sequences import SequenceRows, as_sequences
 from wildwire.learning.settings import one_line
 from wildwire.learning.shuffling import split_rows
 
-__all__ = ["Rows", "as_rows", "real_numbers", "split_validation"]
+__all__ = ["Rows", "as_rows", "as_samples", "real_numbers", "split_validation"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +28,40 @@ class Rows:
     weight: np.ndarray | None
     number: np.ndarray
 
+    word = "row"
+    memory = NO_MEMORY
+    n_steps = 1
+
     def __len__(self) -> int:
         return len(self.X)
+
+    @property
+    def samples(self) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """X, Y and weight as the engine takes them."""
+        return self.X, self.Y, self.weight
+
+    @property
+    def tables(self) -> tuple[np.ndarray | None, ...]:
+        """All numbers, for a checksum."""
+        return self.samples
+
+    @property
+    def targets(self) -> np.ndarray:
+        """The targets, (n, n_outputs)."""
+        return self.Y
+
+    @property
+    def target_weight(self) -> np.ndarray | None:
+        """The weights of the targets."""
+        return self.weight
+
+    def check_loss(self, loss, network, what: str) -> None:
+        """DataError for targets that the loss does not take."""
+        from wildwire.engine.loss_targets import check_loss_targets
+
+        check_loss_targets(
+            loss, network, self.Y, self.weight, number=self.number, what=what
+        )
 
     @property
     def total(self) -> float:
@@ -132,6 +167,21 @@ def _weights(sample_weight, n_rows: int) -> np.ndarray | None:
     return weight
 
 
+def as_samples(
+    network, X, Y, sample_weight=None, memory: Memory = NO_MEMORY, what: str = ""
+) -> "Rows | SequenceRows":
+    """Rows, or sequences where X has their form or the network a memory; checked by `as_rows` or `as_sequences`."""
+    if not are_sequences(network, X):
+        if memory != NO_MEMORY:
+            raise SettingError(
+                "warm_up, truncate and feedback are for sequences: give X as (n_sequences, n_steps, n_inputs)"
+            )
+        return as_rows(network, X, Y, sample_weight, what)
+    if hasattr(X, "columns") or hasattr(X, "column_names"):
+        X = _in_order(network, X, real_numbers(f"{what}X", X), f"{what}X")
+    return as_sequences(network, X, Y, sample_weight, memory, what)
+
+
 def as_rows(network, X, Y, sample_weight=None, what: str = "") -> Rows:
     """Check `X`, `Y` and `sample_weight` against `network`.
 
@@ -155,7 +205,7 @@ def as_rows(network, X, Y, sample_weight=None, what: str = "") -> Rows:
     return Rows(x, y, _weights(sample_weight, len(x)), np.arange(len(x)))
 
 
-def split_validation(network, rows: Rows, validation, key: int):
+def split_validation(network, rows: Rows | SequenceRows, validation, key: int):
     """Rows to train on and rows to validate on (None without validation).
 
     Parameters
@@ -175,7 +225,7 @@ def split_validation(network, rows: Rows, validation, key: int):
             raise SettingError(
                 f"validation must be (X, Y) or (X, Y, weight), not {len(validation)} parts"
             )
-        held = as_rows(network, *validation, what="validation ")
+        held = as_samples(network, *validation, memory=rows.memory, what="validation ")
         return rows, held
     share = validation if isinstance(validation, (float, np.floating)) else math.nan
     if not 0 < share < 1:
@@ -185,11 +235,11 @@ def split_validation(network, rows: Rows, validation, key: int):
     n_held = max(1, round(share * len(rows)))
     if n_held >= len(rows):
         raise DataError(
-            f"validation={share} leaves no row to learn from; there are {len(rows)}"
+            f"validation={share} leaves no {rows.word} to learn from; there are {len(rows)}"
         )
     kept, held = split_rows(key, len(rows), n_held)
     for name, part in (("training", kept), ("validation", held)):
-        if rows.weight is not None and not rows.weight[part].any():
+        if not rows.take(part).total > 0:
             raise DataError(
                 f"all {name} rows have weight 0; choose another seed or share"
             )

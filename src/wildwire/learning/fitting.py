@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
+from wildwire.engine.memory import read_memory
 from wildwire.errors import DataError, SettingError
 from wildwire.learning.binding import Problem
 from wildwire.learning.checkpoint import Checkpoint, as_checkpoint, read_checkpoint
-from wildwire.learning.data import as_rows, real_numbers, split_validation
+from wildwire.learning.data import as_samples, real_numbers, split_validation
 from wildwire.learning.learners import Adam, Learner
 from wildwire.learning.loop import Loop
 from wildwire.learning.progress import (
@@ -67,6 +68,9 @@ def fit(
     progress: bool | None = None,
     checkpoint: Checkpoint | str | os.PathLike | None = None,
     resume: str | os.PathLike | None = None,
+    warm_up: int = 0,
+    truncate: int | None = None,
+    feedback: Mapping[str, str] | None = None,
 ) -> Result:
     """Learn the numbers of a network from rows of data, its structure fixed.
 
@@ -75,10 +79,12 @@ def fit(
     network : Network
     X : array_like of shape (n, n_inputs)
         Inputs in the order of the network; (n,) is accepted for one input. Columns of a data frame are matched by
-        name (or label), and by position only where no name is an input's.
+        name (or label), and by position only where no name is an input's. Sequences are (n, n_steps, n_inputs), a list
+        of arrays (n_steps, n_inputs) of any lengths, or, for a network with memory, one (n_steps, n_inputs); "rows"
+        below are sequences then.
     Y : array_like of shape (n, n_outputs)
         Targets; (n,) is accepted for one output. For a softmax output one column per class (1 for the row's class,
-        else 0).
+        else 0). Of sequences as for `wildwire.loss_and_gradient`: at every step, or at the last one.
     theta : array_like of shape (n_theta,), optional
         Where to start, within the bounds of `let`; None starts at `network.initial(seed, initialiser)`.
     loss : str, Function, list or dict
@@ -98,7 +104,7 @@ def fit(
     validation : float, (X, Y) or (X, Y, weight), optional
         A share of the rows to hold out, or rows of their own. The theta of their lowest loss is what is returned.
     sample_weight : array_like of shape (n,), optional
-        Weight of every row, 0 or more.
+        Weight of every row, 0 or more; of sequences also of every step (n, n_steps) and output.
     time_limit : float or str, optional
         90, "90s", "5m", "1h"; of this call, also when it resumes another.
     threads : int
@@ -140,6 +146,12 @@ def fit(
     resume : path, optional
         A checkpoint to go on from, with the same data and settings (`epochs`, `time_limit`, `patience`, `steady` and
         `threads` may differ). The bits are those of an uninterrupted run.
+    warm_up : int
+        Steps at the beginning of every sequence without loss, in which the network's memory fills.
+    truncate : int, optional
+        Cut gradients through time off every so many steps; None: exact gradients.
+    feedback : dict of str to str, optional
+        Closed loop: from step `warm_up` on an input takes an output's value, as in `wildwire.run`.
 
     Returns
     -------
@@ -168,13 +180,13 @@ def fit(
     )  # fmt: skip
     _check_places(checkpoint=checkpoint, resume=resume)
     check_progress(progress)
-    loss = _losses(loss, network)
+    loss, memory = _losses(loss, network), read_memory(warm_up, truncate, feedback)
     point, watched = as_checkpoint(checkpoint), _watched(network, history_of)
     told_to = _callables(callbacks)
     saved = _saved(resume, theta)
     key = run_key(seed, saved, resume)
     rows, held = split_validation(
-        network, as_rows(network, X, Y, sample_weight), validation, key
+        network, as_samples(network, X, Y, sample_weight, memory), validation, key
     )
     problem = Problem(network, rows, held, loss, settings, key)
     start = _start(network, theta, seed, initialiser) if saved is None else None
@@ -182,10 +194,12 @@ def fit(
     session, judge = problem.bind()
     task = Task(
         session=session, validation=judge, rule=problem.rule(), settings=settings, key=key,
-        n_rows=len(rows), weight=rows.total, slice=slice_length(network, session),
+        n_rows=len(rows), weight=rows.total, slice=slice_length(network, session, rows.n_steps),
         watched=watched, callbacks=told_to, told=choose_progress(progress), checkpoint=point,
         facts=facts_of(problem) if point or saved else {}, locate=problem.locate, guards=problem.guards,
-        note=units_note(network, problem.loss, rows.Y, rows.weight, settings.scale_loss), began=began,
+        note=units_note(
+            network, problem.loss, rows.targets, rows.target_weight, settings.scale_loss
+        ), began=began,
     )  # fmt: skip
     state = problem.first_state(session, start, watched)
     if saved:

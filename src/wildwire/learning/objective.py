@@ -8,8 +8,9 @@ The epoch kernel does not go through here: `fit` walks through mini-batches insi
 
 import numpy as np
 
+from wildwire.engine.memory import read_memory
 from wildwire.errors import SettingError
-from wildwire.learning.data import as_rows
+from wildwire.learning.data import as_samples
 from wildwire.learning.settings import check_network, checked_number, checked_penalty
 
 __all__ = ["Objective", "link_weights"]
@@ -32,6 +33,8 @@ class Objective:
         Penalty l2/2 * sum w**2 on the weights of links, not on biases.
     penalty : str or Function, optional
         A formula of the weight w of a link, added likewise; see `fit`.
+    warm_up, truncate, feedback
+        Of sequences; see `fit`.
 
     Attributes
     ----------
@@ -57,8 +60,10 @@ class Objective:
         gradient: str = "mean",
         l2: float = 0.0,
         penalty=None,
+        warm_up: int = 0,
+        truncate: int | None = None,
+        feedback=None,
     ):
-        from wildwire.engine.loss_targets import check_loss_targets
         from wildwire.engine.output_losses import output_losses
 
         check_network(network)
@@ -66,10 +71,10 @@ class Objective:
             raise SettingError(f"gradient must be 'mean' or 'sum', not {gradient!r}")
         self.network = network
         self.n_theta = network.n_theta
-        self._rows = as_rows(network, X, Y, sample_weight)
+        memory = read_memory(warm_up, truncate, feedback)
+        self._rows = as_samples(network, X, Y, sample_weight, memory)
         self._loss = output_losses(loss, network)
-        rows = self._rows
-        check_loss_targets(self._loss, network, rows.Y, rows.weight, number=rows.number)
+        self._rows.check_loss(self._loss, network, "")
         self._gradient = gradient
         self._decay = checked_number("l2", l2) * link_weights(network)
         self._penalty = checked_penalty(penalty)
@@ -89,10 +94,11 @@ class Objective:
         from wildwire.engine.evaluate import loss_and_gradient
 
         theta = np.asarray(theta, dtype=np.float64)
-        rows = self._rows
+        (X, Y, weight), memory = self._rows.samples, self._rows.memory
         value, gradient = loss_and_gradient(
-            self.network, theta, rows.X, rows.Y, loss=self._loss,
-            gradient=self._gradient, sample_weight=rows.weight,
+            self.network, theta, X, Y, loss=self._loss, gradient=self._gradient,
+            sample_weight=weight, warm_up=memory.warm_up, truncate=memory.truncate,
+            feedback=dict(memory.feedback),
         )  # fmt: skip
         shrunk = self._decay * theta
         value, gradient = value + 0.5 * float(shrunk @ theta), gradient + shrunk

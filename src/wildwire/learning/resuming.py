@@ -8,10 +8,12 @@ import hashlib
 
 import numpy as np
 
+from wildwire.engine.memory import NO_MEMORY
 from wildwire.errors import FileError, SettingError
 from wildwire.language.printer import print_expression
 from wildwire.learning.binding import Problem
 from wildwire.learning.data import Rows
+from wildwire.learning.sequences import SequenceRows
 from wildwire.learning.settings import Settings
 from wildwire.learning.shuffling import seed_key
 from wildwire.learning.state import State, from_checkpoint
@@ -47,6 +49,8 @@ def facts_of(problem: Problem) -> dict[str, str]:
     if settings.penalty is not None:
         facts["penalty"] = repr(print_expression(settings.penalty.formula))
     facts["loss"] = problem.loss.key
+    if problem.rows.memory != NO_MEMORY:
+        facts["memory"] = repr(problem.rows.memory)
     facts["network"] = _network_hash(problem.network)
     facts["training rows"] = _rows_hash(problem.rows)
     facts["validation rows"] = "none" if held is None else _rows_hash(held)
@@ -66,9 +70,9 @@ def _network_hash(network) -> str:
     return digest.hexdigest()
 
 
-def _rows_hash(rows: Rows) -> str:
+def _rows_hash(rows: Rows | SequenceRows) -> str:
     digest = hashlib.blake2b(digest_size=16)
-    for table in (rows.X, rows.Y, rows.weight):
+    for table in rows.tables:
         digest.update(b"none" if table is None else table.tobytes())
     return digest.hexdigest()
 

@@ -81,13 +81,13 @@ class Task:
     began: float
 
 
-def slice_length(network: "Network", session: "Session") -> int:
+def slice_length(network: "Network", session: "Session", n_steps: int = 1) -> int:
     """Mini-batches per kernel call: depends on network and batch only.
 
-    One unit of work is one link or number for one row; a function costs `FUNCTION_WORK` of them, entering a step
-    `STEP_WORK`.
+    One unit of work is one link or number for one row, or for one step of a sequence; a function costs
+    `FUNCTION_WORK` of them, entering a step `STEP_WORK`.
     """
     nodes = network.n_neurons + network.n_outputs
-    per_row = network.n_links + FUNCTION_WORK * nodes
+    per_row = n_steps * (network.n_links + FUNCTION_WORK * nodes)
     work = session.batch * per_row + 10 * network.n_theta + STEP_WORK
     return max(1, int(SLICE_WORK / work))
