@@ -23,9 +23,10 @@ from wildwire.engine.samples import (
     check_theta,
     check_threads,
     read_samples,
+    refuse_memory,
 )
 from wildwire.engine.sequences import are_sequences, read_sequences
-from wildwire.errors import DataError, SettingError, UnsupportedError
+from wildwire.errors import DataError, SettingError
 from wildwire.program import compile_network
 from wildwire.program import plan as p
 
@@ -116,7 +117,7 @@ def run(
 
     Raises
     ------
-    DataError, SettingError, UntrainedError, UnsupportedError
+    DataError, SettingError, UntrainedError
 
     Notes
     -----
@@ -238,7 +239,7 @@ def input_gradient(network, theta, X, *, output=0, dtype="float64") -> np.ndarra
     array (n_samples, n_inputs)
     """
     dtype = dtype_of(dtype)
-    _refuse_memory(network, "input_gradient")
+    refuse_memory(network, "input_gradient")
     X = check_inputs(network, X, dtype)
     number = _output_number(network, output)
     bound = bound_for(network, theta, len(X), dtype, 1, 1)
@@ -250,16 +251,6 @@ def input_gradient(network, theta, X, *, output=0, dtype="float64") -> np.ndarra
     bound.take_rows(X)
     bound.call("input_gradient")
     return out
-
-
-def _refuse_memory(network, what) -> None:
-    """UnsupportedError for a network with memory: an output depends on the inputs of all steps before."""
-    check_is_network(network)
-    if network.n_delays:
-        raise UnsupportedError(
-            f"{what} is for networks without memory, and this one looks {network.n_delays} steps back: "
-            "wildwire.stability tells how the past acts on the present"
-        )
 
 
 def _output_number(network, output) -> int:

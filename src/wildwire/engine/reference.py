@@ -57,8 +57,9 @@ class Values:
 def evaluation_order(network):
     """Neuron numbers such that every source stands before its targets."""
     sources: list[list[int]] = [[] for _ in range(network.n_neurons)]
-    for source, target in zip(network.link_source, network.link_target, strict=True):
-        if source >= network.n_inputs:
+    table = (network.link_source, network.link_target, network.link_delay)
+    for source, target, delay in zip(*table, strict=True):
+        if source >= network.n_inputs and delay == 0:
             sources[target].append(int(source) - network.n_inputs)
     order, done = [], set()
     for start in range(network.n_neurons):
@@ -76,11 +77,13 @@ def evaluation_order(network):
     return order
 
 
-def forward(network, theta, X, shake=None) -> Values:
+def forward(network, theta, X, shake=None, past=None) -> Values:
     """Values, sums z and slopes of every neuron for every sample.
 
     Parameters
     ----------
+    past : callable or None
+        `past(node, delay)` gives the values (n_samples,) of a node that many steps ago; see `reference_sequences.py`.
     shake : callable or None
         Applied to every number on its way, to measure how rounding acts.
     """
@@ -94,7 +97,9 @@ def forward(network, theta, X, shake=None) -> Values:
     for j in evaluation_order(network):
         function = network.functions[network.activation[j]]
         parameters = [np.full(n, v) for v in parameters_of(network, theta, j)]
-        sources = [nodes[network.link_source[link]] for link in links_of(network, j)]
+        sources = [
+            value_of_source(network, nodes, link, past) for link in links_of(network, j)
+        ]
         z = np.full(n, bias_of(network, theta, j), X.dtype)
         if function.kind == "expression":
             tables = function.evaluate(1, sources, parameters)
@@ -121,6 +126,13 @@ def forward(network, theta, X, shake=None) -> Values:
         result.by_parameter[j] = [np.broadcast_to(t, (n,)) for t in tables[first:]]
     result.outputs = _outputs(network, nodes)
     return result
+
+
+def value_of_source(network, nodes, link, past=None):
+    """The values that a link reads, (n_samples,)."""
+    delay = int(network.link_delay[link])
+    source = int(network.link_source[link])
+    return nodes[source] if delay == 0 else past(source, delay)
 
 
 def guard_counts(network, theta, X) -> list[int]:
@@ -197,8 +209,14 @@ def _loss_numbers(network, computed, Y, losses):
     return weights * value, weights * slope, fused
 
 
-def deltas(network, theta, computed, Y, loss, weight) -> tuple[float, list, list]:
-    """Sum of the loss, dE/dy and delta = dE/dz of every neuron, (n_samples,) each."""
+def deltas(
+    network, theta, computed, Y, loss, weight, later=None, to_past=None
+) -> tuple[float, list, list]:
+    """Sum of the loss, dE/dy and delta = dE/dz of every neuron, (n_samples,) each.
+
+    Of a step of a sequence `later` holds dE/dy of every neuron from later steps, and `to_past(node, delay, share)` is
+    told what the step adds to those of nodes in earlier ones.
+    """
     losses = output_losses(loss, network)
     value, slope, fused = _loss_numbers(network, computed, Y, losses)
     weights = weight if weight.ndim == 2 else weight[:, None]
@@ -211,7 +229,7 @@ def deltas(network, theta, computed, Y, loss, weight) -> tuple[float, list, list
             p = computed.outputs[:, at]
             inner = (slope[:, at] * p).sum(axis=1, keepdims=True)
             slope[:, at] = p * (slope[:, at] - inner)
-    by_value = [np.zeros(len(Y)) for _ in range(network.n_neurons)]
+    by_value = later or [np.zeros(len(Y)) for _ in range(network.n_neurons)]
     by_sum = [np.zeros(len(Y)) for _ in range(network.n_neurons)]
     for q, node in enumerate(network.output_node):
         target = by_sum if fused[q] else by_value
@@ -222,10 +240,12 @@ def deltas(network, theta, computed, Y, loss, weight) -> tuple[float, list, list
         by_source = computed.by_source[k]
         for place, link in enumerate(links_of(network, k)):
             i = network.link_source[link] - network.n_inputs
-            if i >= 0 and by_source is not None:
-                by_value[i] = by_value[i] + by_sum[k] * by_source[place]
+            slope = weight_of(network, theta, link)
+            share = by_sum[k] * (slope if by_source is None else by_source[place])
+            if network.link_delay[link] > 0:
+                to_past(i + network.n_inputs, int(network.link_delay[link]), share)
             elif i >= 0:
-                by_value[i] = by_value[i] + by_sum[k] * weight_of(network, theta, link)
+                by_value[i] = by_value[i] + share
     return total, by_value, by_sum
 
 
@@ -238,38 +258,61 @@ def loss_and_gradient(
     weight = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight)
     computed = forward(network, theta, X, shake)
     total, by_value, by_sum = deltas(network, theta, computed, Y, loss, weight)
-    result = np.zeros(network.n_theta)
-    derived = np.zeros(network.derived.count)
-
-    def add(slot, sign, amount):
-        if slot >= 0:
-            result[slot] += sign * amount
-        elif slot <= -2:
-            derived[-2 - slot] += sign * amount
-
-    for link in range(network.n_links):
-        source = computed.nodes[network.link_source[link]]
-        if computed.by_number[network.link_target[link]] is None:
-            amount = (by_sum[network.link_target[link]] * source).sum()
-            add(network.link_slot[link], int(network.link_sign[link]), amount)
-    for j in range(network.n_neurons):
-        if computed.by_number[j] is None:
-            add(network.bias_slot[j], int(network.bias_sign[j]), by_sum[j].sum())
-        else:
-            slots = slots_of_transfer(network, j)
-            for (slot, sign), table in zip(slots, computed.by_number[j], strict=True):
-                add(slot, int(sign), (by_sum[j] * table).sum())
-        first = network.parameter_offset[j]
-        for i, slope in enumerate(computed.by_parameter[j]):
-            amount = (by_value[j] * slope).sum()
-            sign = int(network.parameter_sign[first + i])
-            add(network.parameter_slot[first + i], sign, amount)
-    if network.derived.count:
-        result = result + network.derived.pull_back(np.asarray(theta, float), derived)
+    sums = Gradient(network)
+    sums.add(computed, by_value, by_sum)
+    result = sums.over_theta(theta)
     if gradient == "mean":
         rows = weight.sum() if weight.ndim == 1 else weight.mean(axis=1).sum()
         return total / rows, result / rows
     return total, result
+
+
+class Gradient:
+    """The gradient over theta, added up: over samples, and over the steps of sequences."""
+
+    def __init__(self, network):
+        self.network = network
+        self.result = np.zeros(network.n_theta)
+        self.derived = np.zeros(network.derived.count)
+
+    def put(self, slot, sign, amount):
+        """Add the gradient of a weight to that of the number it is."""
+        if slot >= 0:
+            self.result[slot] += sign * amount
+        elif slot <= -2:
+            self.derived[-2 - slot] += sign * amount
+
+    def add(self, computed, by_value, by_sum, past=None):
+        """Add that of a pass: dE/dw_ij = delta_j * dz_j/dw_ij."""
+        network = self.network
+        for link in range(network.n_links):
+            target = network.link_target[link]
+            if computed.by_number[target] is None:
+                source = value_of_source(network, computed.nodes, link, past)
+                amount = (by_sum[target] * source).sum()
+                self.put(network.link_slot[link], int(network.link_sign[link]), amount)
+        for j in range(network.n_neurons):
+            if computed.by_number[j] is None:
+                sign = int(network.bias_sign[j])
+                self.put(network.bias_slot[j], sign, by_sum[j].sum())
+            else:
+                slots = slots_of_transfer(network, j)
+                for (slot, sign), table in zip(
+                    slots, computed.by_number[j], strict=True
+                ):
+                    self.put(slot, int(sign), (by_sum[j] * table).sum())
+            first = network.parameter_offset[j]
+            for i, slope in enumerate(computed.by_parameter[j]):
+                amount = (by_value[j] * slope).sum()
+                sign = int(network.parameter_sign[first + i])
+                self.put(network.parameter_slot[first + i], sign, amount)
+
+    def over_theta(self, theta):
+        """The sum, with that of derived numbers pulled back."""
+        if not self.network.derived.count:
+            return self.result
+        theta = np.asarray(theta, float)
+        return self.result + self.network.derived.pull_back(theta, self.derived)
 
 
 def penalty_and_gradient(network, theta, penalty) -> tuple[float, np.ndarray]:

@@ -19,7 +19,7 @@ from wildwire.engine.sequences import (
     read_targets,
     read_weights,
 )
-from wildwire.errors import DataError, SettingError, UntrainedError
+from wildwire.errors import DataError, SettingError, UnsupportedError, UntrainedError
 
 
 def check_is_network(network) -> None:
@@ -27,6 +27,16 @@ def check_is_network(network) -> None:
     if not hasattr(network, "n_theta"):
         raise SettingError(
             f"network is a {type(network).__name__}: read a text with wildwire.parse(text)"
+        )
+
+
+def refuse_memory(network, what) -> None:
+    """UnsupportedError for a network with memory: an output depends on the inputs of all steps before."""
+    check_is_network(network)
+    if network.n_delays:
+        raise UnsupportedError(
+            f"{what} is for networks without memory, and this one looks {network.n_delays} steps back: "
+            "wildwire.stability tells how the past acts on the present"
         )
 
 

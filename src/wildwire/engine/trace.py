@@ -16,7 +16,12 @@ from wildwire.engine import reference, reference_numbers
 from wildwire.engine.loss_targets import check_loss_targets
 from wildwire.engine.machine import bind_loss
 from wildwire.engine.output_losses import output_losses
-from wildwire.engine.samples import check_inputs, check_targets, check_theta
+from wildwire.engine.samples import (
+    check_inputs,
+    check_targets,
+    check_theta,
+    refuse_memory,
+)
 from wildwire.errors import DataError, SettingError
 from wildwire.network.naming import number_names
 from wildwire.program import compile_network
@@ -192,6 +197,7 @@ def _numbered(links):
 
 
 def _one_sample(network, x, t):
+    refuse_memory(network, "trace")
     x = np.atleast_1d(np.asarray(x, float))
     t = np.atleast_1d(np.asarray(t, float))
     if x.ndim != 1 or t.ndim != 1:
