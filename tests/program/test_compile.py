@@ -9,7 +9,7 @@ from hypothesis import given, settings
 
 from network.strategies import networks
 from program.slow_program import slow_program
-from wildwire.errors import NetworkError, UnsupportedError
+from wildwire.errors import NetworkError
 from wildwire.network import Network
 from wildwire.program import compile_network, verify
 from wildwire.program import plan as p
@@ -133,17 +133,6 @@ def test_every_index_table_is_checked(network):
             continue
         with pytest.raises(NetworkError):
             verify(replace(program, plan=plan))
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "input x\ny = 0.5*y@1 + x\noutput y",
-    ],
-)
-def test_what_cannot_run_yet_is_refused_by_name(text):
-    with pytest.raises(UnsupportedError, match="neuron y"):
-        compile_network(Network.parse(text))
 
 
 ARRAYS = ("plan", "slot", "sign", "constant", "row_of_neuron", "is_link")

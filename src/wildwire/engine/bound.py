@@ -16,6 +16,7 @@ from wildwire.engine import (
     population_kernels,
     sequence_values,
     steps,
+    tangent_kernel,
     teams,
 )
 from wildwire.engine import places as at
@@ -45,6 +46,7 @@ KERNELS = {
     "losses": passes.loss_kernel_of_rows,
     "input_gradient": passes.input_gradient_kernel,
     "sequence_values": sequence_values.sequence_values_kernel,
+    "tangents": tangent_kernel.tangent_kernel,
     "values_of_many": population_kernels.values_of_many,
     "gradients_of_many": population_kernels.gradients_of_many,
 }

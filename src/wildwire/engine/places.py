@@ -93,4 +93,11 @@ PENALTY_TABLES = 75  # scratch (2 * VECTOR_SIZE,): its values and slopes
 # sequences
 RING = 76  # frames of the ring of `sequence_values.py`
 CONTINUES = 77  # whether the past is what the last call left
-N_PLACES = 80
+# directions of forward mode (`tangent_kernel.py`)
+DIRECTIONS = 78  # (frames of the ring, rows, directions)
+N_DIRECTIONS = 79
+DIRECT_POINTERS = 80  # int64 (n_weights + 1,): where each weight's derivatives begin
+DIRECT_PLACES = 81  # int64: directions
+DIRECT_SLOPES = 82  # float64
+OUT_DIRECTIONS = 83  # (steps, N_OUT_ROWS, directions)
+N_PLACES = 88
