@@ -28,10 +28,13 @@ if TYPE_CHECKING:
     from wildwire.engine.evaluate import run as run
     from wildwire.engine.evaluate import values as values
     from wildwire.engine.guards import guards as guards
+    from wildwire.engine.jacobian import jacobian as jacobian
     from wildwire.engine.population import (
         loss_and_gradient_many as loss_and_gradient_many,
     )
     from wildwire.engine.population import run_many as run_many
+    from wildwire.engine.runner import Runner as Runner
+    from wildwire.engine.stability import stability as stability
     from wildwire.engine.trace import trace as trace
     from wildwire.errors import WildwireError as WildwireError
     from wildwire.estimators import NetworkClassifier as NetworkClassifier
@@ -53,6 +56,7 @@ _HOME = {
     "Network": "wildwire.network",
     "NetworkClassifier": "wildwire.estimators",
     "NetworkRegressor": "wildwire.estimators",
+    "Runner": "wildwire.engine.runner",
     "WildwireError": "wildwire.errors",
     "activation": "wildwire.functions",
     "datasets": None,
@@ -61,6 +65,7 @@ _HOME = {
     "functions": None,
     "guards": "wildwire.engine.guards",
     "input_gradient": "wildwire.engine.evaluate",
+    "jacobian": "wildwire.engine.jacobian",
     "learners": "wildwire.learning",
     "learning": None,
     "load": "wildwire.model",
@@ -69,6 +74,7 @@ _HOME = {
     "loss_and_gradient_many": "wildwire.engine.population",
     "run": "wildwire.engine.evaluate",
     "run_many": "wildwire.engine.population",
+    "stability": "wildwire.engine.stability",
     "symmetries": "wildwire.symmetry",
     "symmetrize": "wildwire.symmetry",
     "testing": None,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from wildwire.learning.checkpoint import Checkpoint as Checkpoint
     from wildwire.learning.fitting import fit as fit
     from wildwire.learning.objective import Objective as Objective
+    from wildwire.learning.online import Online as Online
     from wildwire.learning.result import Progress as Progress
     from wildwire.learning.result import Result as Result
     from wildwire.learning.settings import time_limit_seconds as time_limit_seconds
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _HOME = {
     "Checkpoint": "wildwire.learning.checkpoint",
     "Objective": "wildwire.learning.objective",
+    "Online": "wildwire.learning.online",
     "Progress": "wildwire.learning.result",
     "Reason": "wildwire.learning.stopping",
     "Result": "wildwire.learning.result",
