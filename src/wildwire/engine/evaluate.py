@@ -4,6 +4,8 @@ Comes in: a network, theta, arrays. Goes out: float64 or float32 arrays in the u
 by users (`ww.run`, `ww.loss_and_gradient`), models and learners.
 """
 
+from typing import Any
+
 import numpy as np
 
 from wildwire.engine import places as at
@@ -43,7 +45,9 @@ def bound_for(network, theta, rows, dtype, level, threads, loss_width=0, whole=F
     return bound
 
 
-def _values(network, theta, X, dtype, threads, rows_of, memory=NO_MEMORY):
+def _values(
+    network, theta, X, dtype, threads, rows_of, memory=NO_MEMORY
+) -> Any:  # an array, or a list of them
     dtype = dtype_of(dtype)
     check_is_network(network)
     if are_sequences(network, X):
@@ -135,7 +139,7 @@ def run(
     return _values(network, theta, X, dtype, threads, _output_rows, memory)
 
 
-def values(network, theta, X, *, dtype="float64", threads=1) -> np.ndarray:
+def values(network, theta, X, *, dtype="float64", threads=1) -> Any:
     """Outputs of all neurons, (n_samples, n_neurons), in the network's order; sequences as in `run`."""
     return _values(
         network, theta, X, dtype, threads, lambda program: program.row_of_neuron

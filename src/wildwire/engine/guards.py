@@ -65,6 +65,7 @@ def guards(network, theta, X, *, dtype="float64", threads=1) -> dict[str, int]:
     """
     dtype, threads = dtype_of(dtype), check_threads(threads)
     check_is_network(network)
+    data = None
     if are_sequences(network, X):
         data = read_sequences(network, X, dtype)
     else:
@@ -72,7 +73,7 @@ def guards(network, theta, X, *, dtype="float64", threads=1) -> dict[str, int]:
     theta, guarded = check_theta(network, theta), guarded_neurons(network)
     if not guarded.size:
         return {}
-    if are_sequences(network, X):
+    if data is not None:
         counts = _of_sequences(network, theta, data, dtype, threads)
     else:
         # Never in tiles of one sample: there a run of neurons is one row, with one count.

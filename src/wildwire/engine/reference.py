@@ -13,6 +13,7 @@ is found as well.
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -77,7 +78,7 @@ def evaluation_order(network):
     return order
 
 
-def forward(network, theta, X, shake=None, past=None) -> Values:
+def forward(network, theta, X, shake=None, past: Any = None) -> Values:
     """Values, sums z and slopes of every neuron for every sample.
 
     Parameters
@@ -128,7 +129,7 @@ def forward(network, theta, X, shake=None, past=None) -> Values:
     return result
 
 
-def value_of_source(network, nodes, link, past=None):
+def value_of_source(network, nodes, link, past: Any = None):
     """The values that a link reads, (n_samples,)."""
     delay = int(network.link_delay[link])
     source = int(network.link_source[link])
@@ -210,7 +211,7 @@ def _loss_numbers(network, computed, Y, losses):
 
 
 def deltas(
-    network, theta, computed, Y, loss, weight, later=None, to_past=None
+    network, theta, computed, Y, loss, weight, later=None, to_past: Any = None
 ) -> tuple[float, list, list]:
     """Sum of the loss, dE/dy and delta = dE/dz of every neuron, (n_samples,) each.
 

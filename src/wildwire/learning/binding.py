@@ -119,7 +119,9 @@ class Problem:
         if step:
             where += f", step {step[0]}"
         else:
-            hint = self._undefined(theta, neuron, seen.samples[0][row : row + 1])
+            hint = self._undefined(
+                theta, neuron, np.asarray(seen.samples[0][row : row + 1])
+            )
         return f"The first non-finite number arose in neuron {neuron!r}, {where}{hint}."
 
     def _unbounded_penalty(self, theta: np.ndarray) -> str:

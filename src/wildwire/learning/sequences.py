@@ -63,9 +63,12 @@ class SequenceRows:
 
     def take(self, rows: np.ndarray) -> "SequenceRows":
         """The sequences with these indices."""
-        parts = (self.inputs, self.targets_, self.weights)
-        chosen = (tuple(part[i] for i in np.asarray(rows).tolist()) for part in parts)
-        return SequenceRows(*chosen, self.number[rows], self.memory)
+        rows = np.asarray(rows)
+        x, y, weight = (
+            tuple(part[i] for i in rows.tolist())
+            for part in (self.inputs, self.targets_, self.weights)
+        )
+        return SequenceRows(x, y, weight, self.number[rows], self.memory)
 
     def check_loss(self, loss, network, what: str) -> None:
         """DataError for targets that the loss does not take."""
@@ -93,8 +96,8 @@ def as_sequences(
         raise DataError(f"{what}X has no sequences: there is nothing to learn from")
     if not samples.weight.any():
         raise DataError(f"{what}all weights are 0: there is nothing to learn from")
-    parts = (
+    x, y, weight = (
         tuple(np.ascontiguousarray(table[:count, i]) for i, count in enumerate(counts))
         for table in (data.X, samples.Y, samples.weight)
     )
-    return SequenceRows(*parts, np.arange(len(counts)), memory)
+    return SequenceRows(x, y, weight, np.arange(len(counts)), memory)
