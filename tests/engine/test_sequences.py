@@ -1,12 +1,19 @@
 """Networks with memory: kernels against the twin and against differences; forms of X and Y; what is refused."""
 
 import numpy as np
+import pandas
 import pytest
 
 import wildwire as ww
 from engine.recurrent_networks import numbers_for, recurrent_network, sequences_for
 from wildwire.engine import reference, reference_sequences
-from wildwire.errors import DataError, LoopError, SettingError, UnsupportedError
+from wildwire.errors import (
+    DataError,
+    LoopError,
+    NetworkError,
+    SettingError,
+    UnsupportedError,
+)
 
 SIZES = (1, 2, 5, 17, 40)
 
@@ -236,6 +243,7 @@ def test_populations_take_sequences():
 
 MEMORY = "input x, u\nm ~ tanh(x@4, m@1, u)\noutput m"
 LONG = np.zeros((2, 9, 2))
+NOISE = np.random.default_rng(0).normal(size=(40, 2))
 
 
 def _broken(place, value):
@@ -286,3 +294,18 @@ def test_input_gradients_and_traces_say_that_they_do_not_take_memory():
 def test_a_loop_without_delay_is_refused_by_name():
     with pytest.raises(LoopError, match="a -> b -> a"):
         ww.parse("input x\na ~ tanh(x, b)\nb ~ tanh(a)\noutput b")
+
+
+def test_what_reads_rows_refuses_memory_by_name():
+    network = ww.parse("input x, u\nm ~ tanh(x@4, m@1, u)\nstart m = 0.5\noutput m")
+    theta = network.initial(0)
+    with pytest.raises(UnsupportedError, match="symmetries is for networks without"):
+        ww.symmetries(network, theta)
+    with pytest.raises(UnsupportedError, match="symmetrize is for networks without"):
+        ww.symmetrize(network, theta, swap=("x", "u"))
+    with pytest.raises(UnsupportedError, match="NetworkForecaster"):
+        table = pandas.DataFrame(NOISE, columns=["x", "u"])
+        ww.NetworkRegressor(network=network).fit(table, NOISE[:, 0])
+    pytest.importorskip("networkx")
+    with pytest.raises(NetworkError, match="start"):
+        network.to_networkx()

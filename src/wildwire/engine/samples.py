@@ -36,7 +36,7 @@ def refuse_memory(network, what) -> None:
     if network.n_delays:
         raise UnsupportedError(
             f"{what} is for networks without memory, and this one looks {network.n_delays} steps back: "
-            "wildwire.stability tells how the past acts on the present"
+            "wildwire.jacobian and wildwire.stability tell how its past acts"
         )
 
 

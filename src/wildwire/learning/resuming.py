@@ -61,6 +61,9 @@ def _network_hash(network) -> str:
     digest = hashlib.blake2b(digest_size=16)
     for part in (network, network.derived):
         for name, value in sorted(vars(part).items()):
+            # Empty where nothing is stated, as before there were values of the past.
+            if name.startswith("past_") and not value.size:
+                continue
             if isinstance(value, np.ndarray):
                 digest.update(name.encode() + value.tobytes())
     words = [*network.theta_names, *network.output_names]

@@ -58,6 +58,8 @@ def to_networkx(network: Network, theta=None):
         NetworkX is not installed.
     SettingError
         theta has the wrong length.
+    NetworkError
+        The network has `start` lines.
 
     Notes
     -----
@@ -66,6 +68,10 @@ def to_networkx(network: Network, theta=None):
     `0.5*(x - 3)`) comes back as a number of its own.
     """
     networkx = _import_networkx()
+    if network.past_slot.size:
+        raise NetworkError(
+            "`start` values have no place in a graph: take these lines out of the text"
+        )
     pairs = (
         network.link_source.astype(np.int64) * len(network.names) + network.link_target
     )

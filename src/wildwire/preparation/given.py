@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from wildwire.errors import DataError
+from wildwire.errors import DataError, UnsupportedError
 from wildwire.language.expression import Name
 from wildwire.language.tree import Document, Missing, Output, Range, Statement
 from wildwire.network import Network
@@ -65,6 +65,11 @@ def adapt_network(
     DataError
         A column of the network is not in the table, or of another kind.
     """
+    if network.n_delays:
+        raise UnsupportedError(
+            f"the network looks {network.n_delays} steps back, and rows of a table in random folds have no "
+            "order: use NetworkForecaster (`wildwire fit --horizon`) for a series, or wildwire.fit with sequences"
+        )
     found = find_columns(network.columns, inputs)
     columns, notes = [], []
     for column, parts in zip(network.columns, found, strict=True):

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from wildwire.engine.samples import check_theta
+from wildwire.engine.samples import check_theta, refuse_memory
 from wildwire.errors import SettingError
 from wildwire.functions.periods import period
 from wildwire.functions.reflections import reflection
@@ -75,6 +75,7 @@ def symmetries(network, theta, *, tolerance: float = 1e-9, seed: int = 0) -> Sym
     hidden neurons
       g: the negative of h (odd activation, negated weights) (structural)
     """
+    refuse_memory(network, "symmetries")
     theta = check_theta(network, theta)
     if not 0 < tolerance <= 0.1:
         raise SettingError(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from wildwire.engine.samples import refuse_memory
 from wildwire.errors import SettingError, UnsupportedError
 from wildwire.network.numbers import as_theta
 from wildwire.symmetry.actions import movements
@@ -74,6 +75,7 @@ def symmetrize(network, theta=None, *, swap=None, flip=None):
     y = identity(h_0_y*h_0 + h_0_y*h_1 + ?)
     output y
     """
+    refuse_memory(network, "symmetrize")
     if not hasattr(network, "n_theta"):
         raise SettingError(
             f"network is a {type(network).__name__}: read a text with wildwire.parse(text)"
