@@ -48,6 +48,7 @@ h ~ distance(a, b)
 y ~ linear(h, a)
 output y
 """
+MEMORY = "input x\nh[2] ~ tanh(x, h@1)\ny ~ identity(h, x@2)\noutput y"
 HEAD = """
 input a, b
 h[3] ~ tanh(a, b)
@@ -170,6 +171,7 @@ def _tasks(dtype: str) -> list[Callable[[], object]]:
     return [
         *(partial(_use_shape, text, dtype) for text in _shapes()),
         partial(_use_population, dtype),
+        partial(_use_memory, dtype),
         *(partial(rule_address, name, dtype) for name in RULES),
         *(partial(_use_activation, name, dtype) for name in catalogue()),
         *(partial(_use_loss, name, dtype) for name in losses()),
@@ -223,6 +225,23 @@ def _use_population(dtype: str) -> None:
     X, Y = np.ones((ROWS, 2)), np.zeros((ROWS, 1))
     run_many(networks, thetas, X, dtype=dtype, threads=2)
     loss_and_gradient_many(networks, thetas, X, Y, dtype=dtype, threads=2)
+
+
+def _use_memory(dtype: str) -> None:
+    """Sequences, one and many; step by step; forward mode."""
+    from wildwire.engine.jacobian import jacobian
+    from wildwire.engine.runner import Runner
+    from wildwire.learning import fit
+    from wildwire.network import Network
+
+    network = Network.parse(MEMORY)
+    theta = network.initial(0)
+    for n in (1, ROWS):
+        X = np.ones((n, 4, network.n_inputs))
+        Y = X[:, :, :1] + 1
+        fit(network, X, Y, epochs=1, dtype=dtype, seed=0, progress=False)
+    Runner(network, theta, dtype=dtype).run(X[0])
+    jacobian(network, theta, X[0], dtype=dtype)
 
 
 def _use_activation(name: str, dtype: str) -> None:
