@@ -147,6 +147,7 @@ def check_gradient(
     >>> list(report.skipped)
     ['y: step has a training slope']
     """
+    samples.refuse_memory(network, "check_gradient")
     theta = samples.check_theta(network, theta)
     X = samples.check_inputs(network, X, np.float64)
     Y = samples.check_targets(network, Y, len(X), np.float64)
