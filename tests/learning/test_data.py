@@ -13,9 +13,11 @@ from wildwire.errors import DataError, SettingError
 from wildwire.learning.data import as_rows, split_validation
 
 TWO_TO_ONE = SimpleNamespace(
-    n_inputs=2, names=("mass", "age", "h", "y"), output_names=("y",)
+    n_inputs=2, n_delays=0, names=("mass", "age", "h", "y"), output_names=("y",)
 )
-ONE_TO_TWO = SimpleNamespace(n_inputs=1, names=("x", "a", "b"), output_names=("a", "b"))
+ONE_TO_TWO = SimpleNamespace(
+    n_inputs=1, n_delays=0, names=("x", "a", "b"), output_names=("a", "b")
+)
 X = np.arange(12.0).reshape(6, 2)
 
 

@@ -276,9 +276,6 @@ def test_definitions_stand_anywhere_and_call_each_other():
 # ---- refusals -------------------------------------------------------------------------------------------------------
 
 REFUSED = [
-    ("y = prod(v) + sum(v)*mean(x1@1..2)", "delay"),
-    ("y ~ tanh(x1@1)", "delay"),
-    ("y = tanh(y@1 + x1)", "delay"),
     ("y ~ tanh(x1)\nsettle", "settle"),
 ]
 
@@ -291,11 +288,14 @@ def test_what_cannot_run_yet_is_named(line, word):
     assert word in reason
 
 
-def test_a_group_that_cannot_run_is_named_once():
+def test_delays_and_values_of_the_past():
     network = Network.parse(
-        "input x\nh[3] ~ tanh(x, h@1)\np[2] ~ product(x, p@1)\noutput h, p"
+        "input x\nh[3] ~ tanh(x, h@1)\np = h[0]@3 + x\nstart h = [0.5]\nstart p = ?\noutput p"
     )
-    assert [name for name, _ in network.refusals] == ["h", "p"]
+    assert network.n_delays == 3 and not network.refusals
+    assert network.past_value.tolist() == [0.5, 0.5, 0.5, 0.0]
+    assert network.past_slot.tolist() == [-1, -1, -1, network.n_theta - 1]
+    assert network.theta_names[-1] == "p start"
 
 
 # ---- errors ---------------------------------------------------------------------------------------------------------

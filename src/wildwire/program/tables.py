@@ -73,8 +73,7 @@ def empty_plan(counts, n_inputs, n_outputs, heads):
     head = outputs + 2 * n_outputs
     expression = head + n_heads * p.HEAD_WIDTH
     transfer = expression + n_expressions * p.EXPRESSION_WIDTH
-    past = transfer + n_transfers * p.TRANSFER_WIDTH
-    length = past  # the table of the past is added later, where there is one
+    length = transfer + n_transfers * p.TRANSFER_WIDTH
     if length > LONGEST:
         return np.zeros(0, np.int32)
     plan = np.zeros(length, np.int32)
@@ -102,7 +101,6 @@ def empty_plan(counts, n_inputs, n_outputs, heads):
     plan[p.EXPRESSION_TABLE] = expression
     plan[p.TRANSFERS] = n_transfers
     plan[p.TRANSFER_TABLE] = transfer
-    plan[p.PAST_TABLE] = past
     plan[p.LENGTH] = length
     return plan
 

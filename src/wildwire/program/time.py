@@ -78,6 +78,7 @@ def _with_past(plan, slot, sign, constant, is_link, row_of, network):
     weights = len(slot) + np.arange(len(neurons))
     table = np.stack([row_of[neurons], weights], axis=1).astype(np.int32)
     plan = np.concatenate((plan, table.ravel()))
+    plan[p.PAST_TABLE] = len(plan) - table.size
     plan[p.PASTS], plan[p.WEIGHTS] = len(neurons), len(slot) + len(neurons)
     plan[p.LENGTH] = len(plan)
     frozen = past[neurons] == -1
