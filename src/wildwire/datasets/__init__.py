@@ -16,6 +16,7 @@ from wildwire.datasets.plane import (
     two_spirals,
     xor_continuous,
 )
+from wildwire.datasets.series import logistic_map, mackey_glass, sunspots
 
 __all__ = [
     "Dataset",
@@ -35,4 +36,7 @@ __all__ = [
     "friedman1",
     "friedman2",
     "friedman3",
+    "sunspots",
+    "mackey_glass",
+    "logistic_map",
 ]

@@ -54,7 +54,7 @@ def over_rows(
         # Welch and Satterthwaite's degrees of freedom of a sum of two variances.
         parts = variance**2 / (count - 1) + fits[0] ** 2 / max(fits[1] - 1, 1)
         freedom = total**2 / parts
-    reach = _student(freedom) * float(np.sqrt(total))
+    reach = student(freedom) * float(np.sqrt(total))
     return Interval(mean, mean - reach, mean + reach, "rows")
 
 
@@ -116,13 +116,14 @@ def over_folds(differences: Floats, test_share: Floats) -> Interval:
     if count < 2:
         return Interval(mean, -np.inf, np.inf, "folds")
     variance = float(np.var(differences, ddof=1))
-    reach = _student(count - 1) * np.sqrt(
+    reach = student(count - 1) * np.sqrt(
         variance * (1 / count + float(np.mean(test_share)))
     )
     return Interval(mean, mean - reach, mean + reach, "folds")
 
 
-def _student(freedom: float) -> float:
+def student(freedom: float) -> float:
+    """97.5 % point of Student's distribution."""
     # Imported here: only a comparison needs SciPy; scipy.stats would load far more.
     from scipy.special import stdtrit
 

@@ -9,7 +9,14 @@ from typing import Any
 
 from wildwire.evaluation.intervals import Interval
 from wildwire.evaluation.summary import Comparison, ModelResult
-from wildwire.evaluation.verdict import TOO_FEW_UNITS, Verdict
+from wildwire.evaluation.verdict import Verdict
+
+_METHODS = {
+    "rows": "paired over rows",
+    "folds": "corrected for the overlap of folds (Nadeau and Bengio)",
+    "blocks": "paired over blocks of origins, with the covariance of neighbouring "
+    "blocks, which overlap (Hansen and Hodrick)",
+}
 
 
 def verdict_sentence(comparison: Comparison) -> str:
@@ -28,8 +35,8 @@ def verdict_sentence(comparison: Comparison) -> str:
         return f"Worse: the network loses to a plain model: {pair}. {advice}"
     if verdict.kind == "cannot tell":
         return (
-            f"The data cannot tell: {verdict.units} rows (or groups) are too few, "
-            f"a verdict needs {TOO_FEW_UNITS}. Here it is {pair}{best}."
+            f"The data cannot tell: {verdict.units} {comparison.units} are too few, "
+            f"a verdict needs {comparison.fewest}. Here it is {pair}{best}."
         )
     return f"No difference that these data can show: {pair}{best}. {advice}"
 
@@ -49,11 +56,7 @@ def difference_sentence(comparison: Comparison) -> str:
     if verdict is None:
         return ""
     loss = "log loss" if comparison.classification else "squared error"
-    method = (
-        "paired over rows"
-        if verdict.difference.method == "rows"
-        else "corrected for the overlap of folds (Nadeau and Bengio)"
-    )
+    method = _METHODS[verdict.difference.method]
     low, high = (_short(end) for end in _ends(verdict.difference))
     return (
         f"Network minus {verdict.rival}, {loss}: {_short(verdict.difference.mean)}, "

@@ -5,6 +5,7 @@ Called by comparison.py.
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,13 @@ from wildwire.evaluation.intervals import Interval, over_rows
 from wildwire.evaluation.measures import figures, loss_of
 from wildwire.evaluation.problem import Floats, Problem
 from wildwire.evaluation.tuning import Procedure
-from wildwire.evaluation.verdict import Tally, Verdict, judge, tested_rows
+from wildwire.evaluation.verdict import (
+    TOO_FEW_UNITS,
+    Tally,
+    Verdict,
+    judge,
+    tested_rows,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +87,8 @@ class Comparison:
     stopped: str | None
     further: dict[str, int]
     notes: tuple[str, ...] = ()
+    units: ClassVar[str] = "rows (or groups)"
+    fewest: ClassVar[int] = TOO_FEW_UNITS
 
 
 @dataclass

@@ -1,0 +1,146 @@
+"""Lagged columns, and forecasts step by step from a model of them.
+
+Comes in: a series, delays, a function from lagged columns to the next value. Goes out: arrays. Called by `linear.py`
+and by the plain models of `evaluation`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+Floats = np.ndarray
+Next = Callable[[Floats], Floats]
+"""(k, columns) lagged values -> (k,) next values."""
+
+HELD_OUT = 0.2
+"""Share of a series, at its end, on which choices are made."""
+MOST_ORIGINS = 60
+"""Forecasts made there, at most."""
+ORDERS = (1, 2, 4, 8, 12, 18, 24)
+"""Numbers of own lags that "auto" tries, besides one season."""
+SHARE_OF_LAGS = 0.2
+"""Of the values: the longest delay that "auto" tries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lags:
+    """What the next value is computed from.
+
+    Parameters
+    ----------
+    own : tuple of int, each 1 or more
+        Delays of the series itself.
+    known : tuple of int, each 0 or more
+        Delays of every column that is known ahead.
+    """
+
+    own: tuple[int, ...]
+    known: tuple[int, ...] = (0,)
+
+    @property
+    def longest(self) -> int:
+        """Rows before the first value that can be computed."""
+        return max((*self.own, *self.known), default=0)
+
+
+def lagged(y: Floats, X: Floats, lags: Lags, rows: Floats) -> Floats:
+    """The columns from which the values of `rows` are to be told.
+
+    Returns
+    -------
+    ndarray, shape (len(rows), len(lags.own) + q*len(lags.known))
+        Own lags first, then each column of X with its lags.
+    """
+    own = [y[rows - d] for d in lags.own]
+    known = [X[rows - d, j] for j in range(X.shape[1]) for d in lags.known]
+    return np.column_stack([*own, *known]) if own or known else np.empty((len(rows), 0))
+
+
+def continued(
+    following: Next, y: Floats, X: Floats, lags: Lags, origins: Floats, horizon: int
+) -> Floats:
+    """Forecasts from several origins, each value computed from those before it.
+
+    Parameters
+    ----------
+    origins : ndarray of int, shape (k,)
+        Row o is the first that is forecast; y[:o] is known, and X[:o + horizon].
+
+    Returns
+    -------
+    ndarray, shape (k, horizon)
+    """
+    depth = max(lags.own, default=0)
+    found = np.empty((len(origins), depth + horizon))
+    found[:, :depth] = y[origins[:, None] + np.arange(-depth, 0)]
+    for step in range(horizon):
+        own = [found[:, depth + step - d] for d in lags.own]
+        known = [
+            X[origins + step - d, j] for j in range(X.shape[1]) for d in lags.known
+        ]
+        found[:, depth + step] = following(np.column_stack([*own, *known]))
+    return found[:, depth:]
+
+
+def differenced(
+    following: Next, y: Floats, X: Floats, lags: Lags, origins: Floats, horizon: int
+) -> Floats:
+    """As `continued`, of a model whose values and lags are changes from row to row."""
+    changes = continued(following, np.diff(y), X[1:], lags, origins - 1, horizon)
+    return y[origins - 1][:, None] + np.cumsum(changes, axis=1)
+
+
+def inner_origins(n: int, horizon: int, longest: int) -> Floats:
+    """Where forecasts begin that judge a choice: in the last fifth, or one horizon from the end.
+
+    Returns
+    -------
+    ndarray of int
+        The first origin is also where learning must end. Empty where the series is too short for it.
+    """
+    first = min(int(n * (1 - HELD_OUT)), n - horizon)
+    if first < 2 * longest + 4:
+        return np.empty(0, dtype=np.int64)
+    count = min(n - horizon - first + 1, MOST_ORIGINS)
+    return np.unique(np.linspace(first, n - horizon, count).astype(np.int64))
+
+
+def targets(y: Floats, origins: Floats, horizon: int) -> Floats:
+    """What was to be forecast, (len(origins), horizon)."""
+    return y[origins[:, None] + np.arange(horizon)]
+
+
+def orders(n: int, horizon: int, season: int | None) -> list[tuple[int, ...]]:
+    """Sets of own lags that "auto" tries: runs of lags, with a season one more of its length.
+
+    A longest lag leaves at least four fifths of the rows to learn from.
+    """
+    most = max(1, int(min(SHARE_OF_LAGS * n, n - horizon - 6)))
+    lengths = {p for p in ORDERS if p <= most} | {1}
+    found = [tuple(range(1, p + 1)) for p in sorted(lengths)]
+    if season is not None and season + 1 <= most:
+        found.append(tuple(range(1, season + 2)))
+        found.append((1, 2, season, season + 1) if season > 2 else (1, 2))
+    return sorted(set(found), key=lambda lags: (len(lags), lags))
+
+
+def given_lags(value: int | Sequence[int] | range, least: int) -> tuple[int, ...]:
+    """Delays as a sorted tuple: a number p stands for `least`..p.
+
+    Raises
+    ------
+    ValueError
+        Not whole, or below `least`; the caller names the argument.
+    """
+    if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
+        delays = list(range(least, int(value) + 1))
+        if int(value) < least:
+            raise ValueError
+    else:
+        delays = [int(d) for d in value]
+        if any(d != given for d, given in zip(delays, value, strict=True)):
+            raise ValueError
+    if not delays or min(delays) < least:
+        raise ValueError
+    return tuple(sorted(set(delays)))
