@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from wildwire.engine.trace import trace as trace
     from wildwire.errors import WildwireError as WildwireError
     from wildwire.estimators import NetworkClassifier as NetworkClassifier
+    from wildwire.estimators import NetworkForecaster as NetworkForecaster
     from wildwire.estimators import NetworkRegressor as NetworkRegressor
     from wildwire.functions import activation as activation
     from wildwire.functions import loss as loss
@@ -55,6 +56,7 @@ _HOME = {
     "Model": "wildwire.model",
     "Network": "wildwire.network",
     "NetworkClassifier": "wildwire.estimators",
+    "NetworkForecaster": "wildwire.estimators",
     "NetworkRegressor": "wildwire.estimators",
     "Runner": "wildwire.engine.runner",
     "WildwireError": "wildwire.errors",

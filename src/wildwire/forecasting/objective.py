@@ -1,7 +1,7 @@
 """What is minimised: errors one step ahead, then errors over the whole horizon in closed loop.
 
-Comes in: a network, a series, rows that may be learnt from. Goes out: `Objective`, loss and gradient of theta. Called by
-`training.py`.
+Comes in: a network, a series, rows that may be learnt from. Goes out: `Objective`, loss and gradient of theta. Called
+by `training.py`.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """From a series to a network that continues it.
 
-Comes in: a `Series` and `Settings`. Goes out: `Trained`. Called by the estimator. The lags, the penalty and the number of
-steps are chosen on the end of the series, by closed-loop forecasts over the horizon; then everything is learnt from.
+Comes in: a `Series` and `Settings`. Goes out: `Trained`. Called by the estimator. The lags, the penalty and the number
+of steps are chosen on the end of the series, by closed-loop forecasts over the horizon; then everything is learnt from.
 """
 
 import math
@@ -25,7 +25,7 @@ from wildwire.network import Network
 
 PENALTIES = (1.0, 0.1, 0.01, 10.0)
 """Tried in turn, divided by the number of values."""
-STEPS = 300
+STEPS = 200
 """Of descent, each phase, where nothing else is said."""
 FEW_STEPS = 60
 """Where no values can be held out."""
