@@ -33,6 +33,8 @@ class Descent:
         The loss there, as the watch saw it; infinite without one.
     losses : list of float
         Of the objective, after every step.
+    curve : list of float
+        What the watch saw, at the start and after every step.
     reason : str
         "converged", "steps", "early stop", "time" or "interrupted".
     """
@@ -41,6 +43,7 @@ class Descent:
     steps: int
     watched: float
     losses: list[float]
+    curve: list[float]
     reason: str
 
 
@@ -105,6 +108,7 @@ class _Run:
         self.theta, self.best_step, self.count = np.array(start), 0, 0
         self.watched = math.inf if watch is None else watch(self.theta)
         self.losses: list[float] = []
+        self.curve = [self.watched]
         self.last = math.inf
         self.reason = ""
 
@@ -115,6 +119,7 @@ class _Run:
             self.theta, self.best_step = theta, self.count
         else:
             seen = self.watch(theta)
+            self.curve.append(seen)
             if seen < self.watched:
                 self.theta, self.best_step, self.watched = theta, self.count, seen
             elif self.count - self.best_step >= self.patience:
@@ -125,4 +130,6 @@ class _Run:
             raise StopIteration
 
     def result(self, reason: str) -> Descent:
-        return Descent(self.theta, self.best_step, self.watched, self.losses, reason)
+        return Descent(
+            self.theta, self.best_step, self.watched, self.losses, self.curve, reason
+        )

@@ -14,9 +14,12 @@ Next = Callable[[Floats], Floats]
 """(k, columns) lagged values -> (k,) next values."""
 
 HELD_OUT = 0.2
-"""Share of a series, at its end, on which choices are made."""
-MOST_ORIGINS = 60
-"""Forecasts made there, at most."""
+"""Share of a series in each stretch, at its end, on which choices are made."""
+STRETCHES = 3
+SHARE_LEARNT = 0.4 - 1e-9
+"""What must be left to learn from before a further stretch."""
+MOST_ORIGINS = 40
+"""Forecasts made on each stretch, at most."""
 ORDERS = (1, 2, 4, 8, 12, 18, 24)
 """Numbers of own lags that "auto" tries, besides one season."""
 SHARE_OF_LAGS = 0.2
@@ -91,19 +94,27 @@ def differenced(
     return y[origins - 1][:, None] + np.cumsum(changes, axis=1)
 
 
-def inner_origins(n: int, horizon: int, longest: int) -> Floats:
-    """Where forecasts begin that judge a choice: in the last fifth, or one horizon from the end.
+def inner_splits(n: int, horizon: int, longest: int) -> list[Floats]:
+    """Where forecasts begin that judge a choice: up to three stretches at the end, each with its origins.
+
+    What is judged on a stretch learns from the values before its first origin, and so from no later ones.
 
     Returns
     -------
-    ndarray of int
-        The first origin is also where learning must end. Empty where the series is too short for it.
+    list of ndarray of int
+        Latest stretch first. Empty where the series is too short.
     """
-    first = min(int(n * (1 - HELD_OUT)), n - horizon)
-    if first < 2 * longest + 4:
-        return np.empty(0, dtype=np.int64)
-    count = min(n - horizon - first + 1, MOST_ORIGINS)
-    return np.unique(np.linspace(first, n - horizon, count).astype(np.int64))
+    length = max(int(n * HELD_OUT), horizon)
+    found = []
+    for part in range(1, STRETCHES + 1):
+        first = n - part * length
+        least = max(2 * longest + 4, SHARE_LEARNT * n if part > 1 else 0)
+        if first < least:
+            break
+        last = first + length - horizon
+        count = min(last - first + 1, MOST_ORIGINS)
+        found.append(np.unique(np.linspace(first, last, count).astype(np.int64)))
+    return found
 
 
 def targets(y: Floats, origins: Floats, horizon: int) -> Floats:

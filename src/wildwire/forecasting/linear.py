@@ -5,7 +5,7 @@ Comes in: a `Series`. Goes out: a `Linear` model. Called by `start.py` as the st
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from wildwire.forecasting.lags import (
     Lags,
     continued,
     differenced,
-    inner_origins,
+    inner_splits,
     lagged,
     targets,
 )
@@ -131,29 +131,43 @@ def choose_linear(
 ) -> LinearChoice:
     """The lags and the penalty with the best forecasts over the end of the series.
 
-    Models are fitted to what lies before the first of the origins there. A series too short for that takes the
+    Models are fitted to what lies before the origins that judge them. A series too short for that takes the
     shortest lags and the middle penalty.
     """
     best = LinearChoice(candidates[0], False, 1.0, np.inf, 0)
     longest = max(lags.longest for lags in candidates)
-    origins = inner_origins(len(series), horizon, longest)
-    if not len(origins):
+    splits = inner_splits(len(series), horizon, longest)
+    if not splits:
         return best
-    truth = targets(series.y, origins, horizon)
-    before = series.until(int(origins[0]))
     tried = 0
     for lags in candidates:
         for change in changes:
-            for penalty, model in zip(
-                penalties,
-                fit_path(before, lags, penalties, changes=change),
-                strict=True,
-            ):
-                tried += 1
-                # A model whose own forecasts explode has an infinite error.
-                with np.errstate(over="ignore", invalid="ignore"):
-                    found = model.forecasts(series, origins, horizon)
-                    loss = float(np.mean((found - truth) ** 2))
-                if loss < best.loss:
-                    best = LinearChoice(lags, change, penalty, loss, tried)
-    return LinearChoice(best.lags, best.changes, best.penalty, best.loss, tried)
+            losses = sum(
+                _losses(series, horizon, origins, lags, change, penalties)
+                for origins in splits
+            ) / len(splits)
+            place = int(np.argmin(losses))
+            tried += len(losses)
+            if losses[place] < best.loss:
+                loss = float(losses[place])
+                best = LinearChoice(lags, change, penalties[place], loss, 0)
+    return replace(best, tried=tried)
+
+
+def _losses(
+    series: Series,
+    horizon: int,
+    origins: Floats,
+    lags: Lags,
+    changes: bool,
+    penalties: Sequence[float],
+) -> Floats:
+    """Mean squared error of each penalty's forecasts; large where they grow without bound."""
+    truth = targets(series.y, origins, horizon)
+    before = series.until(int(origins[0]))
+    found = []
+    for model in fit_path(before, lags, penalties, changes=changes):
+        with np.errstate(over="ignore", invalid="ignore"):
+            errors = (model.forecasts(series, origins, horizon) - truth) ** 2
+        found.append(np.mean(errors))
+    return np.nan_to_num(np.array(found), nan=1e300, posinf=1e300)

@@ -14,7 +14,7 @@ from wildwire.forecasting.memory import Loop
 from wildwire.forecasting.series import Series
 from wildwire.network import Network
 
-WINDOWS = 400
+WINDOWS = 200
 """Closed-loop windows, at most."""
 ENDLESS = 40
 """Steps that a network with a state, which looks back for ever, runs before its errors count; fewer in short series."""

@@ -7,6 +7,7 @@ takes and gives values in the units of the series.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -135,7 +136,7 @@ def series_text(
 
 
 def start_from(
-    network: Network, wiring: Wiring, linear: Linear, seed: int
+    network: Network, wiring: Wiring, linear: Linear, seed: Any
 ) -> np.ndarray:
     """Numbers with which the network forecasts exactly as the linear model does.
 

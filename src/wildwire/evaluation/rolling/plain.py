@@ -16,7 +16,7 @@ from wildwire.forecasting.lags import (
     Lags,
     continued,
     differenced,
-    inner_origins,
+    inner_splits,
     lagged,
     orders,
     targets,
@@ -163,16 +163,11 @@ class BoostedTrees:
         ]
         best = settings[0]
         longest = max(lags.longest for lags in candidates)
-        origins = inner_origins(len(series), horizon, longest)
-        if len(origins):
-            truth = targets(series.y, origins, horizon)
-            before = series.until(int(origins[0]))
+        splits = inner_splits(len(series), horizon, longest)
+        if splits:
             losses = [
-                float(np.mean((found - truth) ** 2))
-                for found in (
-                    _grown(before, *setting, seed).forecasts(series, origins, horizon)
-                    for setting in settings
-                )
+                sum(_tree_loss(series, horizon, part, setting, seed) for part in splits)
+                for setting in settings
             ]
             best = settings[int(np.argmin(losses))]
         return _grown(series, *best, seed, tried=len(settings))
@@ -199,6 +194,18 @@ class FittedTrees:
         way = differenced if self.changes else continued
         following = self.model.predict
         return way(following, series.y, series.X, self.lags, origins, horizon)
+
+
+def _tree_loss(
+    series: Series,
+    horizon: int,
+    origins: Floats,
+    setting: tuple[Lags, bool, int],
+    seed: int,
+) -> float:
+    model = _grown(series.until(int(origins[0])), *setting, seed)
+    found = model.forecasts(series, origins, horizon)
+    return float(np.mean((found - targets(series.y, origins, horizon)) ** 2))
 
 
 def _grown(

@@ -1,0 +1,160 @@
+"""A network that is to learn a series, and one descent of it.
+
+Comes in: a `Series` and `Settings`. Goes out: a `Plan`: the wiring, which is the same in all fits of one series. Called by
+`choosing.py` and `training.py`.
+"""
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from wildwire.errors import DataError
+from wildwire.forecasting.closed_loop import forecasts_from
+from wildwire.forecasting.descent import Descent, Watch, descend
+from wildwire.forecasting.lags import Lags, orders, targets
+from wildwire.forecasting.linear import choose_linear, fit_linear
+from wildwire.forecasting.memory import Loop, loop_of
+from wildwire.forecasting.objective import Objective, looped, taught
+from wildwire.forecasting.series import Series
+from wildwire.forecasting.text import Wiring, series_text, start_from
+from wildwire.network import Network
+
+STEPS = 200
+"""Of descent, each phase, where nothing else is said."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How to learn.
+
+    Parameters
+    ----------
+    lags : tuple of int or None
+        None chooses them.
+    known : tuple of int
+        Delays of the columns that are known ahead.
+    horizon : int
+    hidden : tuple of int
+    network : Network or None
+        The user's own; lags and hidden are then not used.
+    season : int or None
+    multi_step : bool
+    loss : str or Function
+    l2 : float or None
+        None chooses it; 0 for a network of the user's own.
+    steps : int
+    seed : int
+    end : float
+        When to stop, in seconds of `time.perf_counter`.
+    told : callable or None
+        told(fits done, fits planned).
+    """
+
+    lags: tuple[int, ...] | None = None
+    known: tuple[int, ...] = (0,)
+    horizon: int = 12
+    hidden: tuple[int, ...] = (8,)
+    network: Network | None = None
+    season: int | None = None
+    multi_step: bool = True
+    loss: Any = "squared"
+    l2: float | None = None
+    steps: int = STEPS
+    seed: int = 0
+    end: float = math.inf
+    told: Any = None
+
+
+@dataclass(slots=True, eq=False)
+class Plan:
+    """What is the same in all fits of one series."""
+
+    settings: Settings
+    network: Network
+    loop: Loop
+    wiring: Wiring | None
+    lags: Lags | None
+    changes: bool
+    penalty: float
+
+    def start(self, series: Series, trial: int = 0) -> np.ndarray:
+        """The linear model of a series; of a network of the user's own its own numbers.
+
+        Parameters
+        ----------
+        trial : int
+            Numbers that are random differ from trial to trial.
+        """
+        key = np.random.SeedSequence((self.settings.seed, trial))
+        if self.wiring is None or self.lags is None:
+            return np.array(self.network.initial(key))
+        linear = fit_linear(series, self.lags, self.penalty, changes=self.changes)
+        return start_from(self.network, self.wiring, linear, key)
+
+    def descend(
+        self,
+        series: Series,
+        start: np.ndarray,
+        l2: float,
+        steps: tuple[int, int],
+        watch: Watch | None = None,
+    ) -> tuple[Descent, Descent]:
+        """Both phases; with a watch each keeps its best."""
+        settings = self.settings
+        spread = float(series.y.std()) or 1.0
+        windows = [taught(self.network, self.loop, series)]
+        if settings.multi_step:
+            windows.append(looped(self.network, self.loop, series, settings.horizon))
+        runs: list[Descent] = []
+        for part, count in zip(windows, steps, strict=False):
+            objective = Objective.of(self.network, part, settings.loss, spread, l2)
+            begin = runs[-1].theta if runs else start
+            stopped = bool(runs) and runs[-1].reason in ("time", "interrupted")
+            runs.append(
+                descend(
+                    objective,
+                    begin,
+                    bounds=self.network.bounds,
+                    steps=0 if stopped else count,
+                    end=settings.end,
+                    watch=watch,
+                )
+            )
+        if len(runs) == 1:
+            runs.append(replace(runs[0], steps=0, losses=[], reason=""))
+        return runs[0], runs[1]
+
+    def closed_error(self, theta: np.ndarray, series: Series, origins) -> float:
+        """Mean squared error of closed-loop forecasts; infinite where they grow without bound."""
+        horizon = self.settings.horizon
+        truth = targets(series.y, origins, horizon)
+        found = forecasts_from(self.network, theta, self.loop, series, origins, horizon)
+        with np.errstate(over="ignore", invalid="ignore"):
+            error = float(np.mean((found - truth) ** 2))
+        return error if math.isfinite(error) else math.inf
+
+
+def plan_of(series: Series, settings: Settings) -> Plan:
+    """The wiring: lags chosen by the linear model, scaling from the series."""
+    own = settings.network
+    if own is not None:
+        loop = loop_of(own, series.name)
+        return Plan(settings, own, loop, None, None, False, 0.0)
+    n, horizon = len(series), settings.horizon
+    sets = [settings.lags] if settings.lags else orders(n, horizon, settings.season)
+    candidates = [Lags(lags, settings.known) for lags in sets]
+    longest = max(lags.longest for lags in candidates)
+    if n < longest + horizon + 2:
+        raise DataError(
+            f"{series.source}: {n} values are too few: the longest delay ({longest} steps) and the horizon "
+            f"({horizon}) need at least {longest + horizon + 2}; give fewer lags, or a shorter horizon"
+        )
+    found = choose_linear(series, horizon, candidates)
+    wiring = series_text(series, found.lags, settings.hidden, changes=found.changes)
+    network = Network.parse(wiring.text)
+    loop = loop_of(network, wiring.series)
+    return Plan(
+        settings, network, loop, wiring, found.lags, found.changes, found.penalty
+    )
