@@ -1,7 +1,8 @@
 """The penalty, the number of steps and the start, chosen on the end of the series.
 
-Comes in: a `Plan` and the series. Goes out: a `Choice`. Called by `training.py`. Each candidate learns from what lies
-before a stretch and is judged by closed-loop forecasts on it; the stretches are those of `lags.inner_splits`.
+Comes in: one `Plan` or two, and the series. Goes out: one of them and a `Choice`. Called by `training.py`. Each candidate
+learns from what lies before a stretch and is judged by closed-loop forecasts on it; the stretches are those of
+`lags.inner_splits`.
 """
 
 import math
@@ -11,8 +12,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from wildwire.forecasting.descent import Descent, Watch
 from wildwire.forecasting.lags import inner_splits
-from wildwire.forecasting.objective import context_of
+from wildwire.forecasting.objective import context_of, taught
 from wildwire.forecasting.plan import Plan
 from wildwire.forecasting.series import Series
 
@@ -55,42 +57,64 @@ class Choice:
     notes: tuple[str, ...] = ()
 
 
-def choose(plan: Plan, series: Series) -> Choice:
-    """Penalty, steps and start with the best closed-loop forecasts over the end.
+def choose(plans: Sequence[Plan], series: Series) -> tuple[Plan, Choice]:
+    """Wiring, penalty, steps and start with the best closed-loop forecasts over the end.
 
     Notes
     -----
-    At most five candidates on three stretches: 15 short fits.
+    At most six candidates on three stretches: 18 short fits.
     """
-    settings = plan.settings
+    plan = plans[0]
     penalties = _penalties(plan, len(series))
-    context = context_of(plan.loop, len(series))
-    splits = [
-        origins
-        for origins in inner_splits(len(series), settings.horizon, context)
-        if origins[0] >= context + settings.horizon + 2
-    ]
+    splits = _splits(plans, series)
     if not splits:
-        few = min(FEW_STEPS, settings.steps)
+        few = min(FEW_STEPS, plan.settings.steps)
         note = "too few values to hold any out: the penalty and the number of steps are not chosen"
-        return Choice(penalties[0], (few, few), notes=(note,))
-    candidates = [(l2, 0) for l2 in penalties]
-    planned = len(candidates) + STARTS
-    best = Choice(penalties[0])
-    for number, (l2, trial) in enumerate(candidates):
+        return plan, Choice(penalties[0], (few, few), notes=(note,))
+    search = _Search(series, splits, len(plans) + len(penalties) + STARTS - 1)
+    for plan in plans:
+        search.attempt(plan, penalties[0], 0)
+    for l2 in penalties[1:]:
+        search.attempt(search.plan, l2, 0)
+    for trial in range(1, STARTS):
+        search.attempt(search.plan, search.best.l2, trial)
+    return search.plan, search.best
+
+
+class _Search:
+    """The best candidate so far."""
+
+    def __init__(self, series: Series, splits: list[np.ndarray], planned: int):
+        self.series, self.splits, self.planned = series, splits, planned
+        self.tried = 0
+        self.plan: Plan
+        self.best: Choice
+
+    def attempt(self, plan: Plan, l2: float, trial: int) -> None:
+        """One candidate, unless the time is over or the user wants to end."""
+        settings = plan.settings
+        over = time.perf_counter() > settings.end
+        if self.tried and (self.best.interrupted or over):
+            return
         if settings.told is not None:
-            settings.told(number, planned)
-        found = _candidate(plan, series, splits, l2, trial)
-        if found.loss < best.loss:
-            best = found
+            settings.told(self.tried, self.planned)
+        found = _candidate(plan, self.series, self.splits, l2, trial)
+        if not self.tried or found.loss < self.best.loss:
+            self.plan, self.best = plan, found
         if found.interrupted:
-            return replace(best, interrupted=True)
-        if time.perf_counter() > settings.end:
-            break
-        if number == len(penalties) - 1 and plan.network.n_theta:
-            # Appended while it runs: only now is the best penalty known.
-            candidates += [(best.l2, k) for k in range(1, STARTS)]
-    return best
+            self.best = replace(self.best, interrupted=True)
+        self.tried += 1
+
+
+def _splits(plans: Sequence[Plan], series: Series) -> list[np.ndarray]:
+    """Stretches before which every plan has enough to learn from."""
+    horizon = plans[0].settings.horizon
+    context = max(context_of(plan.loop, len(series)) for plan in plans)
+    return [
+        origins
+        for origins in inner_splits(len(series), horizon, context)
+        if origins[0] >= context + horizon + 2
+    ]
 
 
 def _candidate(
@@ -98,36 +122,48 @@ def _candidate(
 ) -> Choice:
     """One candidate on all stretches: the numbers of steps that are best on their mean."""
     steps = (plan.settings.steps, plan.settings.steps)
-    runs = []
+    runs: list[tuple[Descent, Descent]] = []
     for origins in splits:
         before = series.until(int(origins[0]))
-
-        def watch(theta: np.ndarray, origins: np.ndarray = origins) -> float:
-            return plan.closed_error(theta, series, origins)
-
-        start = plan.start(before, trial)
-        runs.append(plan.descend(before, start, l2, steps, watch))
-        stopped = {run.reason for run in runs[-1]} & {"interrupted", "time"}
-        if stopped:
+        watch = _watch(plan, series, origins)
+        runs.append(plan.descend(before, plan.start(before, trial), l2, steps, watch))
+        if {run.reason for run in runs[-1]} & {"interrupted", "time"}:
             break
-    first, second = (_mean_curve([run[k].curve for run in runs]) for k in range(2))
-    taught, looped = int(np.argmin(first)), int(np.argmin(second))
-    # Where the second phase begins, each run stands at its own best: that is no fair number.
-    further = looped > 0 and second[looped] < first[taught]
-    best = runs[0][1] if further else runs[0][0]
-    interrupted = any(run.reason == "interrupted" for pair in runs for run in pair)
+    ahead, closed = (_mean_curve([run[0].curves[:, k] for run in runs]) for k in (0, 1))
+    loss, used, best = closed.min(), (int(np.argmin(closed)), 0), runs[0][0]
+    if all(len(run[1].curves) for run in runs):
+        looped = _mean_curve([run[1].curves[:, 1] for run in runs])
+        if looped.min() < loss:
+            # The second phase has begun where the first was best one step ahead.
+            used = (int(np.argmin(ahead)), int(np.argmin(looped)))
+            loss, best = looped.min(), runs[0][1]
     return Choice(
         l2,
-        (taught, looped if further else 0),
+        used,
         trial,
-        float(second[looped] if further else first[taught]),
-        best.theta,
+        float(loss),
+        best.best[1],
         [*runs[0][0].losses, *runs[0][1].losses],
-        interrupted,
+        any(run.reason == "interrupted" for pair in runs for run in pair),
     )
 
 
-def _mean_curve(curves: list[list[float]]) -> np.ndarray:
+def _watch(plan: Plan, series: Series, origins: np.ndarray) -> Watch:
+    """Errors on a stretch: one step ahead, and in closed loop over the horizon."""
+    last = int(origins[-1]) + plan.settings.horizon
+    context = context_of(plan.loop, len(series))
+    from_here = max(int(origins[0]) - context, 0)
+    stretch = series.between(from_here, last)
+    windows = taught(plan.network, plan.loop, stretch)
+
+    def watch(theta: np.ndarray) -> tuple[float, float]:
+        ahead = plan.next_error(theta, windows)
+        return ahead, plan.closed_error(theta, series, origins)
+
+    return watch
+
+
+def _mean_curve(curves: list[np.ndarray]) -> np.ndarray:
     """Mean of losses per step; a run that ended early keeps its last value."""
     length = max(map(len, curves))
     padded = [np.pad(curve, (0, length - len(curve)), "edge") for curve in curves]

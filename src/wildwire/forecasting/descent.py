@@ -16,7 +16,8 @@ PATIENCE = 25
 HUGE = 1e30
 """What an infinite loss is called: the line search then turns back."""
 
-Watch = Callable[[np.ndarray], float]
+Watch = Callable[[np.ndarray], tuple[float, ...]]
+"""One or several losses of theta, each of which counts for the patience."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,24 +27,21 @@ class Descent:
     Parameters
     ----------
     theta : ndarray
-        Of the lowest watched loss; without a watch, where it ended.
-    steps : int
-        After which theta was reached.
-    watched : float
-        The loss there, as the watch saw it; infinite without one.
+        Where it ended.
+    best : tuple of ndarray
+        Where each watched loss was lowest; empty without a watch.
+    curves : ndarray, shape (steps + 1, watched losses)
+        At the start and after every step.
     losses : list of float
         Of the objective, after every step.
-    curve : list of float
-        What the watch saw, at the start and after every step.
     reason : str
         "converged", "steps", "early stop", "time" or "interrupted".
     """
 
     theta: np.ndarray
-    steps: int
-    watched: float
+    best: tuple[np.ndarray, ...]
+    curves: np.ndarray
     losses: list[float]
-    curve: list[float]
     reason: str
 
 
@@ -67,7 +65,8 @@ def descend(
     end : float
         When to stop, in seconds of `time.perf_counter`.
     watch : callable, optional
-        Loss on values that are not learnt from; the theta of its lowest value is returned.
+        Losses on values that are not learnt from. The descent ends when none of them has become better for `patience`
+        steps.
     """
     run = _Run(start, watch, end, patience)
     if steps < 1 or not len(start):
@@ -77,8 +76,7 @@ def descend(
 
     def bounded(theta: np.ndarray) -> tuple[float, np.ndarray]:
         value, slope = objective(theta)
-        run.last = min(value, HUGE)
-        return run.last, slope
+        return min(value, HUGE), slope
 
     def callback(intermediate_result) -> None:
         run.losses.append(float(intermediate_result.fun))
@@ -101,35 +99,37 @@ def descend(
 
 
 class _Run:
-    """The best so far."""
+    """What is seen on the way."""
 
     def __init__(self, start, watch: Watch | None, end: float, patience: int):
         self.watch, self.end, self.patience = watch, end, patience
-        self.theta, self.best_step, self.count = np.array(start), 0, 0
-        self.watched = math.inf if watch is None else watch(self.theta)
+        self.theta = np.array(start)
+        seen = () if watch is None else watch(self.theta)
+        self.curves = [seen]
+        self.lowest = list(seen)
+        self.best = [self.theta] * len(seen)
         self.losses: list[float] = []
-        self.curve = [self.watched]
-        self.last = math.inf
-        self.reason = ""
+        self.improved, self.reason = 0, ""
 
     def step(self, theta: np.ndarray) -> None:
         """After each step of the descent; raises StopIteration to end it."""
-        self.count += 1
-        if self.watch is None:
-            self.theta, self.best_step = theta, self.count
-        else:
-            seen = self.watch(theta)
-            self.curve.append(seen)
-            if seen < self.watched:
-                self.theta, self.best_step, self.watched = theta, self.count, seen
-            elif self.count - self.best_step >= self.patience:
-                self.reason = "early stop"
-                raise StopIteration
+        self.theta = theta
+        if self.watch is not None:
+            self._look(self.watch(theta))
         if time.perf_counter() > self.end:
             self.reason = "time"
             raise StopIteration
 
+    def _look(self, seen: tuple[float, ...]) -> None:
+        self.curves.append(seen)
+        for i, value in enumerate(seen):
+            if value < self.lowest[i]:
+                self.lowest[i], self.best[i] = value, self.theta
+                self.improved = len(self.curves)
+        if len(self.curves) - self.improved >= self.patience:
+            self.reason = "early stop"
+            raise StopIteration
+
     def result(self, reason: str) -> Descent:
-        return Descent(
-            self.theta, self.best_step, self.watched, self.losses, self.curve, reason
-        )
+        curves = np.array(self.curves, dtype=np.float64)
+        return Descent(self.theta, tuple(self.best), curves, self.losses, reason)

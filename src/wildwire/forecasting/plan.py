@@ -1,7 +1,7 @@
 """A network that is to learn a series, and one descent of it.
 
-Comes in: a `Series` and `Settings`. Goes out: a `Plan`: the wiring, which is the same in all fits of one series. Called by
-`choosing.py` and `training.py`.
+Comes in: a `Series` and `Settings`. Goes out: a `Plan`: the wiring, which is the same in all fits of one series. Called
+by `choosing.py` and `training.py`.
 """
 
 import math
@@ -14,9 +14,10 @@ from wildwire.errors import DataError
 from wildwire.forecasting.closed_loop import forecasts_from
 from wildwire.forecasting.descent import Descent, Watch, descend
 from wildwire.forecasting.lags import Lags, orders, targets
-from wildwire.forecasting.linear import choose_linear, fit_linear
+from wildwire.forecasting.linear import LinearChoice, choose_linear, fit_linear
 from wildwire.forecasting.memory import Loop, loop_of
-from wildwire.forecasting.objective import Objective, looped, taught
+from wildwire.forecasting.neighbours import choose_by_neighbours
+from wildwire.forecasting.objective import Objective, Windows, looped, taught
 from wildwire.forecasting.series import Series
 from wildwire.forecasting.text import Wiring, series_text, start_from
 from wildwire.network import Network
@@ -101,30 +102,49 @@ class Plan:
         steps: tuple[int, int],
         watch: Watch | None = None,
     ) -> tuple[Descent, Descent]:
-        """Both phases; with a watch each keeps its best."""
+        """One step ahead, then in closed loop.
+
+        Watched, the second phase begins where the first watched loss of the first phase was lowest.
+        """
         settings = self.settings
+        taught_part = taught(self.network, self.loop, series)
+        first = self._phase(series, taught_part, start, l2, steps[0], watch)
+        begin = first.best[0] if watch is not None else first.theta
+        if not settings.multi_step or first.reason in ("time", "interrupted"):
+            return first, replace(first, curves=first.curves[:0], losses=[], reason="")
+        looped_part = looped(self.network, self.loop, series, settings.horizon)
+        second = self._phase(series, looped_part, begin, l2, steps[1], watch)
+        return first, second
+
+    def _phase(
+        self,
+        series: Series,
+        windows: Windows,
+        start: np.ndarray,
+        l2: float,
+        steps: int,
+        watch: Watch | None,
+    ) -> Descent:
         spread = float(series.y.std()) or 1.0
-        windows = [taught(self.network, self.loop, series)]
-        if settings.multi_step:
-            windows.append(looped(self.network, self.loop, series, settings.horizon))
-        runs: list[Descent] = []
-        for part, count in zip(windows, steps, strict=False):
-            objective = Objective.of(self.network, part, settings.loss, spread, l2)
-            begin = runs[-1].theta if runs else start
-            stopped = bool(runs) and runs[-1].reason in ("time", "interrupted")
-            runs.append(
-                descend(
-                    objective,
-                    begin,
-                    bounds=self.network.bounds,
-                    steps=0 if stopped else count,
-                    end=settings.end,
-                    watch=watch,
-                )
-            )
-        if len(runs) == 1:
-            runs.append(replace(runs[0], steps=0, losses=[], reason=""))
-        return runs[0], runs[1]
+        objective = Objective.of(self.network, windows, self.settings.loss, spread, l2)
+        return descend(
+            objective,
+            start,
+            bounds=self.network.bounds,
+            steps=steps,
+            end=self.settings.end,
+            watch=watch,
+        )
+
+    def next_error(self, theta: np.ndarray, windows: Windows) -> float:
+        """Mean squared error one step ahead, from true values."""
+        from wildwire.engine.evaluate import run
+
+        found = np.asarray(run(self.network, theta, windows.X))
+        with np.errstate(over="ignore", invalid="ignore"):
+            errors = (found - windows.Y)[..., 0] ** 2
+            error = float((windows.weight * errors).sum() / windows.weight.sum())
+        return error if math.isfinite(error) else math.inf
 
     def closed_error(self, theta: np.ndarray, series: Series, origins) -> float:
         """Mean squared error of closed-loop forecasts; infinite where they grow without bound."""
@@ -136,25 +156,47 @@ class Plan:
         return error if math.isfinite(error) else math.inf
 
 
-def plan_of(series: Series, settings: Settings) -> Plan:
-    """The wiring: lags chosen by the linear model, scaling from the series."""
+def plans_of(series: Series, settings: Settings) -> list[Plan]:
+    """The wirings that are to be tried: one, or with lags "auto" up to two.
+
+    Lags are those that suit linear autoregression, and those with which the most similar pasts tell the next value
+    best, which also sees what no line does.
+
+    Raises
+    ------
+    DataError
+        The series is too short for the delays and the horizon.
+    """
     own = settings.network
     if own is not None:
-        loop = loop_of(own, series.name)
-        return Plan(settings, own, loop, None, None, False, 0.0)
+        return [Plan(settings, own, loop_of(own, series.name), None, None, False, 0.0)]
     n, horizon = len(series), settings.horizon
     sets = [settings.lags] if settings.lags else orders(n, horizon, settings.season)
     candidates = [Lags(lags, settings.known) for lags in sets]
     longest = max(lags.longest for lags in candidates)
     if n < longest + horizon + 2:
-        raise DataError(
-            f"{series.source}: {n} values are too few: the longest delay ({longest} steps) and the horizon "
-            f"({horizon}) need at least {longest + horizon + 2}; give fewer lags, or a shorter horizon"
-        )
-    found = choose_linear(series, horizon, candidates)
+        raise too_short(series, longest, horizon)
+    chosen = choose_linear(series, horizon, candidates)
+    found = [chosen]
+    if len(candidates) > 1 and sum(settings.hidden):
+        near = choose_by_neighbours(series, horizon, candidates)
+        if near is not None and near != chosen.lags:
+            found.append(choose_linear(series, horizon, [near]))
+    return [_plan(series, settings, one) for one in found]
+
+
+def _plan(series: Series, settings: Settings, found: LinearChoice) -> Plan:
     wiring = series_text(series, found.lags, settings.hidden, changes=found.changes)
     network = Network.parse(wiring.text)
     loop = loop_of(network, wiring.series)
     return Plan(
         settings, network, loop, wiring, found.lags, found.changes, found.penalty
+    )
+
+
+def too_short(series: Series, longest: int, horizon: int) -> DataError:
+    """The error of a series that its delays and the horizon do not leave enough of."""
+    return DataError(
+        f"{series.source}: {len(series)} values are too few: the longest delay ({longest} steps) and the horizon "
+        f"({horizon}) need at least {longest + horizon + 2}; give fewer lags, or a shorter horizon"
     )

@@ -53,6 +53,17 @@ class Series:
         """Rows of X behind the last value of y."""
         return len(self.X) - len(self.y)
 
+    def between(self, begin: int, end: int) -> "Series":
+        """The rows from `begin` to before `end`, without any future."""
+        return Series(
+            self.y[begin:end],
+            self.X[begin:end],
+            self.name,
+            self.columns,
+            None,
+            self.source,
+        )
+
     def until(self, end: int) -> "Series":
         """The first `end` rows, as they were known then: without any future."""
         return Series(

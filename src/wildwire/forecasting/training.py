@@ -1,7 +1,7 @@
 """From a series to a network that continues it.
 
-Comes in: a `Series` and `Settings`. Goes out: `Trained`. Called by the estimator. What is open is chosen on the end of the
-series (`choosing.py`); then everything is learnt from.
+Comes in: a `Series` and `Settings`. Goes out: `Trained`. Called by the estimator. What is open is chosen on the end of
+the series (`choosing.py`); then everything is learnt from.
 """
 
 import math
@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from wildwire.errors import DataError
 from wildwire.forecasting.choosing import Choice, choose
 from wildwire.forecasting.lags import Lags
 from wildwire.forecasting.memory import Loop
 from wildwire.forecasting.objective import context_of
-from wildwire.forecasting.plan import STEPS, Plan, Settings, plan_of
+from wildwire.forecasting.plan import STEPS, Plan, Settings, plans_of, too_short
 from wildwire.forecasting.series import Series
 from wildwire.network import Network
 
@@ -67,15 +66,11 @@ def train(series: Series, settings: Settings) -> Trained:
     DataError
         The series is too short for the delays and the horizon.
     """
-    plan = plan_of(series, settings)
-    context = context_of(plan.loop, len(series))
-    needed = context + settings.horizon + 2
-    if len(series) < needed:
-        raise DataError(
-            f"{series.source}: {len(series)} values are too few: the longest delay ({context} steps) and the horizon "
-            f"({settings.horizon}) need at least {needed}; give fewer lags, or a shorter horizon"
-        )
-    choice = choose(plan, series)
+    plans = plans_of(series, settings)
+    longest = max(context_of(plan.loop, len(series)) for plan in plans)
+    if len(series) < longest + settings.horizon + 2:
+        raise too_short(series, longest, settings.horizon)
+    plan, choice = choose(plans, series)
     if choice.interrupted:
         return _trained(plan, choice, choice.theta, choice.losses, "interrupted")
     start = plan.start(series, choice.trial)
