@@ -21,17 +21,22 @@ from wildwire.commands.fit_options import (
     EpochsOption,
     GroupOption,
     HiddenOption,
+    HorizonOption,
     IgnoreOption,
     JobsOption,
+    KnownOption,
+    LagsOption,
     LearnerOption,
     LossOption,
     NetworkOption,
     OutOption,
     PenaltyOption,
     RateOption,
+    SeasonOption,
     SigmaOption,
     TargetOption,
     TaskOption,
+    TimeColumnOption,
     TimeLimitOption,
     WeightOption,
 )
@@ -129,6 +134,11 @@ def fit(
     weight: WeightOption = None,
     sigma: SigmaOption = None,
     group: GroupOption = None,
+    horizon: HorizonOption = None,
+    time_column: TimeColumnOption = None,
+    season: SeasonOption = None,
+    lags: LagsOption = None,
+    known: KnownOption = None,
     out: OutOption = None,
     force: Force = False,
     seed: Seed = 0,
@@ -137,7 +147,7 @@ def fit(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Fit a network to a table, save it, and compare it with plain models."""
+    """Fit a network to a table or a series, save it, and compare it with plain models."""
     from wildwire.commands.fitting import FitOptions, fit_command
 
     _hush(quiet)
@@ -158,6 +168,11 @@ def fit(
             weight=weight,
             sigma=sigma,
             group=group,
+            horizon=horizon,
+            time_column=time_column,
+            season=season,
+            lags=lags,
+            known=tuple(known or ()),
             out=out,
             force=force,
             seed=seed,
@@ -178,14 +193,27 @@ def predict(
         Path | None,
         typer.Option("--out", "-o", help="CSV file; else stdout.", metavar="FILE"),
     ] = None,
+    horizon: Annotated[
+        int | None,
+        typer.Option(help="Continue a series by so many steps.", min=1),
+    ] = None,
+    time_column: TimeColumnOption = None,
     force: Force = False,
     quiet: Quiet = False,
 ) -> None:
-    """Predict the rows of a table with a model."""
+    """Predict the rows of a table with a model, or continue a series."""
     from wildwire.commands.predicting import predict_command
 
     _hush(quiet)
-    predict_command(model, data, out, force=force, quiet=quiet)
+    predict_command(
+        model,
+        data,
+        out,
+        force=force,
+        quiet=quiet,
+        horizon=horizon,
+        time_column=time_column,
+    )
 
 
 @app.command()

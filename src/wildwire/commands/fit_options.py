@@ -73,7 +73,11 @@ GroupOption = Annotated[
 OutOption = Annotated[
     Path | None,
     typer.Option(
-        "--out", "-o", help="Model file, .wire or .safetensors.", metavar="FILE"
+        "--out",
+        "-o",
+        "--output",
+        help="Model file, .wire or .safetensors.",
+        metavar="FILE",
     ),
 ]
 CompareOption = Annotated[
@@ -81,4 +85,33 @@ CompareOption = Annotated[
 ]
 JobsOption = Annotated[
     int | None, typer.Option(help="Processes of the comparison.", min=1)
+]
+HorizonOption = Annotated[
+    int | None,
+    typer.Option(help="The rows are a series: forecast so many steps.", min=1),
+]
+TimeColumnOption = Annotated[
+    str | None,
+    typer.Option(
+        "--time-column",
+        help="Column with the time of each row, equally spaced.",
+        metavar="COLUMN",
+    ),
+]
+SeasonOption = Annotated[
+    int | None,
+    typer.Option(help="Steps of one season of the series.", min=2),
+]
+LagsOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Steps back that are read: 12, or 1,2,12; else chosen.", metavar="LAGS"
+    ),
+]
+KnownOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Column whose future is known, for a series; may be repeated.",
+        metavar="COLUMN",
+    ),
 ]

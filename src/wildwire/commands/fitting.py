@@ -71,6 +71,11 @@ class FitOptions:
     jobs: int | None = None
     json: bool = False
     quiet: bool = False
+    horizon: int | None = None
+    time_column: str | None = None
+    season: int | None = None
+    lags: str | None = None
+    known: tuple[str, ...] = ()
 
     @property
     def seconds(self) -> float | None:
@@ -100,6 +105,11 @@ def fit_command(options: FitOptions) -> int:
     WildwireError
         Bad input, before anything is written.
     """
+    if options.horizon is not None:
+        from wildwire.commands.forecast_fit import forecast_fit_command
+
+        return forecast_fit_command(options)
+    _check_no_series(options)
     recipe = recipe_of(options)
     for path in [options.out] if options.out else DEFAULT_OUT.values():
         check_free(path, options.force)
@@ -133,6 +143,15 @@ def fit_command(options: FitOptions) -> int:
     else:
         print_fit(content, comparison)
     return INTERRUPTED if stopped else 0
+
+
+def _check_no_series(options: FitOptions) -> None:
+    for name in ("time_column", "season", "lags", "known"):
+        if getattr(options, name):
+            word = name.replace("_", "-")
+            raise SettingError(
+                f"--{word} is for series: give --horizon, how many steps to forecast"
+            )
 
 
 def recipe_of(options: FitOptions) -> Recipe:

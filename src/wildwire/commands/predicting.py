@@ -18,24 +18,37 @@ from wildwire.tables import read_table
 
 
 def predict_command(
-    model_path: Path, data: Path, out: Path | None, *, force: bool, quiet: bool
+    model_path: Path,
+    data: Path,
+    out: Path | None,
+    *,
+    force: bool,
+    quiet: bool,
+    horizon: int | None = None,
+    time_column: str | None = None,
 ) -> None:
     """Predict every row of a table.
 
     Regression: one column per output. Classes: the likeliest, then the probability of
-    each. Numbers are written so that they read back to the same bits.
+    each. Numbers are written so that they read back to the same bits. A model that
+    forecasts, or a horizon: the values that follow the last row.
 
     Raises
     ------
     WildwireError
         See `Model.predict`, `read_table` and `check_free`.
     """
+    from wildwire.commands.forecast_predict import forecast_predict_command, is_forecast
+
     check_free(out, force)
     model = load(model_path)
+    if is_forecast(model, horizon, time_column):
+        forecast_predict_command(model, data, out, horizon, time_column, quiet=quiet)
+        return
     table = read_table(data)
     notes(table.notes, quiet=quiet)
     headings, columns = predicted_columns(model, table)
-    write_text(out, _csv(headings, columns))
+    write_text(out, csv_text(headings, columns))
     if model.rows_outside:
         note(
             f"note: {model.rows_outside} of {table.n_rows} rows lie outside the range of "
@@ -62,7 +75,8 @@ def predicted_columns(model: Model, table: Any) -> tuple[list[str], list[Sequenc
     return headings, [labels, *probabilities.T]
 
 
-def _csv(headings: Sequence[str], columns: Sequence[Sequence]) -> str:
+def csv_text(headings: Sequence[str], columns: Sequence[Sequence]) -> str:
+    """Columns under their headings; texts as they are, numbers to the last bit."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(headings)

@@ -58,8 +58,8 @@ class NetworkForecaster(BaseEstimator):
     time_limit : float or str, optional
         90, "90s", "5m".
     random_state : int, RandomState or None
-    verbose : bool
-        Tell on stderr which fit runs.
+    verbose : bool or callable
+        Tell on stderr which fit runs; or verbose(fits done, fits planned) is called.
 
     Attributes
     ----------
@@ -270,7 +270,11 @@ class NetworkForecaster(BaseEstimator):
             steps=epochs,
             seed=int(check_random_state(self.random_state).randint(2**31 - 1)),
             end=time.perf_counter() + seconds,
-            told=_tell if self.verbose else None,
+            told=self.verbose
+            if callable(self.verbose)
+            else _tell
+            if self.verbose
+            else None,
         )
 
     def _hidden(self, n: int) -> tuple[int, ...]:

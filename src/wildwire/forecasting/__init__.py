@@ -4,7 +4,14 @@ Comes in: a series as array or table. Goes out: a trained network and its foreca
 `NetworkForecaster`, by `evaluation` and by the command line.
 """
 
+from wildwire.forecasting.saved import forecast
 from wildwire.forecasting.series import Series, series_from_arrays, series_from_table
 from wildwire.forecasting.times import TimeAxis
 
-__all__ = ["Series", "TimeAxis", "series_from_arrays", "series_from_table"]
+__all__ = [
+    "Series",
+    "TimeAxis",
+    "forecast",
+    "series_from_arrays",
+    "series_from_table",
+]

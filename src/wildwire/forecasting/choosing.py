@@ -1,8 +1,7 @@
 """The penalty, the number of steps and the start, chosen on the end of the series.
 
-Comes in: one `Plan` or two, and the series. Goes out: one of them and a `Choice`. Called by `training.py`. Each candidate
-learns from what lies before a stretch and is judged by closed-loop forecasts on it; the stretches are those of
-`lags.inner_splits`.
+Comes in: one `Plan` or two, and the series. Goes out: one of them and a `Choice`. Called by `training.py`. Each
+candidate learns from what lies before a stretch (`lags.inner_splits`) and is judged by closed-loop forecasts on it.
 """
 
 import math
