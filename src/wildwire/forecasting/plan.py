@@ -94,6 +94,14 @@ class Plan:
         linear = fit_linear(series, self.lags, self.penalty, changes=self.changes)
         return start_from(self.network, self.wiring, linear, key)
 
+    def without_hidden(self, series: Series) -> "Plan":
+        """The same with the direct links alone: linear autoregression."""
+        if self.lags is None or not self.settings.hidden:
+            return self
+        settings = replace(self.settings, hidden=())
+        chosen = LinearChoice(self.lags, self.changes, self.penalty, math.nan, 0)
+        return _plan(series, settings, chosen)
+
     def descend(
         self,
         series: Series,

@@ -5,7 +5,7 @@ the series (`choosing.py`); then everything is learnt from.
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -43,6 +43,7 @@ class Trained:
     losses : list of float
         Of the last fit, per step, in units of the variance.
     reason : str
+        "chosen steps", "linear" (none), "converged", "steps", "time" or "interrupted".
     notes : tuple of str
     """
 
@@ -71,15 +72,28 @@ def train(series: Series, settings: Settings) -> Trained:
     if len(series) < longest + settings.horizon + 2:
         raise too_short(series, longest, settings.horizon)
     plan, choice = choose(plans, series)
+    if choice.steps == (0, 0) and plan.wiring is not None and not choice.interrupted:
+        return _linear(plan, series, choice)
     if choice.interrupted:
         return _trained(plan, choice, choice.theta, choice.losses, "interrupted")
     start = plan.start(series, choice.trial)
     first, second = plan.descend(series, start, choice.l2, choice.steps)
     last = second if second.reason else first
     reason = first.reason if first.reason in ("time", "interrupted") else last.reason
+    if reason == "steps" and len(choice.theta):
+        reason = "chosen steps"
     losses = [*first.losses, *second.losses]
     theta = _trusted(plan, series, choice, last.theta)
     return _trained(plan, choice, theta, losses, reason)
+
+
+def _linear(plan: Plan, series: Series, choice: Choice) -> Trained:
+    """The linear model that no step of learning has made better; without neurons that have no say."""
+    small = plan.without_hidden(series)
+    note = "hidden neurons did not make forecasts of the held-out end better: this is linear autoregression"
+    told = (*choice.notes, note) if plan.settings.hidden else choice.notes
+    choice = replace(choice, notes=told)
+    return _trained(small, choice, small.start(series), [], "linear")
 
 
 def _trained(
