@@ -118,7 +118,7 @@ def _dates(table: Table, column: TableColumn) -> TimeAxis:
     digits = _format(texts[0])
     last = pd.Timestamp(times[-1])
     months = _months(times)
-    if months and not np.all(steps == steps[0]):
+    if months:
         return TimeAxis(column.name, months, "months", last, digits)
     usual = _usual(steps)
     _check_gaps(table, column, steps != usual, str(pd.Timedelta(int(usual), unit="ns")))
