@@ -12,7 +12,15 @@ def test_sunspots_have_the_published_values():
     years = dict(zip(X[:, 0].astype(int), y, strict=True))
     assert (len(years), min(years), max(years)) == (309, 1700, 2008)
     assert (names, target) == (("year",), "sunspots")
-    known = {1700: 5, 1712: 0, 1778: 154.4, 1810: 0, 1957: 190.2, 1979: 155.4, 2008: 2.9}
+    known = {
+        1700: 5,
+        1712: 0,
+        1778: 154.4,
+        1810: 0,
+        1957: 190.2,
+        1979: 155.4,
+        2008: 2.9,
+    }
     assert {year: years[year] for year in known} == known
     assert max(years, key=years.__getitem__) == 1957
 
@@ -21,7 +29,7 @@ def test_logistic_map_is_its_formula():
     y = datasets.logistic_map(50, r=3.7, start=0.2).y
     assert y[0] == 0.2
     assert np.array_equal(y[1:], 3.7 * y[:-1] * (1 - y[:-1]))
-    assert 0 <= y.min() and y.max() <= 1
+    assert y.min() >= 0 and y.max() <= 1
 
 
 def test_mackey_glass_solves_its_equation():

@@ -56,7 +56,13 @@ def test_the_same_seed_gives_the_same_bits(fitted):
 
 def test_newer_values_are_continued_without_learning(fitted):
     later = fitted.continue_series(series_from_arrays(Y))
-    assert np.abs(later - (np.sin(np.arange(150, 156) * np.pi / 6) + 0.02 * np.arange(150, 156))).max() < 0.1
+    assert (
+        np.abs(
+            later
+            - (np.sin(np.arange(150, 156) * np.pi / 6) + 0.02 * np.arange(150, 156))
+        ).max()
+        < 0.1
+    )
 
 
 def test_a_saved_model_forecasts_the_same_bits(fitted, tmp_path):
@@ -77,7 +83,10 @@ def test_columns_that_are_known_ahead():
         forecaster.predict(11)
     with pytest.raises(DataError, match="2 columns"):
         forecaster.predict(2, X=np.ones((2, 2)))
-    assert make(lags=1, hidden=0).fit(y[:140], heat[:140]).score(y[140:], heat[140:150]) > 0.99
+    assert (
+        make(lags=1, hidden=0).fit(y[:140], heat[:140]).score(y[140:], heat[140:150])
+        > 0.99
+    )
 
 
 def test_late_columns_need_less_future():
@@ -88,7 +97,14 @@ def test_late_columns_need_less_future():
 
 
 def test_a_network_of_ones_own_with_a_state():
-    text = "input y\nfixed u = (y@1 - 1.5)/1.2\nm[2] ~ tanh(u, m@1)\nz ~ identity(m, u)\nfixed f = 1.2*z + 1.5\noutput f"
+    text = """
+    input y
+    fixed u = (y@1 - 1.5)/1.2
+    m[2] ~ tanh(u, m@1)
+    z ~ identity(m, u)
+    fixed f = 1.2*z + 1.5
+    output f
+    """
     forecaster = make(network=text, epochs=15).fit(Y[:100])
     assert forecaster.lags_ is None
     assert forecaster.predict(2).shape == (2,)
