@@ -18,7 +18,7 @@ from wildwire._version import __version__
 from wildwire.errors import DataError, SettingError
 from wildwire.forecasting import Series, series_from_arrays
 from wildwire.forecasting.closed_loop import check_future, forecasts_from
-from wildwire.forecasting.lags import given_lags, targets
+from wildwire.forecasting.lags import check_season, given_lags, targets
 from wildwire.forecasting.training import STEPS, Settings, Trained, train
 from wildwire.learning.settings import time_limit_seconds
 from wildwire.model import Model
@@ -251,8 +251,7 @@ class NetworkForecaster(BaseEstimator):
         seconds = time_limit_seconds(self.time_limit)
         horizon = _whole("horizon", self.horizon)
         epochs = STEPS if self.epochs is None else _whole("epochs", self.epochs)
-        if self.season is not None:
-            _whole("season", self.season, 2)
+        check_season(self.season, len(series))
         known = _delays("exogenous_lags", self.exogenous_lags, 0)
         lags = None
         if not (isinstance(self.lags, str) and self.lags == "auto"):

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from wildwire.errors import DataError, SettingError
+
 Floats = np.ndarray
 Next = Callable[[Floats], Floats]
 """(k, columns) lagged values -> (k,) next values."""
@@ -155,3 +157,21 @@ def given_lags(value: int | Sequence[int] | range, least: int) -> tuple[int, ...
     if not delays or min(delays) < least:
         raise ValueError
     return tuple(sorted(set(delays)))
+
+
+def check_season(season: int | None, n: int) -> None:
+    """Refuse a season that is no whole number from 2, or that a series of n values does not hold twice.
+
+    Raises
+    ------
+    SettingError, DataError
+    """
+    if season is None:
+        return
+    whole = isinstance(season, (int, np.integer)) and not isinstance(season, bool)
+    if not whole or season < 2:
+        raise SettingError(f"season must be a whole number from 2, not {season!r}")
+    if 2 * season > n:
+        raise DataError(
+            f"a season of {season} steps needs at least {2 * season} values, and there are {n}"
+        )

@@ -22,7 +22,7 @@ from wildwire.evaluation.rolling.summary import (
     summarise,
 )
 from wildwire.forecasting import Series, series_from_arrays
-from wildwire.forecasting.lags import Lags, given_lags
+from wildwire.forecasting.lags import Lags, check_season, given_lags
 from wildwire.learning.settings import time_limit_seconds
 
 Progress = Callable[[int, int], None]
@@ -93,7 +93,7 @@ def compare_forecasts(
     """
     series = y if isinstance(y, Series) else series_from_arrays(y, X)
     series = series.until(len(series))
-    _check_season(season, series, horizon)
+    _check(season, series, horizon)
     blocks = schedule(len(series), horizon, origins, refits)
     seconds = time_limit_seconds(time_limit)
     known = _delays("exogenous_lags", exogenous_lags, 0) if series.columns else (0,)
@@ -189,18 +189,10 @@ def _network_failed(block: Block, error: Exception) -> DataError:
     )
 
 
-def _check_season(season: int | None, series: Series, horizon: int) -> None:
+def _check(season: int | None, series: Series, horizon: int) -> None:
     if isinstance(horizon, bool) or not isinstance(horizon, (int, np.integer)):
         raise SettingError(f"horizon must be a whole number, not {horizon!r}")
-    if season is None:
-        return
-    whole = isinstance(season, (int, np.integer)) and not isinstance(season, bool)
-    if not whole or season < 2:
-        raise SettingError(f"season must be a whole number from 2, not {season!r}")
-    if 2 * season > len(series):
-        raise DataError(
-            f"a season of {season} steps needs at least {2 * season} values, and there are {len(series)}"
-        )
+    check_season(season, len(series))
 
 
 def _delays(name: str, value: Any, least: int) -> tuple[int, ...]:
