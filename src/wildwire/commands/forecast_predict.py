@@ -51,7 +51,7 @@ def forecast_predict_command(
         if series.time is not None
         else [str(k) for k in range(1, steps + 1)]
     )
-    write_text(out, csv_text([first, loop.output], [times, found]))
+    write_text(out, csv_text([first, loop.output], [times, found.tolist()]))
     _warn(model, loop, series, quiet=quiet)
     if out is not None:
         note(f"{steps} forecasts written to {out}", quiet=quiet)

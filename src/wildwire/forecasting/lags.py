@@ -4,8 +4,9 @@ Comes in: a series, delays, a function from lagged columns to the next value. Go
 and by the plain models of `evaluation`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -138,7 +139,7 @@ def orders(n: int, horizon: int, season: int | None) -> list[tuple[int, ...]]:
     return sorted(set(found), key=lambda lags: (len(lags), lags))
 
 
-def given_lags(value: int | Sequence[int] | range, least: int) -> tuple[int, ...]:
+def given_lags(value: Any, least: int) -> tuple[int, ...]:
     """Delays as a sorted tuple: a number p stands for `least`..p.
 
     Raises

@@ -142,10 +142,11 @@ def choose_linear(
     tried = 0
     for lags in candidates:
         for change in changes:
-            losses = sum(
+            each = [
                 _losses(series, horizon, origins, lags, change, penalties)
                 for origins in splits
-            ) / len(splits)
+            ]
+            losses = np.mean(each, axis=0)
             place = int(np.argmin(losses))
             tried += len(losses)
             if losses[place] < best.loss:

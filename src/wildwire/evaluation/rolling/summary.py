@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wildwire.evaluation.problem import Floats
 from wildwire.evaluation.rolling.blocks import (
@@ -49,8 +50,8 @@ class ForecastComparison(Comparison):
 
     horizon: int = 1
     season: int | None = None
-    origins: Floats = field(default_factory=lambda: np.empty(0, np.int64))
-    block: Floats = field(default_factory=lambda: np.empty(0, np.int64))
+    origins: NDArray = field(default_factory=lambda: np.empty(0, np.int64))
+    block: NDArray = field(default_factory=lambda: np.empty(0, np.int64))
     units: ClassVar[str] = "blocks of origins"
     fewest: ClassVar[int] = TOO_FEW_BLOCKS
 
