@@ -147,7 +147,9 @@ def given_lags(value: Any, least: int) -> tuple[int, ...]:
     ValueError
         Not whole, or below `least`; the caller names the argument.
     """
-    if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
+    if isinstance(value, bool):
+        raise ValueError
+    if isinstance(value, (int, np.integer)):
         delays = list(range(least, int(value) + 1))
         if int(value) < least:
             raise ValueError
