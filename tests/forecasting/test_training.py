@@ -130,6 +130,22 @@ def test_the_logistic_map_is_learnt():
     assert found.held_out < 0.1
 
 
+def test_bounds_are_kept():
+    text = """
+    input y
+    let a = 0.5 in [0, 0.7]
+    let b = 0
+    y_forecast = a*y@1 + b
+    output y_forecast
+    """
+    y = 10 * 0.9 ** np.arange(40.0)
+    settings = Settings(network=Network.parse(text), horizon=2)
+    found = train(series_from_arrays(y), settings)
+    numbers = dict(zip(found.network.theta_names, found.theta, strict=True))
+    assert numbers["a"] == 0.7
+    assert numbers["b"] != 0
+
+
 def test_a_line_stays_a_line():
     rng = np.random.default_rng(0)
     y = np.zeros(150)

@@ -12,6 +12,7 @@ import numpy as np
 from wildwire.forecasting.closed_loop import inputs_of
 from wildwire.forecasting.memory import Loop
 from wildwire.forecasting.series import Series
+from wildwire.learning.objective import link_weights
 from wildwire.network import Network
 
 WINDOWS = 200
@@ -114,9 +115,7 @@ class Objective:
         l2: float,
     ) -> Self:
         """The weights of links are penalised, not biases."""
-        penalised = np.zeros(network.n_theta, dtype=bool)
-        slots = network.link_slot
-        penalised[slots[slots >= 0]] = True
+        penalised = link_weights(network) > 0
         unit = spread**2 if loss == "squared" else spread
         return cls(network, windows, loss, unit, l2, penalised)
 

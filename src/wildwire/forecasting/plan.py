@@ -138,7 +138,7 @@ class Plan:
         return descend(
             objective,
             start,
-            bounds=self.network.bounds,
+            bounds=_bounds(self.network),
             steps=steps,
             end=self.settings.end,
             watch=watch,
@@ -162,6 +162,14 @@ class Plan:
         with np.errstate(over="ignore", invalid="ignore"):
             error = float(np.mean((found - truth) ** 2))
         return error if math.isfinite(error) else math.inf
+
+
+def _bounds(network: Network) -> np.ndarray | None:
+    """Lowest and highest numbers as SciPy takes them: infinite where nothing is said."""
+    stated = network.bounds
+    if stated is None:
+        return None
+    return np.where(np.isnan(stated), [-np.inf, np.inf], stated)
 
 
 def plans_of(series: Series, settings: Settings) -> list[Plan]:
