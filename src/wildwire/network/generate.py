@@ -98,10 +98,10 @@ def _let(network: Network, name: str, value: float, slot: int) -> Let:
 def _definitions(network: Network) -> Iterator[Definition]:
     """The user's own functions, those that others call among them."""
     own = [transfer for transfer in network.transfers if transfer is not None]
-    yield from map(_definition, own_functions((*network.functions, *own)))
+    yield from map(definition_of, own_functions((*network.functions, *own)))
 
 
-def _definition(function: Function | Transfer) -> Definition:
+def definition_of(function: Function | Transfer) -> Definition:
     if isinstance(function, Transfer):
         formula, *others = function.formulas
         return Definition(

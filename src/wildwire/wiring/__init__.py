@@ -6,9 +6,15 @@ Comes in: sizes, names, functions, a seed. Goes out: a `Network`. Called by user
 """
 
 from wildwire.network.graphs import from_networkx
+from wildwire.wiring.associative import hopfield
+from wildwire.wiring.echo_state import reservoir
+from wildwire.wiring.gated import gru, lstm
 from wildwire.wiring.lagged import narx
 from wildwire.wiring.layers import cascade, layered
 from wildwire.wiring.random_wires import random
 from wildwire.wiring.recurrent import elman, jordan
 
-__all__ = ["cascade", "elman", "from_networkx", "jordan", "layered", "narx", "random"]
+__all__ = [
+    "cascade", "elman", "from_networkx", "gru", "hopfield", "jordan", "layered", "lstm",
+    "narx", "random", "reservoir",
+]  # fmt: skip

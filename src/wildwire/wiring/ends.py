@@ -6,6 +6,7 @@ other files of `wiring`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -20,6 +21,16 @@ def check_size(value, what: str, low: int = 1) -> int:
         return int(value)
     raise SettingError(
         f"{what} must be a whole number, {low} or more; it is {value!r}."
+    )
+
+
+def is_number(value) -> bool:
+    """Whether it is a finite real number; True and False are none."""
+    kinds = int | float | np.integer | np.floating
+    return (
+        isinstance(value, kinds)
+        and not isinstance(value, bool)
+        and math.isfinite(value)
     )
 
 

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from wildwire.errors import SettingError
 from wildwire.network import Group, Network
 from wildwire.wiring.draft import Draft
 from wildwire.wiring.ends import (
     delays_of,
     group_of,
+    is_number,
     layer_name,
     named,
     per_layer,
@@ -188,8 +187,7 @@ def _context(decay, count: int) -> tuple[list[Group], str]:
     """The groups and the activation of the context units; no group without a decay."""
     if decay is None:
         return [], "identity"
-    is_number = isinstance(decay, int | float | np.number) and decay is not True
-    if not is_number or not 0 <= decay < 1:
+    if not is_number(decay) or not 0 <= decay < 1:
         raise SettingError(
             f"decay must be a number from 0 to below 1, or None; it is {decay!r}."
         )
