@@ -172,7 +172,9 @@ def _largest(matrix, random) -> float:
     # Several at once, for the largest are pairs that lie close together; the start is drawn, so that the seed says all.
     start = random.uniform(-1, 1, matrix.shape[0])
     try:
-        found = eigs(matrix, 6, ncv=60, v0=start, return_eigenvectors=False)
+        found = eigs(
+            matrix, 6, ncv=60, v0=start, maxiter=100, return_eigenvectors=False
+        )
     except ArpackNoConvergence:
         found = np.linalg.eigvals(matrix.toarray())
     return float(np.abs(found).max())
