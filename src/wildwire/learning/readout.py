@@ -260,6 +260,8 @@ def ridge_solution(A, T, weight, ridge: float, has_bias: bool):
     least = size.max(initial=0.0) * np.finfo(float).eps * max(A.shape)
     kept = size > (0.0 if ridge else least)
     factor = np.zeros_like(size)
-    factor[kept] = size[kept] / (size[kept] ** 2 + ridge)
+    # size/(size**2 + ridge) without the square; where ridge/size is too large, the factor is 0 in either form.
+    with np.errstate(over="ignore"):
+        factor[kept] = 1 / (size[kept] + ridge / size[kept])
     found = right.T @ (factor[:, None] * (left.T @ (root * (T - mean_t))))
     return found, mean_t - mean_a @ found
