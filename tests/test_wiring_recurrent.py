@@ -288,3 +288,14 @@ def test_unknown_and_taken_names_are_named():
         narx(["y"], 1)
     with pytest.raises(DuplicateNameError, match="'context'"):
         jordan(["context"], 2, decay=0.5)
+
+
+def test_delays_of_single_members_and_of_groups_print_as_ranges():
+    source = [0, 0, 1, 2, 3, 2, 3, 2, 3]
+    delay = [0, 1, 3, 1, 1, 2, 2, 4, 4]
+    network = Network.from_arrays(
+        [("u", 2)], [*source, 0, 0], [*[2] * 9, 0, 1], delay=[*delay, 0, 0],
+        neurons=[("h", 2), "k"], outputs=["k"],
+    )  # fmt: skip
+    assert "k ~ tanh(u[0]@0..1, u[1]@3, h@1..2, h@4)" in str(network).splitlines()
+    check_round_trip(network)

@@ -102,6 +102,7 @@ def _definitions(network: Network) -> Iterator[Definition]:
 
 
 def definition_of(function: Function | Transfer) -> Definition:
+    """The statement that defines a function as the user wrote or made it."""
     if isinstance(function, Transfer):
         formula, *others = function.formulas
         return Definition(
