@@ -95,7 +95,7 @@ def fit_readout(
 def _is_penalty(ridge) -> bool:
     kinds = int | float | np.integer | np.floating
     is_number = isinstance(ridge, kinds) and not isinstance(ridge, bool)
-    return is_number and math.isfinite(ridge) and ridge >= 0
+    return is_number and math.isfinite(ridge) and bool(ridge >= 0)
 
 
 def _other_numbers(network, theta, parts: list[Readout]) -> np.ndarray:

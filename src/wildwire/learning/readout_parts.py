@@ -177,16 +177,17 @@ def _check_forward(network, parts: list[Readout]) -> None:
             network.link_target, [part.neuron, part.neuron + 1]
         )
         for node in network.link_source[first:last].tolist():
-            source = node - network.n_inputs
-            if source in before:
-                path = [part.neuron, source]
-                while before[path[-1]] is not None:
-                    path.append(before[path[-1]])
-                names = [network.names[network.n_inputs + i] for i in path[::-1]]
-                raise SettingError(
-                    f"the sources of the output {network.output_names[part.output]!r} depend on the numbers of "
-                    f"a read-out ({' -> '.join(names)}): it feeds back and has no closed form; use fit()"
-                )
+            source: int | None = node - network.n_inputs
+            if source not in before:
+                continue
+            path = [network.output_names[part.output]]
+            while source is not None:
+                path.append(network.names[network.n_inputs + source])
+                source = before[source]
+            raise SettingError(
+                f"the sources of the output {path[0]!r} depend on the numbers of a read-out "
+                f"({' -> '.join(path[::-1])}): it feeds back and has no closed form; use fit()"
+            )
 
 
 def _reached(network, begin: list[int]) -> dict[int, int | None]:

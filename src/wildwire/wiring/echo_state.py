@@ -158,8 +158,11 @@ def largest_eigenvalue(source, target, weight, n: int, random) -> float:
     looped[label[source[source == target]]] = True
     largest = 0.0
     for component in np.flatnonzero(looped):
-        members = np.flatnonzero(label == component)
-        part = matrix[members][:, members]
+        inside = label == component
+        size, place = int(inside.sum()), np.cumsum(inside) - 1
+        own = inside[source] & inside[target]
+        places = (place[target[own]], place[source[own]])
+        part = csr_array((weight[own], places), shape=(size, size))
         largest = max(largest, _largest(part, random))
     return largest
 
