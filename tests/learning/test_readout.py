@@ -145,6 +145,14 @@ def test_without_weights_or_without_a_bias():
     assert np.allclose(fit_readout(network, x, 3 * x + 5), [3], atol=1e-6)
 
 
+def test_signs_of_shared_numbers():
+    """A `let` number that one output uses with a minus, as its bias and as a weight."""
+    x = np.arange(6.0)[:, None]
+    network = ww.parse("input x\nlet v\nlet w\ny = -w*x - v\noutput y")
+    numbers = network.numbers(fit_readout(network, x, 3 * x + 5, ridge=0))
+    assert np.allclose([numbers["w"], numbers["v"]], [-3, -5], atol=1e-12)
+
+
 def test_outputs_without_numbers_are_left_alone():
     network = ww.parse("input x\ny ~ linear(x)\nfixed z = 3*x\noutput z, y")
     x = np.arange(5.0)[:, None]
