@@ -145,6 +145,37 @@ def _is_bad_transfer(plan, t):
 
 
 @jitable
+def _has_bad_out_links(plan):
+    n_pointers = 1 + plan[p.INPUTS] + plan[p.NEURONS]
+    for row in range(n_pointers):
+        low = plan[plan[p.OUT_POINTERS] + row]
+        high = plan[plan[p.OUT_POINTERS] + row + 1]
+        before = 0 if row == 0 else plan[plan[p.OUT_POINTERS] + row - 1]
+        if low < before or high < low or plan[p.OUT_LINKS] + 2 * high > plan.size:
+            return True
+        for e in range(low, high):
+            target = plan[plan[p.OUT_LINKS] + 2 * e]
+            position = plan[plan[p.OUT_LINKS] + 2 * e + 1]
+            if target < 0 or _is_bad_target(plan, target, row):
+                return True
+            if position < 0 or position >= plan[p.LINK_WEIGHTS]:
+                return True
+    return False
+
+
+@jitable
+def _has_bad_past(plan):
+    first, rows = 1 + plan[p.INPUTS], plan[p.ROWS]
+    for i in range(plan[p.PASTS]):
+        at = plan[p.PAST_TABLE] + i * p.PAST_WIDTH
+        if plan[at] < first or plan[at] >= rows:
+            return True
+        if plan[at + 1] < 0 or plan[at + 1] >= plan[p.WEIGHTS]:
+            return True
+    return False
+
+
+@jitable
 def faults(plan):
     """First fault of a plan, as a number; 0 when every index it holds lies inside.
 
@@ -174,20 +205,8 @@ def faults(plan):
     for i in range(plan[p.RUNS]):
         if _is_bad_run(plan, plan[p.RUN_TABLE] + i * p.RUN_WIDTH):
             return 4
-    n_pointers = 1 + plan[p.INPUTS] + plan[p.NEURONS]
-    for row in range(n_pointers):
-        low = plan[plan[p.OUT_POINTERS] + row]
-        high = plan[plan[p.OUT_POINTERS] + row + 1]
-        before = 0 if row == 0 else plan[plan[p.OUT_POINTERS] + row - 1]
-        if low < before or high < low or plan[p.OUT_LINKS] + 2 * high > plan.size:
-            return 6
-        for e in range(low, high):
-            target = plan[plan[p.OUT_LINKS] + 2 * e]
-            position = plan[plan[p.OUT_LINKS] + 2 * e + 1]
-            if target < 0 or _is_bad_target(plan, target, row):
-                return 6
-            if position < 0 or position >= plan[p.LINK_WEIGHTS]:
-                return 6
+    if _has_bad_out_links(plan):
+        return 6
     # The rows of the outputs, then those that heads read.
     for q in range(2 * plan[p.OUTPUTS]):
         row = plan[plan[p.OUTPUT_ROWS] + q]
@@ -205,10 +224,6 @@ def faults(plan):
     for i in range(plan[p.TRANSFERS]):
         if _is_bad_transfer(plan, plan[p.TRANSFER_TABLE] + i * p.TRANSFER_WIDTH):
             return 10
-    for i in range(plan[p.PASTS]):
-        at = plan[p.PAST_TABLE] + i * p.PAST_WIDTH
-        if plan[at] < first_neuron or plan[at] >= n_rows:
-            return 11
-        if plan[at + 1] < 0 or plan[at + 1] >= plan[p.WEIGHTS]:
-            return 11
+    if _has_bad_past(plan):
+        return 11
     return 0
