@@ -158,7 +158,11 @@ def _next_seeds(plan, work, columns, is_first):
     Samples whose deltas have become small against their largest get none.
     """
     scratch, first = _scratch(plan, columns), _first_guess(plan)
-    d, scale, kept = delta_table(plan, columns), scratch + columns, scratch + 2 * columns
+    d, scale, kept = (
+        delta_table(plan, columns),
+        scratch + columns,
+        scratch + 2 * columns,
+    )
     state, guesses = DONE, np.int64(plan[p.GUESSES])
     least = BACKWARD_32 if work.itemsize == 4 else BACKWARD_64
     for c in range(columns):
@@ -201,11 +205,15 @@ def _keep_deltas(plan, work, columns, is_first):
 
 @cached_njit(**INNER)
 def _put_back(plan, work, columns):
-    """The deltas of all sweeps where those of one stand."""
+    """The deltas of all sweeps where those of one stand; NaN for samples that have not settled."""
     d = delta_table(plan, columns)
     total = _scratch(plan, columns) + (2 + np.int64(plan[p.GUESSES])) * columns
-    for i in range(np.int64(plan[p.ROWS]) * columns):
-        work[d + i] = work[total + i]
+    value = np.int64(plan[plan[p.GUESS_TABLE]]) * columns
+    for row in range(np.int64(plan[p.ROWS])):
+        for c in range(columns):
+            spoilt = np.isnan(work[value + c])
+            at = row * columns + c
+            work[d + at] = work[value + c] if spoilt else work[total + at]
 
 
 @cached_njit(**INNER)

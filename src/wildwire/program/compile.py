@@ -15,8 +15,8 @@ from wildwire.errors import NetworkError, UnsupportedError
 from wildwire.program import plan as p
 from wildwire.program.faults import FAULTS, faults
 from wildwire.program.kernel import ON_A_LOOP, TOO_LONG, kernel_for
-from wildwire.program.tame import tame_functions
 from wildwire.program.settling import cut_open, with_guesses, with_scratch
+from wildwire.program.tame import tame_functions
 from wildwire.program.time import sources_in_time, with_frames
 
 NO_HEADS = np.zeros(0, np.int32)
