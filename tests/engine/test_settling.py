@@ -85,8 +85,17 @@ def test_values_and_gradients_agree_with_the_twin_and_with_differences(seed):
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12, 80))
 def test_more_networks_agree_with_the_twin(seed):
-    heads = settling_network(seed).heads
-    check_against_twin(seed, "softmax" if heads else "squared")
+    network = settling_network(seed)
+    theta = numbers_for(network, seed)
+    X, _, _ = samples_for(network, seed, SIZES[seed % len(SIZES)])
+    try:
+        ww.run(network, theta, X)
+    except SettleError:
+        # Small numbers do not make every loop contract: this one has a neuron that reads its distance from itself.
+        assert seed == 41
+        assert slowest_of(network, theta, X) > 0.99
+        return
+    check_against_twin(seed, "softmax" if network.heads else "squared")
 
 
 def test_a_fused_loss_is_added_once():
@@ -332,7 +341,9 @@ def test_a_step_of_a_network_with_memory_is_named():
     )
     X = np.zeros((2, 6, 1))
     X[1, 3:] = 4.0
-    with pytest.raises(SettleError, match=r"sequence 1, step 3 .*neuron s .*oscillates"):
+    with pytest.raises(
+        SettleError, match=r"sequence 1, step 3 .*neuron s .*oscillates"
+    ):
         ww.run(network, network.start, X)
     with pytest.raises(SettleError, match=r"step 3 .*neuron s .*oscillates"):
         ww.run(network, network.start, X[1])

@@ -147,6 +147,10 @@ def _reason(network, values) -> str:
     change = np.abs(last - values[-2])
     j = int(np.argmax(change / (1 + np.abs(last))))
     name, moved = names[j], change[j]
+    middle = len(values) // 2
+    before = np.abs(values[middle : middle + 3] - values[middle - 1 : middle + 2])
+    if moved < 0.9 * before[:, j].max():
+        return f"neuron {name} still moves by {moved:.3g} a sweep, less and less (it is {last[j]:.4g})"
     for period in range(2, LONGEST_CYCLE):
         back = np.abs(last - values[-1 - period]) / (1 + np.abs(last))
         if back.max() < 0.01 * moved / (1 + np.abs(last[j])):
@@ -155,9 +159,7 @@ def _reason(network, values) -> str:
                 f"neuron {name} still moves by {moved:.3g}: it oscillates between {low:.4g} and {high:.4g} with a "
                 f"period of {period} sweeps"
             )
-    before = np.abs(values[-LONGEST_CYCLE, j] - values[-LONGEST_CYCLE - 1, j])
-    shrinks = ", less and less" if moved < 0.9 * before else ""
-    return f"neuron {name} still moves by {moved:.3g} a sweep{shrinks} (it is {last[j]:.4g})"
+    return f"neuron {name} still moves by {moved:.3g} a sweep (it is {last[j]:.4g})"
 
 
 def check_settled(network, theta, X, dtype, computed, has_feedback=False) -> None:
