@@ -28,6 +28,7 @@ from wildwire.language.tree import (
     Range,
 )
 from wildwire.network.prepare import number
+from wildwire.network.settle import settle_line
 from wildwire.network.tables import Column
 from wildwire.network.write_neurons import NeuronWriter
 from wildwire.network.written_names import sources
@@ -58,6 +59,8 @@ def _statements(network: Network, theta) -> Iterator:
         else:
             yield from writer.group(group, members)
         first += group.count
+    if network.settle is not None:
+        yield settle_line(network.settle)
     yield from _definitions(network)
     yield from _outputs(network)
 

@@ -11,7 +11,7 @@ from wildwire.program import plan as p
 
 FAULTS = (
     "header", "stage", "block", "run", "source row", "out-link", "output row", "head",
-    "expression", "transfer", "past value",
+    "expression", "transfer", "past value", "guess",
 )  # fmt: skip
 
 
@@ -176,11 +176,36 @@ def _has_bad_past(plan):
 
 
 @jitable
+def _is_bad_settling(plan):
+    """Whether a guess, the rows of settling, its tolerance or its second plan lie outside."""
+    if plan[p.GUESSES] < 0 or plan[p.GUESSES] > plan[p.INPUTS]:
+        return True
+    if _is_outside(plan, p.GUESS_TABLE, int(plan[p.GUESSES]), p.GUESS_WIDTH):
+        return True
+    needed = 2 + plan[p.GUESSES] + plan[p.ROWS]
+    if plan[p.SETTLE_ROWS] < 0 or plan[p.SETTLE_STEPS] < 1:
+        return True
+    if plan[p.SETTLE_ROWS] + needed > plan[p.EXPRESSION_ROWS]:
+        return True
+    if plan[p.TOLERANCE] < 0 or plan[p.TOLERANCE] >= plan[p.WEIGHTS]:
+        return True
+    if plan[p.WITHIN] and _is_outside(plan, p.WITHIN, int(plan[p.WITHIN]), 1):
+        return True
+    for i in range(plan[p.GUESSES]):
+        at = plan[p.GUESS_TABLE] + i * p.GUESS_WIDTH
+        if plan[at] < 1 + plan[p.INPUTS] or plan[at] >= plan[p.ROWS]:
+            return True
+        if plan[at + 1] < -1 or plan[at + 1] >= plan[p.WEIGHTS]:
+            return True
+    return False
+
+
+@jitable
 def faults(plan):
     """First fault of a plan, as a number; 0 when every index it holds lies inside.
 
     1 header, 2 stage, 3 block, 4 run, 5 source row, 6 out-link, 7 output row, 8 head, 9 expression,
-    10 transfer, 11 past value
+    10 transfer, 11 past value, 12 guess
     """
     if _has_bad_header(plan):
         return 1
@@ -226,4 +251,4 @@ def faults(plan):
             return 10
     if _has_bad_past(plan):
         return 11
-    return 0
+    return 12 if plan[p.GUESSES] and _is_bad_settling(plan) else 0
