@@ -16,6 +16,7 @@ WildwireError
 ├── DataError                rows, columns, targets or weights that cannot be learnt from
 ├── SettingError             an argument or option outside its range
 ├── UntrainedError           a number that prediction needs is still unknown
+├── SettleError              values that do not stand still in a network with `settle`
 ├── CheckError               a check of wildwire.testing found what does not hold
 ├── FileError                a model or data file that is damaged, too new or cannot be written
 └── DependencyError          an optional package is missing
@@ -103,6 +104,10 @@ class SettingError(WildwireError, ValueError):
 
 class UntrainedError(WildwireError, ValueError):
     """A number that prediction needs is still unknown."""
+
+
+class SettleError(WildwireError, ArithmeticError):
+    """The values of a sample, or the gradient through them, do not stand still in a network with `settle`."""
 
 
 class CheckError(FunctionError, AssertionError):

@@ -22,7 +22,12 @@ from wildwire.engine import (
 from wildwire.engine import places as at
 from wildwire.engine.blas import is_needed, one_thread
 from wildwire.engine.kernels import kernel_addresses
-from wildwire.engine.machine import aligned_zeros, turned_size, work_size
+from wildwire.engine.machine import (
+    aligned_zeros,
+    guard_size,
+    turned_size,
+    work_size,
+)
 from wildwire.engine.meeting import new_meeting
 from wildwire.functions import native
 from wildwire.program import plan as p
@@ -82,7 +87,7 @@ def function_addresses(program, dtype, tile, level, has_steps=False) -> np.ndarr
     plan = program.plan
     keys += tuple([transfer.key for transfer in program.transfers[1:]])
     parts = (tile == 1, bool(plan[p.HEADS]), bool(plan[p.EXPRESSIONS]))
-    parts += (is_needed(program, tile), has_steps)
+    parts += (is_needed(program, tile), has_steps, bool(plan[p.GUESSES]))
     known = _addresses.get((keys, parts, level, dtype.itemsize))
     if known is not None:
         return known
@@ -163,7 +168,7 @@ class Bound:
         arrays = {
             at.WORK: aligned_zeros(size, self.dtype),
             at.TURNED: aligned_zeros(turned_size(program, tile), self.dtype),
-            at.GUARDS: np.zeros(program.n_rows + program.n_outputs, np.int64),
+            at.GUARDS: np.zeros(guard_size(program), np.int64),
         }
         for place, array in arrays.items():
             self._kept[place, thread] = array

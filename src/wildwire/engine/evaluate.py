@@ -4,6 +4,7 @@ Comes in: a network, theta, arrays. Goes out: float64 or float32 arrays in the u
 by users (`ww.run`, `ww.loss_and_gradient`), models and learners.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from wildwire.engine.samples import (
     refuse_memory,
 )
 from wildwire.engine.sequences import are_sequences, read_sequences
+from wildwire.engine.settling import check_gradient, check_settled
 from wildwire.errors import DataError, SettingError
 from wildwire.program import compile_network
 from wildwire.program import plan as p
@@ -87,6 +89,10 @@ def _sequence_values(network, theta, X, dtype, threads, rows_of, memory):
     return data.given_back(out)
 
 
+def _neuron_rows(program):
+    return program.row_of_neuron
+
+
 def _output_rows(program):
     first = program.plan[p.OUTPUT_ROWS]
     return program.plan[first : first + program.n_outputs]
@@ -122,6 +128,8 @@ def run(
     Raises
     ------
     DataError, SettingError, UntrainedError
+    SettleError
+        In a network with `settle`, a sample whose values do not stand still; names row and neuron.
 
     Notes
     -----
@@ -136,14 +144,16 @@ def run(
         out = run_one(network, theta, X, dtype)
         if out is not None:
             return out
-    return _values(network, theta, X, dtype, threads, _output_rows, memory)
+    out = _values(network, theta, X, dtype, threads, _output_rows, memory)
+    check_settled(network, theta, X, dtype, out, bool(feedback))
+    return out
 
 
 def values(network, theta, X, *, dtype="float64", threads=1) -> Any:
     """Outputs of all neurons, (n_samples, n_neurons), in the network's order; sequences as in `run`."""
-    return _values(
-        network, theta, X, dtype, threads, lambda program: program.row_of_neuron
-    )
+    out = _values(network, theta, X, dtype, threads, _neuron_rows)
+    check_settled(network, theta, X, dtype, out)
+    return out
 
 
 def loss_and_gradient(
@@ -212,11 +222,25 @@ def loss_and_gradient(
     total = float(ready.totals[-1])
     value = float((ready.totals[:-1] * ready.unit).sum())
     result = result.astype(np.float64)
+    if network.settle is not None and not np.isfinite(result).all():
+        computed = _values(network, theta, X, dtype, 1, _neuron_rows, _forward(memory))
+        check_settled(network, theta, X, dtype, computed, bool(feedback))
+        check_gradient(network, result)
     if gradient == "mean":
         if total <= 0:
             raise DataError("the sample weights sum to 0: there is nothing to average")
         return value / total, result / total
     return value, result
+
+
+def run_unchecked(network, theta, X, dtype, memory):
+    """As `run`, but samples that do not settle are NaN."""
+    return _values(network, theta, X, dtype, 1, _output_rows, _forward(memory))
+
+
+def _forward(memory):
+    """The settings of a memory that act on values."""
+    return replace(memory, truncate=0)
 
 
 def gradient_of(bound, batch) -> np.ndarray:
@@ -254,6 +278,9 @@ def input_gradient(network, theta, X, *, output=0, dtype="float64") -> np.ndarra
     bound.set(at.OUTPUT, number)
     bound.take_rows(X)
     bound.call("input_gradient")
+    if network.settle is not None and not np.isfinite(out).all():
+        check_settled(network, theta, X, dtype, values(network, theta, X, dtype=dtype))
+        check_gradient(network, out)
     return out
 
 
@@ -274,9 +301,7 @@ def first_non_finite(network, theta, X, memory=NO_MEMORY):
         Name of the neuron and number of the first such row of X; of sequences the earliest step, and the first such
         sequence of X.
     """
-    computed = _values(
-        network, theta, X, "float64", 1, lambda program: program.row_of_neuron, memory
-    )
+    computed = _values(network, theta, X, "float64", 1, _neuron_rows, memory)
     program = compile_network(network)
     order = np.argsort(program.row_of_neuron)
     if are_sequences(network, X):

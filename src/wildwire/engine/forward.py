@@ -33,6 +33,12 @@ def delta_table(plan, columns):
 
 
 @cached_njit(**INLINE)
+def inputs_of(plan):
+    """Inputs that X has; guesses, the last input rows, are not among them."""
+    return np.int64(plan[p.INPUTS] - plan[p.GUESSES])
+
+
+@cached_njit(**INLINE)
 def expression_rows(plan, columns):
     """Offset of the rows of expressions in the work array."""
     return (3 + np.int64(plan[p.MAX_PARAMETERS])) * plan[p.ROWS] * columns

@@ -29,6 +29,8 @@ from wildwire.engine.parts import (
     STEP_BACKWARD,
     STEP_FORWARD,
     STEP_LOSS,
+    SWEEP_BACKWARD,
+    SWEEP_FORWARD,
     TO_INPUTS,
     TO_WEIGHTS,
     TRANSFERS,
@@ -39,12 +41,15 @@ from wildwire.engine.sequence_kernels import (
     forward_sequence,
     loss_sequence,
 )
+from wildwire.engine.settle_kernels import backward_settled, forward_settled
 from wildwire.engine.single import backward_single, forward_single, loss_single
 from wildwire.engine.transfers import transfer_kernel
 from wildwire.functions.native import compile_address
 from wildwire.program import plan as p
 
 SEQUENCE = {FORWARD: forward_sequence, LOSS: loss_sequence, BACKWARD: backward_sequence}
+SETTLED = {FORWARD: forward_settled, BACKWARD: backward_settled}
+SWEEP_OF = {FORWARD: SWEEP_FORWARD, BACKWARD: SWEEP_BACKWARD}
 STEP_OF = {FORWARD: STEP_FORWARD, LOSS: STEP_LOSS, BACKWARD: STEP_BACKWARD}
 
 
@@ -126,6 +131,9 @@ def kernel_addresses(program, dtype, tile, has_steps=False) -> np.ndarray:
     }  # fmt: skip
     for place, signature in signatures.items():
         address = found[place] = compile_address(kernels[place], signature)
+        if program.plan[p.GUESSES] and place in SETTLED:
+            found[SWEEP_OF[place]] = address
+            address = found[place] = compile_address(SETTLED[place], signature)
         if has_steps:
             found[STEP_OF[place]] = address
             found[place] = compile_address(SEQUENCE[place], signature)

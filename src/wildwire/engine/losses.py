@@ -14,7 +14,7 @@ import numpy as np
 
 from wildwire.engine import calls, vectors
 from wildwire.engine.blas import INLINE, INNER, MERGED
-from wildwire.engine.forward import delta_table, expression_rows, lanes_of
+from wildwire.engine.forward import delta_table, expression_rows, inputs_of, lanes_of
 from wildwire.engine.parts import CROSS_ENTROPY, HEAD_DELTAS, HEADS
 from wildwire.functions.cache import cached_njit
 from wildwire.program import plan as p
@@ -81,10 +81,9 @@ def _turned(X, width, order, start, real, work, offset, columns):
 @cached_njit(**MERGED)
 def load_rows(plan, X, order, start, real, work, columns):
     """Inputs of `real` samples as rows of the value table; the last is repeated."""
-    n_inputs = np.int64(plan[p.INPUTS])
     for c in range(columns):
         work[c] = 1
-    _turned(X, n_inputs, order, start, real, work, columns, columns)
+    _turned(X, inputs_of(plan), order, start, real, work, columns, columns)
 
 
 @cached_njit(**MERGED)

@@ -133,6 +133,12 @@ def work_size(program, tile, loss_width=0) -> int:
     return rows * tile
 
 
+def guard_size(program) -> int:
+    """Counts of guards: one a row and output; twice where a network settles and its last sweep alone counts."""
+    size = program.n_rows + program.n_outputs
+    return 2 * size if program.plan[p.GUESSES] else size
+
+
 def turned_size(program, tile) -> int:
     """Room for the deltas of the widest block, turned."""
     plan = program.plan

@@ -37,6 +37,7 @@ class _Ready:
         bound.zeros(at.VECTOR, program.n_theta)
         bound.need_map()
         self.status, self._bound = bound.status, bound
+        self.settles = bool(program.plan[p.GUESSES])
         self.kernel = kernel("values", dtype.itemsize)
         self.address = bound.tables.ctypes.data
 
@@ -53,6 +54,8 @@ class _Ready:
         self.theta[:] = theta
         self.x[:] = X
         self.kernel(self.address, None, 0)
+        if self.settles and np.isnan(self.out).any():
+            return None
         return self.out.copy() if self.status[0] == READY else None
 
 

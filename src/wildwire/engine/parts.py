@@ -19,10 +19,12 @@ VALUES, CROSS_ENTROPY, HEAD_DELTAS = range(
 DELTAS = 1
 
 # Where the addresses stand, behind those of the functions.
-# With sequences, FORWARD, LOSS and BACKWARD are those of `sequences.py`, which call those of one step.
+# With sequences, FORWARD, LOSS and BACKWARD are those of `sequence_kernels.py`, which call those of one step. Where a
+# network settles, these (or FORWARD and BACKWARD) are those of `settle_kernels.py`, which call those of one sweep.
 PRODUCT, FORWARD, LOSS, BACKWARD, WIDE, HEADS, EXPRESSIONS, TRANSFERS = range(8)
 STEP_FORWARD, STEP_LOSS, STEP_BACKWARD = 8, 9, 10
-N_PARTS = 11
+SWEEP_FORWARD, SWEEP_BACKWARD = 11, 12  # of a network that settles
+N_PARTS = 13
 
 # How far back a call of BACKWARD goes: to the weights, to the inputs (from deltas that are set already), or as a
 # step of a sequence, whose deltas later steps have begun.

@@ -11,7 +11,7 @@ from wildwire.engine import calls
 from wildwire.engine import places as at
 from wildwire.engine.backward import clear_deltas
 from wildwire.engine.blas import INLINE, INNER
-from wildwire.engine.forward import delta_table
+from wildwire.engine.forward import delta_table, inputs_of
 from wildwire.engine.mapping import TO_WEIGHTS
 from wildwire.engine.parts import ANY, BACKWARD, FORWARD
 from wildwire.engine.pointers import (
@@ -82,7 +82,7 @@ def values_kernel(table, real, thread):
     if table[at.TILE] == 1 and table[at.FIRST_ROW] < table[at.END_ROW]:
         plan = carray(integers_at(table, at.PLAN), ANY)
         X = carray(pointer_at(table, at.X, real), ANY)
-        for i in range(np.int64(plan[p.INPUTS])):
+        for i in range(inputs_of(plan)):
             if not np.isfinite(X[i]):
                 status[0] = BAD_INPUT
                 return
@@ -118,7 +118,7 @@ def input_gradient_kernel(table, real, thread):
     order = carray(longs_at(table, at.ORDER), ANY)
     fused = carray(flags_at(table, at.LOSS_FUSED), ANY)
     out = carray(pointer_at(table, at.OUT, real), ANY)
-    inputs, tile, stop = np.int64(plan[p.INPUTS]), table[at.TILE], table[at.END_ROW]
+    inputs, tile, stop = inputs_of(plan), table[at.TILE], table[at.END_ROW]
     for first in range(table[at.FIRST_ROW], stop, tile):
         count = min(tile, stop - first)
         columns = columns_of(count, tile)

@@ -203,9 +203,10 @@ def _entry(network, rows, dtype, level, loss_width) -> _Entry:
 
 
 def _any_sequences(networks, X) -> bool:
-    """Whether the samples are sequences; these go through one network after another."""
+    """Whether samples are sequences or a network settles; these go through one network after another."""
     return any(
-        hasattr(network, "n_delays") and are_sequences(network, X)
+        hasattr(network, "n_delays")
+        and (are_sequences(network, X) or network.settle is not None)
         for network in networks
     )
 

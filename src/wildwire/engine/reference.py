@@ -91,6 +91,8 @@ def forward(network, theta, X, shake=None, past: Any = None) -> Values:
     if network.refusals:
         neuron, reason = network.refusals[0]
         raise UnsupportedError(f"neuron {neuron}: {reason}")
+    if network.settle is not None:
+        raise UnsupportedError("a network with `settle`: its twin is reference_settle")
     shake = shake or (lambda array: array)
     n, count = len(X), network.n_neurons
     nodes = [shake(X[:, i]) for i in range(network.n_inputs)] + [None] * count

@@ -19,7 +19,7 @@ from numba import carray
 from wildwire.engine import calls
 from wildwire.engine.backward import clear_deltas
 from wildwire.engine.blas import INNER
-from wildwire.engine.forward import delta_table
+from wildwire.engine.forward import delta_table, inputs_of
 from wildwire.engine.parts import (
     ANY,
     OF_SEQUENCE,
@@ -83,7 +83,7 @@ def forward_sequence(
     set_past(plan, carray(weights_, ANY), work, columns)
     step = addresses[3 * plan[p.FUNCTIONS] + STEP_FORWARD]
     frame = np.int64(plan[p.FRAME]) * columns
-    inputs = np.int64(plan[p.SEQUENCES]) * plan[p.INPUTS]
+    inputs = np.int64(plan[p.SEQUENCES]) * inputs_of(plan)
     for t in range(np.int64(plan[p.STEPS])):
         here = (plan[p.DELAYS] + t) * frame
         calls.call_forward(

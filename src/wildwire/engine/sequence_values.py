@@ -14,6 +14,7 @@ from numba import carray
 from wildwire.engine import calls
 from wildwire.engine import places as at
 from wildwire.engine.blas import INNER
+from wildwire.engine.forward import inputs_of
 from wildwire.engine.parts import ANY, STEP_FORWARD
 from wildwire.engine.pointers import integers_at, longs_at, pointer_at
 from wildwire.engine.sequence_kernels import feed_back, hold_ended, set_past
@@ -63,7 +64,7 @@ def sequence_values_kernel(table, real, thread):
     n, steps, inputs = (
         np.int64(plan[p.SEQUENCES]),
         np.int64(plan[p.STEPS]),
-        np.int64(plan[p.INPUTS]),
+        inputs_of(plan),
     )
     step = addresses[3 * plan[p.FUNCTIONS] + STEP_FORWARD]
     if table[at.CONTINUES]:

@@ -13,7 +13,7 @@ from numba import carray
 
 from wildwire.engine import calls, tiles, vectors
 from wildwire.engine.blas import INLINE, MERGED
-from wildwire.engine.forward import delta_table, lanes_of
+from wildwire.engine.forward import delta_table, inputs_of, lanes_of
 from wildwire.engine.losses import (
     ELEMENTWISE,
     SLOPES,
@@ -77,7 +77,7 @@ def forward_single(
         carray(guards_, ANY),
         carray(X_, ANY),
     )
-    inputs = np.int64(plan[p.INPUTS])
+    inputs = inputs_of(plan)
     sample = carray(order_, ANY)[start] * inputs
     work[0] = 1
     for i in range(inputs):

@@ -22,6 +22,7 @@ from wildwire.engine.samples import (
     check_theta,
     refuse_memory,
 )
+from wildwire.engine.settling import refuse_settling
 from wildwire.errors import DataError, SettingError
 from wildwire.network.naming import number_names
 from wildwire.program import compile_network
@@ -156,6 +157,7 @@ def trace(network, theta, x, t, *, loss="squared", rate=0.1) -> Trace:
     if not rate >= 0:
         raise SettingError(f"rate is {rate}; it must be 0 or more")
     theta = check_theta(network, theta)
+    refuse_settling(network, "trace")
     X, Y = _one_sample(network, x, t)
     loss = output_losses(loss, network)
     bind_loss(network, compile_network(network), loss, X.dtype)

@@ -1,7 +1,8 @@
 """Learning: theta moves, the structure stays.
 
 Comes in: a network, rows, settings. Goes out: learnt numbers. `fit` is the entrance, `learners` and its `schedules`
-hold the choices, `loop.py` is the one loop, `objective` the view for optimisers of other libraries.
+hold the choices, `loop.py` is the one loop, `fit_readout` the closed form for linear outputs, `objective` the view for
+optimisers of other libraries.
 
 Names are imported when first used: choosing a learner needs no compiler.
 """
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from wildwire.learning.fitting import fit as fit
     from wildwire.learning.objective import Objective as Objective
     from wildwire.learning.online import Online as Online
+    from wildwire.learning.readout import fit_readout as fit_readout
     from wildwire.learning.result import Progress as Progress
     from wildwire.learning.result import Result as Result
     from wildwire.learning.settings import time_limit_seconds as time_limit_seconds
@@ -29,6 +31,7 @@ _HOME = {
     "Reason": "wildwire.learning.stopping",
     "Result": "wildwire.learning.result",
     "fit": "wildwire.learning.fitting",
+    "fit_readout": "wildwire.learning.readout",
     "time_limit_seconds": "wildwire.learning.settings",
 }
 

@@ -109,6 +109,9 @@ class Problem:
             seen = self.rows.take(order)
         elif self.held is not None:
             seen, what = self.held, f"validation {self.held.word}"
+        told = self._unsettled(theta, seen, what)
+        if told:
+            return told
         found = first_non_finite(self.network, theta, seen.samples[0], seen.memory)
         if found is None:
             return self._unbounded_penalty(theta) or (
@@ -123,6 +126,24 @@ class Problem:
                 theta, neuron, np.asarray(seen.samples[0][row : row + 1])
             )
         return f"The first non-finite number arose in neuron {neuron!r}, {where}{hint}."
+
+    def _unsettled(self, theta: np.ndarray, seen, what: str) -> str:
+        """The first sample of a network with `settle` that does not stand still, as a sentence, or nothing."""
+        if self.network.settle is None:
+            return ""
+        from wildwire.engine.evaluate import run_unchecked
+        from wildwire.engine.settling import why_unsettled
+
+        X, dtype = seen.samples[0], self.settings.dtype
+        computed = run_unchecked(self.network, theta, X, dtype, seen.memory)
+        found = why_unsettled(
+            self.network, theta, X, dtype, computed, bool(seen.memory.feedback)
+        )
+        if found is None:
+            return ""
+        (row, *step), reason = found
+        where = f"{what} {seen.number[row]}" + (f", step {step[0]}" if step else "")
+        return f"With `settle`, {where} did not stand still within {self.network.settle.steps} sweeps: {reason}."
 
     def _unbounded_penalty(self, theta: np.ndarray) -> str:
         """The first weight for which the penalty or its slope is not finite, as a sentence, or nothing."""

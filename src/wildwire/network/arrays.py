@@ -40,6 +40,7 @@ from wildwire.network.array_transfers import (
 )
 from wildwire.network.description import Network
 from wildwire.network.quick import LAST_NODE, quick_network
+from wildwire.network.settle import read_settle
 
 
 def from_arrays(
@@ -65,6 +66,7 @@ def from_arrays(
     transfer=None,
     transfer_numbers=None,
     transfer_frozen=None,
+    settle=None,
 ) -> Network:
     """Make a network from arrays, one entry per link or per neuron.
 
@@ -117,6 +119,9 @@ def from_arrays(
         are at the default of their definition.
     transfer_frozen : array_like of bool or None
         Which of them must not learn. None: the parameters that are not named in `parameters`.
+    settle : Settle or bool, optional
+        Links without delay may form loops, and every sample runs until its values stand still; True: with the
+        usual number of steps and tolerance.
 
     Returns
     -------
@@ -135,8 +140,9 @@ def from_arrays(
         inputs, source, target, neurons, outputs, activation, parameters, delay, weight,
         frozen, bias, bias_frozen, lets, link_let, link_sign, head, classes, output_names,
     )  # fmt: skip
-    if not (transfer is transfer_numbers is transfer_frozen is None):
-        return _from_given(*given, transfer, transfer_numbers, transfer_frozen)
+    if settle or not (transfer is transfer_numbers is transfer_frozen is None):
+        own = (transfer, transfer_numbers, transfer_frozen)
+        return _from_given(*given, *own, read_settle(settle))
     kernel = handover.kernel or handover.ask()
     network = None if kernel is None else quick_network(kernel, *given)
     return _from_given(*given) if network is None else network
@@ -154,7 +160,7 @@ handover = Handover(_kernel)
 def _from_given(
     inputs, source, target, neurons, outputs, activation, parameters, delay, weight,
     frozen, bias, bias_frozen, lets, link_let, link_sign, head, classes, output_names,
-    transfer=None, transfer_numbers=None, transfer_frozen=None,
+    transfer=None, transfer_numbers=None, transfer_frozen=None, settle=None,
 ):  # fmt: skip
     """The network by whole-array calls: without the compiler, in every case, and with an error for every fault."""
     links = link_table(source, target, delay, weight, frozen, link_let, link_sign)
@@ -208,5 +214,5 @@ def _from_given(
         start=start, output_node=nodes, output_names=tuple(output_names),
         heads=heads, classes=classes,
         slot_names=tuple(slots.lets.items()),
-        lets=tuple((name, slot) for slot, name in slots.lets.items()),
+        lets=tuple((name, slot) for slot, name in slots.lets.items()), settle=settle,
     )  # fmt: skip

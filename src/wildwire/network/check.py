@@ -29,7 +29,7 @@ def check_network(network: Network) -> None:
     DuplicateNameError
         One name for two things.
     LoopError
-        A loop without delay.
+        A loop without delay in a network that does not settle.
     """
     check_kinds(network)
     _check_shapes(network)
@@ -194,6 +194,8 @@ def _check_outputs(network: Network) -> None:
 
 
 def _check_loops(network: Network) -> None:
+    if network.settle is not None:
+        return
     source = network.link_source - network.n_inputs
     if not np.any((source >= network.link_target) & (network.link_delay == 0)):
         return  # every undelayed link runs forward in text order
@@ -236,5 +238,6 @@ def _loop_message(network: Network, loop: list[int]) -> str:
     return (
         f"a loop without delay: {' -> '.join([*shown, names[0]])}; within one step no neuron can read "
         f"its own result: write {names[-1]}@1 for {names[-1]} in the line of {names[0]}, "
-        "which reads the value of one step ago"
+        "which reads the value of one step ago; or, if every sample shall run until its values stand still, "
+        "add a line `settle`"
     )

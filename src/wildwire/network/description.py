@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wildwire.network import check, naming
-from wildwire.network.tables import Column, Derived, Group, Head, readonly
+from wildwire.network.tables import Column, Derived, Group, Head, Settle, readonly
 from wildwire.network.views import Link, Links, Neuron, Neurons
 
 if TYPE_CHECKING:
@@ -113,6 +113,8 @@ class Network:
         Names of numbers that are not named after their first place: `let` names and numbers of general expressions.
     lets : tuple of (str, int)
         The `let` names that are in theta, with their slots.
+    settle : Settle or None
+        Links without delay may form loops, and every sample runs until its values stand still.
     refusals : tuple of (str, str)
         What this version can parse but not run: name of the neuron, reason as a sentence.
     document : Document or None
@@ -154,6 +156,7 @@ class Network:
     classes: tuple | None = None
     slot_names: tuple[tuple[int, str], ...] = ()
     lets: tuple[tuple[str, int], ...] = ()
+    settle: Settle | None = None
     refusals: tuple[tuple[str, str], ...] = ()
     document: Document | None = None
     _memo: dict = field(default_factory=dict, init=False)
@@ -447,7 +450,8 @@ class Network:
         keys = [None if f is None else f.key for f in self.functions + self.transfers]
         return (
             self.columns, keys, self.output_names, self.heads,
-            self.classes, self.slot_names, self.lets, self.derived, self.refusals,
+            self.classes, self.slot_names, self.lets, self.derived, self.settle,
+            self.refusals,
         )  # fmt: skip
 
     def __getstate__(self) -> dict[str, Any]:
@@ -474,8 +478,8 @@ class Network:
 _DEFAULTS = {
     "transfers": (None,), "transfer_slot": NO_SLOTS, "transfer_sign": NO_SIGNS,
     "transfer_value": NO_VALUES, "past_slot": NO_SLOTS, "past_sign": NO_SIGNS,
-    "past_value": NO_VALUES, "derived": Derived(), "bounds": None, "refusals": (),
-    "document": None,
+    "past_value": NO_VALUES, "derived": Derived(), "bounds": None, "settle": None,
+    "refusals": (), "document": None,
 }  # fmt: skip
 """Fields that no network from arrays changes."""
 
@@ -497,4 +501,6 @@ def _same(one, other) -> bool:
     return np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
 
 
-__all__ = ["Column", "Derived", "Group", "Head", "Link", "Network", "Neuron"]
+__all__ = [
+    "Column", "Derived", "Group", "Head", "Link", "Network", "Neuron", "Settle",
+]  # fmt: skip

@@ -30,7 +30,6 @@ from wildwire.language.tree import (
     Learnt,
     Let,
     Numbers,
-    Settle,
     Start,
 )
 from wildwire.network import naming
@@ -44,6 +43,7 @@ from wildwire.network.formulas import formula_chunk
 from wildwire.network.learnt import learnt_chunk
 from wildwire.network.lines import count_of
 from wildwire.network.scope import MOST_NODES, Entry, Line, Scope, placed
+from wildwire.network.settle import settle_of
 from wildwire.network.tables import Column, Group
 
 
@@ -134,7 +134,8 @@ class Elaboration:
                 output_node=np.array(list(outputs.nodes), np.int32), output_names=tuple(outputs.names),
                 heads=tuple(outputs.heads), classes=outputs.classes,
                 lets=tuple((name, first_let + i) for i, name in enumerate(self.lets)),
-                bounds=self._bounds(n_own), refusals=tuple(self.refusals),
+                bounds=self._bounds(n_own), settle=settle_of(self.document),
+                refusals=tuple(self.refusals),
                 document=self.document,
             )  # fmt: skip
         except NetworkError as error:
@@ -248,9 +249,6 @@ class Elaboration:
                 self.chunks[place] = learnt_chunk(statement, self.scope)
                 continue
             self.chunks[place] = formula_chunk(statement, self.scope)
-        for _ in self._statements(Settle):
-            reason = "`settle` asks to run every sample until it stands still, which this version cannot"
-            self.refusals.append(("settle", reason))
 
     def _fill_tables(self) -> None:
         """Put the rows of `numbers` tables into the start values."""

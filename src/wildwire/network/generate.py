@@ -28,6 +28,7 @@ from wildwire.language.tree import (
     Range,
 )
 from wildwire.network.prepare import number
+from wildwire.network.settle import settle_line
 from wildwire.network.tables import Column
 from wildwire.network.write_neurons import NeuronWriter
 from wildwire.network.written_names import sources
@@ -58,6 +59,8 @@ def _statements(network: Network, theta) -> Iterator:
         else:
             yield from writer.group(group, members)
         first += group.count
+    if network.settle is not None:
+        yield settle_line(network.settle)
     yield from _definitions(network)
     yield from _outputs(network)
 
@@ -98,10 +101,11 @@ def _let(network: Network, name: str, value: float, slot: int) -> Let:
 def _definitions(network: Network) -> Iterator[Definition]:
     """The user's own functions, those that others call among them."""
     own = [transfer for transfer in network.transfers if transfer is not None]
-    yield from map(_definition, own_functions((*network.functions, *own)))
+    yield from map(definition_of, own_functions((*network.functions, *own)))
 
 
-def _definition(function: Function | Transfer) -> Definition:
+def definition_of(function: Function | Transfer) -> Definition:
+    """The statement that defines a function as the user wrote or made it."""
     if isinstance(function, Transfer):
         formula, *others = function.formulas
         return Definition(

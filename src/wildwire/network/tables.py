@@ -51,6 +51,22 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Settle:
+    """How a network whose links without delay form loops runs: every sample until its values stand still.
+
+    Attributes
+    ----------
+    steps : int
+        The most sweeps over the neurons of the loops.
+    tolerance : float
+        A value v stands still when a sweep changes it by at most tolerance * (1 + |v|).
+    """
+
+    steps: int = 500
+    tolerance: float = 1e-10
+
+
+@dataclass(frozen=True)
 class Group:
     """Neurons that were written together.
 

@@ -105,7 +105,7 @@ class NeuronWriter:
         if has_bias and network.bias_slot[neuron] < 0:
             arguments.append(Number(0.0, frozen=True))
         function = network.function_of(neuron)
-        keywords = _choices(function)
+        keywords = choices_of(function)
         keywords += self._parameters("parameter", neuron, function, known=False)
         if transfer is None:
             return Learnt(target, Call(function.name, tuple(arguments), keywords))
@@ -116,7 +116,7 @@ class NeuronWriter:
     def _formula(self, target: Target, neuron: int) -> Formula:
         network = self.network
         function, transfer = network.function_of(neuron), network.transfer_of(neuron)
-        keywords = _choices(function)
+        keywords = choices_of(function)
         keywords += self._parameters("parameter", neuron, function, known=True)
         if function.kind == "expression":
             return Formula(target, self._expression(neuron))
@@ -209,7 +209,7 @@ class NeuronWriter:
         return tuple(keywords)
 
 
-def _choices(function: Function) -> tuple:
+def choices_of(function: Function) -> tuple:
     """Keywords that choose the form of an activation."""
     return tuple(
         (name, Name(value) if isinstance(value, str) else Number(float(value)))

@@ -62,7 +62,23 @@ def sources(network: Network, nodes: list[int], delays=None) -> list:
         else:
             items.append(Name(name, None, delay or None))
             place = last
-    return items
+    return _ranges(items)
+
+
+def _ranges(items: list[Name]) -> list[Name]:
+    """The names with delays that follow one another as one: `y@1, y@2, y@3` is `y@1..3`."""
+    joined: list[Name] = []
+    for name in items:
+        last = joined[-1] if joined else None
+        if last is not None and (last.name, last.index) == (name.name, name.index):
+            first, end = (
+                last.delay if isinstance(last.delay, tuple) else (last.delay or 0,) * 2
+            )
+            if (name.delay or 0) == end + 1:
+                joined[-1] = Name(name.name, name.index, (first, end + 1))
+                continue
+        joined.append(name)
+    return joined
 
 
 def _whole_groups(network: Network) -> dict[int, tuple[str, int]]:

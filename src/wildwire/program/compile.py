@@ -15,11 +15,13 @@ from wildwire.errors import NetworkError, UnsupportedError
 from wildwire.program import plan as p
 from wildwire.program.faults import FAULTS, faults
 from wildwire.program.kernel import ON_A_LOOP, TOO_LONG, kernel_for
+from wildwire.program.settling import cut_open, with_guesses, with_scratch
 from wildwire.program.tame import tame_functions
 from wildwire.program.time import sources_in_time, with_frames
 
 NO_HEADS = np.zeros(0, np.int32)
 NO_HEADS.flags.writeable = False
+NO_GUESSES = NO_HEADS
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +72,7 @@ class Program:
 
     @property
     def n_inputs(self) -> int:
-        return int(self.plan[p.INPUTS])
+        return int(self.plan[p.INPUTS] - self.plan[p.GUESSES])
 
     @property
     def n_outputs(self) -> int:
@@ -120,7 +122,10 @@ def program_of(network, kernel, whole=False) -> Program:
     if network.refusals:
         neuron, reason = network.refusals[0]
         raise UnsupportedError(f"neuron {neuron}: {reason}")
-    n_neurons, n_delays = network.n_neurons, network.n_delays
+    n_neurons, n_delays, settle = network.n_neurons, network.n_delays, network.settle
+    guesses = NO_GUESSES
+    if settle is not None:
+        network, guesses = cut_open(network)
     if len(network.transfers) > 1:
         from wildwire.program.lower import lowered
 
@@ -153,10 +158,18 @@ def program_of(network, kernel, whole=False) -> Program:
         raise _error(fault, network)
     plan, row_of, slot, sign, constant, is_link = arrays
     row_of = row_of[:n_neurons]
+    if guesses.size:
+        plan = with_scratch(plan, guesses.size)
     if n_delays:
         plan, slot, sign, constant, is_link = with_frames(
             plan, slot, sign, constant, is_link, row_of, network
         )
+    if guesses.size:
+        arrays = (plan, slot, sign, constant, is_link)
+        plan, slot, sign, constant, is_link = with_guesses(
+            arrays, row_of, network, guesses, settle
+        )
+    if n_delays or guesses.size:
         fault = int(faults(plan))
         if fault:
             raise _error(fault, network)

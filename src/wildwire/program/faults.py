@@ -11,7 +11,7 @@ from wildwire.program import plan as p
 
 FAULTS = (
     "header", "stage", "block", "run", "source row", "out-link", "output row", "head",
-    "expression", "transfer", "past value",
+    "expression", "transfer", "past value", "guess",
 )  # fmt: skip
 
 
@@ -145,11 +145,67 @@ def _is_bad_transfer(plan, t):
 
 
 @jitable
+def _has_bad_out_links(plan):
+    n_pointers = 1 + plan[p.INPUTS] + plan[p.NEURONS]
+    for row in range(n_pointers):
+        low = plan[plan[p.OUT_POINTERS] + row]
+        high = plan[plan[p.OUT_POINTERS] + row + 1]
+        before = 0 if row == 0 else plan[plan[p.OUT_POINTERS] + row - 1]
+        if low < before or high < low or plan[p.OUT_LINKS] + 2 * high > plan.size:
+            return True
+        for e in range(low, high):
+            target = plan[plan[p.OUT_LINKS] + 2 * e]
+            position = plan[plan[p.OUT_LINKS] + 2 * e + 1]
+            if target < 0 or _is_bad_target(plan, target, row):
+                return True
+            if position < 0 or position >= plan[p.LINK_WEIGHTS]:
+                return True
+    return False
+
+
+@jitable
+def _has_bad_past(plan):
+    first, rows = 1 + plan[p.INPUTS], plan[p.ROWS]
+    for i in range(plan[p.PASTS]):
+        at = plan[p.PAST_TABLE] + i * p.PAST_WIDTH
+        if plan[at] < first or plan[at] >= rows:
+            return True
+        if plan[at + 1] < 0 or plan[at + 1] >= plan[p.WEIGHTS]:
+            return True
+    return False
+
+
+@jitable
+def _is_bad_settling(plan):
+    """Whether a guess, the rows of settling, its tolerance or its second plan lie outside."""
+    if plan[p.GUESSES] < 0 or plan[p.GUESSES] > plan[p.INPUTS]:
+        return True
+    if _is_outside(plan, p.GUESS_TABLE, int(plan[p.GUESSES]), p.GUESS_WIDTH):
+        return True
+    needed = 2 + plan[p.GUESSES] + plan[p.ROWS]
+    if plan[p.SETTLE_ROWS] < 0 or plan[p.SETTLE_STEPS] < 1:
+        return True
+    if plan[p.SETTLE_ROWS] + needed > plan[p.EXPRESSION_ROWS]:
+        return True
+    if plan[p.TOLERANCE] < 0 or plan[p.TOLERANCE] >= plan[p.WEIGHTS]:
+        return True
+    if plan[p.WITHIN] and _is_outside(plan, p.WITHIN, int(plan[p.WITHIN]), 1):
+        return True
+    for i in range(plan[p.GUESSES]):
+        at = plan[p.GUESS_TABLE] + i * p.GUESS_WIDTH
+        if plan[at] < 1 + plan[p.INPUTS] or plan[at] >= plan[p.ROWS]:
+            return True
+        if plan[at + 1] < -1 or plan[at + 1] >= plan[p.WEIGHTS]:
+            return True
+    return False
+
+
+@jitable
 def faults(plan):
     """First fault of a plan, as a number; 0 when every index it holds lies inside.
 
     1 header, 2 stage, 3 block, 4 run, 5 source row, 6 out-link, 7 output row, 8 head, 9 expression,
-    10 transfer, 11 past value
+    10 transfer, 11 past value, 12 guess
     """
     if _has_bad_header(plan):
         return 1
@@ -174,20 +230,8 @@ def faults(plan):
     for i in range(plan[p.RUNS]):
         if _is_bad_run(plan, plan[p.RUN_TABLE] + i * p.RUN_WIDTH):
             return 4
-    n_pointers = 1 + plan[p.INPUTS] + plan[p.NEURONS]
-    for row in range(n_pointers):
-        low = plan[plan[p.OUT_POINTERS] + row]
-        high = plan[plan[p.OUT_POINTERS] + row + 1]
-        before = 0 if row == 0 else plan[plan[p.OUT_POINTERS] + row - 1]
-        if low < before or high < low or plan[p.OUT_LINKS] + 2 * high > plan.size:
-            return 6
-        for e in range(low, high):
-            target = plan[plan[p.OUT_LINKS] + 2 * e]
-            position = plan[plan[p.OUT_LINKS] + 2 * e + 1]
-            if target < 0 or _is_bad_target(plan, target, row):
-                return 6
-            if position < 0 or position >= plan[p.LINK_WEIGHTS]:
-                return 6
+    if _has_bad_out_links(plan):
+        return 6
     # The rows of the outputs, then those that heads read.
     for q in range(2 * plan[p.OUTPUTS]):
         row = plan[plan[p.OUTPUT_ROWS] + q]
@@ -205,10 +249,6 @@ def faults(plan):
     for i in range(plan[p.TRANSFERS]):
         if _is_bad_transfer(plan, plan[p.TRANSFER_TABLE] + i * p.TRANSFER_WIDTH):
             return 10
-    for i in range(plan[p.PASTS]):
-        at = plan[p.PAST_TABLE] + i * p.PAST_WIDTH
-        if plan[at] < first_neuron or plan[at] >= n_rows:
-            return 11
-        if plan[at + 1] < 0 or plan[at + 1] >= plan[p.WEIGHTS]:
-            return 11
-    return 0
+    if _has_bad_past(plan):
+        return 11
+    return 12 if plan[p.GUESSES] and _is_bad_settling(plan) else 0

@@ -5,7 +5,8 @@ those offsets. The compiled kernels read the plan, `tables.py` writes it, nobody
 One array, because each further array argument costs 0.2 microseconds per kernel call.
 
 Rows of the value table: row 0 is the constant 1 (a bias is a link from it), then the inputs, the
-neurons in program order, the rows of heads. A link addresses its source by row.
+neurons in program order, the rows of heads. A link addresses its source by row. The last GUESSES of the inputs are
+guesses: see `settling.py`.
 
 Time: the steps of a sequence stand one after another in the work array, `FRAME` rows each. A link that looks d
 steps back addresses row - d * FRAME, and out-links from the past row + d * FRAME: relative to its own step, so
@@ -57,6 +58,12 @@ FEEDS = 37  # inputs that take an output's value
 FEED_TABLE = 38
 FEED_FROM = 39  # first step at which they do
 STEP_COUNTS = 40  # offset of the number of steps of each sequence; 0: all have STEPS
+GUESSES = 41  # inputs behind the real ones that loops without delay read
+GUESS_TABLE = 42
+SETTLE_STEPS = 43  # most sweeps
+TOLERANCE = 44  # place among the weights
+SETTLE_ROWS = 45  # first of its rows among those of expressions
+WITHIN = 46  # offset of a second plan without out-links to later steps; 0: no delays
 HEADER = 48
 
 # a stage: neurons that need only earlier stages
@@ -77,5 +84,7 @@ TRANSFER_WIDTH = 9
 PAST_WIDTH = 2
 # feedback: row of the input, row of the output whose value it takes once a step is computed
 FEED_WIDTH = 2
+# a guess: row of the neuron that is guessed, place of its start value among the weights or -1
+GUESS_WIDTH = 2
 # a head: softmax over some outputs
 HEAD_WIDTH = 4  # first source row entry, first row, count, first output

@@ -64,11 +64,11 @@ def with_frames(plan, slot, sign, constant, is_link, row_of, network):
     links = plan[plan[p.OUT_LINKS] : plan[p.KEEP] : 2]
     links[:] = links % rows + links // rows * frame
     plan[p.FRAME] = frame
-    return _with_past(plan, slot, sign, constant, is_link, row_of, network)
+    return with_past(plan, slot, sign, constant, is_link, row_of, network)
 
 
-def _with_past(plan, slot, sign, constant, is_link, row_of, network):
-    """One weight more for each neuron that is not 0 before the first step."""
+def with_past(plan, slot, sign, constant, is_link, row_of, network):
+    """One weight more for each neuron that is not 0 before the first step, or whose first guess is not 0."""
     past = network.past_slot
     neurons = (
         np.flatnonzero((past >= 0) | (network.past_value != 0)) if past.size else []
