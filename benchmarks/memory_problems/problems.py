@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-RATE, CLIP = 0.01, 1.0
+# 0.01 and 0.03 were tried with all systems; 0.03 was better or as good but for one of PyTorch's GRUs.
+RATE, CLIP = 0.03, 1.0
 
 # Wildwire's networks; {h} is the largest size within the numbers allowed, {read} the inputs as the problem lets them
 # be read: at once, or one step late.
@@ -92,7 +93,7 @@ class Problem:
     lags: tuple = (1, 2, 4, 8)
     is_closed: bool = False
     only_last: bool = False
-    limit: float = 100.0
+    limit: float = 120.0
 
     def judge(self, Y, predicted) -> float:
         """The error of predictions (n, steps, 1) or (n, 1)."""
@@ -139,7 +140,7 @@ def echo(seed) -> Data:
 def adding(seed, steps=50) -> Data:
     """The sum of the two numbers that are marked, one in each half (Hochreiter & Schmidhuber 1997, section 5.4)."""
     rng = np.random.default_rng(seed)
-    n, half = 2000, steps // 2
+    n, half = 1500, steps // 2
     X = np.zeros((n, steps, 2))
     X[:, :, 0] = rng.uniform(0, 1, (n, steps))
     rows = np.arange(n)
@@ -234,14 +235,14 @@ PROBLEMS = (
         "xor", "exclusive or of this bit and the one two steps ago: share of wrong bits",
         temporal_xor, sign_errors,
         {"Elman": PLAIN, "links at delays 0 to 2": _delayed("{x}, {x}@1..2")},
-        numbers=100, epochs=60, batch=20, warm_up=2,
+        numbers=100, epochs=40, batch=20, warm_up=2,
     ),
     Problem(
         "parity", "parity of all bits until now, 12 steps: share of wrong bits at the last step",
         running_parity, sign_errors,
         {"Elman": PLAIN,
          "one quadratic neuron": QUADRATIC % "tanh(quadratic({read}, output_@1))\nstart output_ = ?"},
-        numbers=100, epochs=60, batch=20, only_last=True,
+        numbers=100, epochs=40, batch=20, only_last=True,
     ),
     Problem(
         "echo", f"the input {ECHO} steps ago: relative error",
@@ -259,7 +260,7 @@ PROBLEMS = (
         mackey_glass, relative_error,
         {"Elman": PLAIN, "links at delays 1, 2, 6, 12, 17, 18":
             _delayed("{x}@1..2, {x}@6, {x}@12, {x}@17..18")},
-        numbers=200, epochs=100, batch=16, warm_up=GLASS_WARM_UP, lags=(1, 2, 6, 12, 18),
+        numbers=200, epochs=80, batch=16, warm_up=GLASS_WARM_UP, lags=(1, 2, 6, 12, 18),
         is_closed=True,
     ),
     Problem(
@@ -267,7 +268,7 @@ PROBLEMS = (
         logistic_map, relative_error,
         {"Elman": PLAIN, "links at delay 1": _delayed("{read}"),
          "one quadratic neuron": QUADRATIC % "quadratic({read})"},
-        numbers=60, epochs=100, batch=16, warm_up=LOGISTIC_WARM_UP, lags=(1, 2, 4),
+        numbers=60, epochs=150, batch=16, warm_up=LOGISTIC_WARM_UP, lags=(1, 2, 4),
         is_closed=True,
     ),
     Problem(
