@@ -92,7 +92,6 @@ def _arguments(argv):
 def main(argv=None) -> int:
     """Print a table per problem, and the time of all."""
     arguments = _arguments(argv)
-    pin()
     began = time.perf_counter()
     for problem in PROBLEMS:
         if problem.name not in arguments.problem:
@@ -126,4 +125,5 @@ def _section(problem, lines, seconds) -> str:
 
 
 if __name__ == "__main__":
+    pin()
     sys.exit(main())

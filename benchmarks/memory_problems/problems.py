@@ -159,7 +159,9 @@ def _of_series(series, n_learn, steps, n, test_steps, n_test, rng) -> Data:
     series = (series - series[:n_learn].mean()) / series[:n_learn].std()
     X = _windows(series, steps, rng.integers(0, n_learn - steps + 1, n))
     last = len(series) - test_steps
-    X_test = _windows(series, test_steps, np.linspace(n_learn, last, n_test).astype(int))
+    X_test = _windows(
+        series, test_steps, np.linspace(n_learn, last, n_test).astype(int)
+    )
     return Data(X, X, X_test, X_test)
 
 

@@ -52,4 +52,3 @@ def fit(problem: Problem, data: Data, seed: int, text: str) -> Fitted:
         return found if data.Y.ndim == 3 else found[:, -1]
 
     return Fitted(network.n_theta, lambda X: np.asarray(predict(X)))
-
