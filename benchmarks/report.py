@@ -32,6 +32,9 @@ EXPLANATIONS = {
     "rows.",
     "Irregular, forward": "2 operations and 1 row per link and sample. SciPy's product is that of all links at once, "
     "without levels and activations. JAX and PyTorch do all batches in one call, as Wildwire does.",
+    "Networks with memory": "Batches of 32 sequences with a target at every step; the gradient goes through all steps. "
+    "Within a step the irregular network has 5 levels; half of its links look 1 to 3 steps back. Forms in brackets are "
+    "explained in `benchmarks/systems/jax_sequences.py` and `torch_sequences.py`; the fastest counts.",
     "Calls from Python": "What a call costs its user, with whatever the system does per call.",
     "Two threads": "Measured on all CPUs.",
     "Memory": "Resident memory that a session with Adam's state adds to network and theta, less the tile's tables; "

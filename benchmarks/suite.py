@@ -31,6 +31,7 @@ from benchmarks.rows import (
     latency,
     memory,
     population,
+    sequences,
     startup,
     threads,
     training,
@@ -39,8 +40,8 @@ from benchmarks.targets import judge
 
 RESULTS = Path(__file__).parent / "results"
 SUBJECTS = (
-    training, irregular, latency, population, threads, memory, startup, functions,
-    vectormath,
+    training, irregular, sequences, latency, population, threads, memory, startup,
+    functions, vectormath,
 )  # fmt: skip
 
 

@@ -9,7 +9,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from benchmarks.results_table import Results, divided
-from benchmarks.rows import functions, latency, memory, population, startup, threads
+from benchmarks.rows import (
+    functions,
+    latency,
+    memory,
+    population,
+    sequences,
+    startup,
+    threads,
+)
 from benchmarks.workloads import SMALL, irregular_name
 
 SINGLE, DOUBLE = "float32", "float64"
@@ -156,6 +164,26 @@ def _irregular() -> list[Target]:
     ]  # fmt: skip
 
 
+def _sequences() -> list[Target]:
+    return [
+        _at_least(f"{label}, {dtype}: faster than {name}", limit,
+                  _over(row, peer, dtype))
+        for label, row, limits in (
+            ("Elman 16, 100 steps", sequences.ELMAN, (1, 20)),
+            ("2,000 irregular links with memory", sequences.IRREGULAR, (3, 20)),
+        )
+        for dtype in (SINGLE, DOUBLE)
+        for name, peer, limit in zip(
+            ("JAX", "PyTorch eager"), ("jax", "torch eager"), limits, strict=True
+        )
+    ] + [
+        _at_most("one step of 100 links with memory, from Python", 3,
+                 _median(sequences.ONE_STEP, DOUBLE), "µs"),
+        _at_most("one step of 100 links with memory, within a run", 0.5,
+                 _median(sequences.RUN_STEPS, DOUBLE), "µs"),
+    ]  # fmt: skip
+
+
 def _percent(row):
     def value(results):
         fraction = results.fact(row, SINGLE, "fraction_of_random_rows")
@@ -202,7 +230,9 @@ def _functions() -> list[Target]:
 
 def targets() -> list[Target]:
     """All figures to reach, in the order of the report."""
-    return [*_layered(), *_irregular(), *_calls(), *_functions()]
+    return [
+        *_layered(), *_irregular(), *_sequences(), *_calls(), *_functions()
+    ]  # fmt: skip
 
 
 def judge(results: Results) -> list[Judgement]:

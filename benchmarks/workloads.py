@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from benchmarks.irregular import CHAINED, LOCAL_REACH, Wiring, of_links
+from benchmarks.recurrent import Elman, RecurrentWiring
 
 
 @dataclass(frozen=True)
@@ -22,10 +23,12 @@ class Workload:
         Layers, inputs first; None for an irregular wiring.
     batch : int
     rows : int
-        Samples.
+        Samples, or sequences.
     hidden : "tanh" or "logistic"
     output : "identity" or "logistic"
-    wiring : Wiring or None
+    wiring : Wiring, RecurrentWiring, Elman or None
+    steps : int
+        Of a sequence; 0: samples are rows.
     """
 
     name: str
@@ -34,7 +37,8 @@ class Workload:
     rows: int
     hidden: str = "tanh"
     output: str = "identity"
-    wiring: Wiring | None = None
+    wiring: Wiring | RecurrentWiring | Elman | None = None
+    steps: int = 0
 
     @property
     def n_inputs(self) -> int:
@@ -65,6 +69,21 @@ LAYERED = (
 )
 SMALL = Workload("8-16-1 full batch of 1,000", (8, 16, 1), 1000, 1000)
 CHAIN = Workload("irregular 560 neurons chained", None, 64, 1024, wiring=CHAINED)
+
+# Networks with memory: training, and one step at a time from Python.
+SEQUENCES = (
+    Workload(
+        "Elman 16, 100 steps, batch 32", None, 32, 512, wiring=Elman(4, 16, 1), steps=100
+    ),
+    Workload(
+        "irregular 2,000 links with memory, 50 steps, batch 32", None, 32, 256,
+        wiring=RecurrentWiring(200, 10, 5, 3, n_inputs=8, n_outputs=2), steps=50,
+    ),
+)  # fmt: skip
+STREAM = Workload(
+    "100 links with memory", None, 1, 1,
+    wiring=RecurrentWiring(20, 5, 4, 3, n_inputs=4, n_outputs=2), steps=10_000,
+)  # fmt: skip
 
 # links -> levels, samples of an epoch, samples of a forward pass (more of them, so
 # that what a call costs by itself does not decide)
@@ -111,8 +130,9 @@ def all_irregular(forward: bool = False) -> list[Workload]:
 
 
 def data(workload):
-    """Inputs and targets, float64, seeded."""
+    """Inputs and targets, float64, seeded: (rows, numbers) or (sequences, steps, numbers)."""
     rng = np.random.default_rng(1)
-    X = rng.normal(size=(workload.rows, workload.n_inputs))
-    Y = rng.uniform(0, 1, (workload.rows, workload.n_outputs))
+    shape = (workload.rows, workload.steps) if workload.steps else (workload.rows,)
+    X = rng.normal(size=(*shape, workload.n_inputs))
+    Y = rng.uniform(0, 1, (*shape, workload.n_outputs))
     return X, Y

@@ -1,6 +1,7 @@
 """JAX: a whole epoch in one jitted `lax.scan`, optax's Adam.
 
-Layers are products. An irregular wiring has three forms (`jax_irregular.py`), of which the fastest counts.
+Layers are products. An irregular wiring has three forms (`jax_irregular.py`), a network with memory two or three
+(`jax_sequences.py`), of which the fastest counts.
 """
 
 from functools import cache
@@ -9,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from benchmarks.measure import Prepared, Unavailable
-from benchmarks.systems import jax_irregular, steps
+from benchmarks.systems import jax_irregular, jax_sequences, steps
 from benchmarks.workloads import data
 
 
@@ -30,6 +31,8 @@ def model_of(workload, dtype, form=""):
     jax, _ = library()
     if workload.sizes:
         return _layers(jax, workload, np.random.default_rng(0), dtype)
+    if workload.steps:
+        return jax_sequences.model_of(jax, workload.wiring, dtype, form)
     return jax_irregular.FORMS[form](jax, workload.wiring, dtype)
 
 
@@ -45,7 +48,7 @@ def training(workload, dtype, form="") -> Prepared:
 
     def loss(parameters, x, y):
         error = predict(parameters, x) - y
-        return (error * error).sum(axis=1).mean() / 2
+        return (error * error).sum(axis=-1).mean() / 2
 
     def step(carry, rows):
         parameters, state = carry

@@ -1,7 +1,8 @@
 """PyTorch: `nn.Sequential`, `torch.optim.Adam`, a Python loop over batches; eager and compiled.
 
 An irregular wiring neuron by neuron in eager mode would take seconds a step, so neurons of a level are evaluated
-together, with gathered values (`gather`) or with masked matrix products over all earlier values (`dense`).
+together, with gathered values (`gather`) or with masked matrix products over all earlier values (`dense`). Networks
+with memory stand in `torch_sequences.py`.
 """
 
 from functools import cache
@@ -11,7 +12,7 @@ import numpy as np
 
 from benchmarks.irregular import levels
 from benchmarks.measure import Prepared, Unavailable
-from benchmarks.systems import steps
+from benchmarks.systems import steps, torch_sequences
 from benchmarks.workloads import data
 
 
@@ -29,7 +30,12 @@ def library():
 def model_of(workload, dtype, form=""):
     """An `nn.Module`."""
     torch = library()
-    model = _layers(torch, workload) if workload.sizes else _irregular(workload, form)
+    if workload.sizes:
+        model = _layers(torch, workload)
+    elif workload.steps:
+        model = torch_sequences.model_of(torch, workload.wiring, form)
+    else:
+        model = _irregular(workload, form)
     return model.to(getattr(torch, dtype))
 
 
@@ -44,7 +50,7 @@ def training(workload, dtype, form="", compiled=False) -> Prepared:
 
     def loss_of(x, y):
         error = model(x) - y
-        return (error * error).sum(dim=1).mean() / 2
+        return (error * error).sum(dim=-1).mean() / 2
 
     if compiled:
         # Without this the ninth workload of a process would quietly run uncompiled.

@@ -4,6 +4,8 @@ import numpy as np
 
 from benchmarks.irregular import links
 from benchmarks.measure import Prepared, Unavailable
+from benchmarks.recurrent import Elman, elman_links
+from benchmarks.recurrent import links as links_with_memory
 from benchmarks.systems import steps
 from benchmarks.workloads import data
 
@@ -19,12 +21,28 @@ def network_of(workload):
             activation=workload.hidden,
             output_activation=workload.output,
         )
+    if workload.steps:
+        return network_with_memory(workload.wiring)
     source, target = links(workload.wiring)
     n, n_outputs = workload.n_neurons, workload.n_outputs
     activation = ["tanh"] * (n - n_outputs) + ["identity"] * n_outputs
     return Network.from_arrays(
         workload.n_inputs, source, target,
         neurons=n, outputs=range(n - n_outputs, n), activation=activation,
+    )  # fmt: skip
+
+
+def network_with_memory(wiring):
+    """The network of a wiring with delays, with the start values that all systems have."""
+    from wildwire.network import Network
+
+    found = elman_links if isinstance(wiring, Elman) else links_with_memory
+    source, target, delay, weight = found(wiring)
+    n, n_outputs = wiring.n_neurons, wiring.n_outputs
+    return Network.from_arrays(
+        wiring.n_inputs, source, target, neurons=n, outputs=range(n - n_outputs, n),
+        activation=["tanh"] * (n - n_outputs) + ["identity"] * n_outputs, delay=delay,
+        weight=weight, bias=np.zeros(n),
     )  # fmt: skip
 
 
