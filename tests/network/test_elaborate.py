@@ -279,7 +279,6 @@ REFUSED = [
     ("y = prod(v) + sum(v)*mean(x1@1..2)", "delay"),
     ("y ~ tanh(x1@1)", "delay"),
     ("y = tanh(y@1 + x1)", "delay"),
-    ("y ~ tanh(x1)\nsettle", "settle"),
 ]
 
 

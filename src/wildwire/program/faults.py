@@ -145,6 +145,13 @@ def _is_bad_transfer(plan, t):
 
 
 @jitable
+def _is_bad_past(plan, at):
+    if plan[at] < 1 + plan[p.INPUTS] or plan[at] >= plan[p.ROWS]:
+        return True
+    return plan[at + 1] < 0 or plan[at + 1] >= plan[p.WEIGHTS]
+
+
+@jitable
 def _is_bad_settling(plan):
     """Whether a guess, the rows of settling, its tolerance or its second plan lie outside."""
     if plan[p.GUESSES] < 0 or plan[p.GUESSES] > plan[p.INPUTS]:
@@ -231,9 +238,6 @@ def faults(plan):
         if _is_bad_transfer(plan, plan[p.TRANSFER_TABLE] + i * p.TRANSFER_WIDTH):
             return 10
     for i in range(plan[p.PASTS]):
-        at = plan[p.PAST_TABLE] + i * p.PAST_WIDTH
-        if plan[at] < first_neuron or plan[at] >= n_rows:
-            return 11
-        if plan[at + 1] < 0 or plan[at + 1] >= plan[p.WEIGHTS]:
+        if _is_bad_past(plan, plan[p.PAST_TABLE] + i * p.PAST_WIDTH):
             return 11
     return 12 if plan[p.GUESSES] and _is_bad_settling(plan) else 0
