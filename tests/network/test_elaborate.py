@@ -273,19 +273,7 @@ def test_definitions_stand_anywhere_and_call_each_other():
     assert function.evaluate(0, [[3.0]])[0].tolist() == [18.0]
 
 
-# ---- refusals -------------------------------------------------------------------------------------------------------
-
-REFUSED = [
-    ("y ~ tanh(x1)\nsettle", "settle"),
-]
-
-
-@pytest.mark.parametrize(("line", "word"), REFUSED, ids=[r[0] for r in REFUSED])
-def test_what_cannot_run_yet_is_named(line, word):
-    network = Network.parse(f"input x1, x2, v[2]\n{line}\noutput y")
-    name, reason = network.refusals[0]
-    assert name in ("y", "settle")
-    assert word in reason
+# ---- time -----------------------------------------------------------------------------------------------------------
 
 
 def test_delays_and_values_of_the_past():

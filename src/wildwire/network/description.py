@@ -181,9 +181,8 @@ class Network:
         """A network of read-only arrays that `quick.py` has checked: they are not looked at again."""
         network = object.__new__(cls)
         # The fields of a frozen dataclass one by one would take longer than the rest of a small network.
-        vars(network).update(
-            _DEFAULTS, _memo={"n_inputs": n_inputs}, **arrays, **records
-        )
+        memo = {"n_inputs": n_inputs}
+        vars(network).update(_DEFAULTS, _memo=memo, **arrays, **records)
         return network
 
     # ---- made from ------------------------------------------------------------------------------------------------
@@ -422,7 +421,7 @@ class Network:
     def _repr_svg_(self) -> str:
         from importlib import import_module
 
-        # a lazy import by name: drawing stands below this layer and is only wanted in a notebook
+        # by name: drawing stands below this layer
         return import_module("wildwire.drawing.svg").draw(self, theta=None)
 
     # ---- identity -------------------------------------------------------------------------------------------------
@@ -449,18 +448,15 @@ class Network:
     def _records(self) -> tuple:
         keys = [None if f is None else f.key for f in self.functions + self.transfers]
         return (
-            self.columns, keys, self.output_names, self.heads,
-            self.classes, self.slot_names, self.lets, self.derived, self.settle,
-            self.refusals,
+            self.columns, keys, self.output_names, self.heads, self.classes,
+            self.slot_names, self.lets, self.derived, self.settle, self.refusals,
         )  # fmt: skip
 
     def __getstate__(self) -> dict[str, Any]:
         return {f.name: getattr(self, f.name) for f in fields(self) if f.init}
 
     def __setstate__(self, state: dict[str, Any]):
-        for name, value in state.items():
-            object.__setattr__(self, name, value)
-        object.__setattr__(self, "_memo", {})
+        vars(self).update(state, _memo={})
         self._freeze()
 
     # ---- private --------------------------------------------------------------------------------------------------
@@ -501,6 +497,4 @@ def _same(one, other) -> bool:
     return np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
 
 
-__all__ = [
-    "Column", "Derived", "Group", "Head", "Link", "Network", "Neuron", "Settle",
-]  # fmt: skip
+__all__ = ["Column", "Derived", "Group", "Head", "Link", "Network", "Neuron"]

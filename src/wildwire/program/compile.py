@@ -156,19 +156,11 @@ def program_of(network, kernel, whole=False) -> Program:
     )  # fmt: skip
     if fault:
         raise _error(fault, network)
-    plan, row_of, slot, sign, constant, is_link = arrays
+    plan, row_of, *numbers = arrays
     row_of = row_of[:n_neurons]
-    if guesses.size:
-        plan = with_scratch(plan, guesses.size)
-    if n_delays:
-        plan, slot, sign, constant, is_link = with_frames(
-            plan, slot, sign, constant, is_link, row_of, network
-        )
-    if guesses.size:
-        arrays = (plan, slot, sign, constant, is_link)
-        plan, slot, sign, constant, is_link = with_guesses(
-            arrays, row_of, network, guesses, settle
-        )
+    if n_delays or guesses.size:
+        plan, *numbers = _in_time(plan, numbers, row_of, network, guesses, settle)
+    slot, sign, constant, is_link = numbers
     if n_delays or guesses.size:
         fault = int(faults(plan))
         if fault:
@@ -185,6 +177,18 @@ def program_of(network, kernel, whole=False) -> Program:
         plan, functions, slot, sign, constant, row_of, network.n_theta, bool(one_to_one),
         network.derived, is_link, network.transfers,
     )  # fmt: skip
+
+
+def _in_time(plan, numbers, row_of, network, guesses, settle):
+    """The arrays of a program with frames for the past and a table of guesses, where there are such."""
+    if guesses.size:
+        plan = with_scratch(plan, guesses.size)
+    arrays = (plan, *numbers)
+    if network.n_delays:
+        arrays = with_frames(*arrays, row_of, network)
+    if guesses.size:
+        arrays = with_guesses(arrays, row_of, network, guesses, settle)
+    return arrays
 
 
 def _are_all(free, slot, sign, n_theta) -> bool:

@@ -83,6 +83,11 @@ def symmetrize(network, theta=None, *, swap=None, flip=None):
     if network.refusals:
         name, reason = network.refusals[0]
         raise UnsupportedError(f"{name!r} {reason}")
+    if network.settle is not None:
+        raise UnsupportedError(
+            "symmetrize goes through a network once, and this one settles: symmetrize it without `settle`, its "
+            "loops with @1"
+        )
     numbered = np.flatnonzero(np.diff(network.transfer_offset))
     if numbered.size:
         name = network.names[network.n_inputs + numbered[0]]
