@@ -32,7 +32,7 @@ def settled(network, theta, X, shake=None) -> tuple:
     """
     loose, start = all_opened(network), start_values(network, theta)
     past = [np.full(len(X), value) for value in start]
-    least, without = np.inf, 0
+    change, least, without = np.inf, np.inf, 0
     for _ in range(MOST_SWEEPS):
         computed = forward(
             loose, theta, X, shake, lambda node, _, past=past: past[node]

@@ -35,7 +35,7 @@ class Stability:
     Attributes
     ----------
     spectral_radius : float
-        Largest |eigenvalue| of the state's map at rest: below 1 a small push dies out. Rest is the state that stands
+        Largest absolute eigenvalue of the state's map at rest: below 1 a small push dies out. Rest is the state that stands
         still under the mean inputs; nan where there is none that the network runs into.
     at_rest : bool
     lyapunov : float

@@ -8,6 +8,7 @@ bits do not depend on those.
 
 import functools
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -183,7 +184,7 @@ def _in_time(plan, numbers, row_of, network, guesses, settle):
     """The arrays of a program with frames for the past and a table of guesses, where there are such."""
     if guesses.size:
         plan = with_scratch(plan, guesses.size)
-    arrays = (plan, *numbers)
+    arrays: Any = (plan, *numbers)
     if network.n_delays:
         arrays = with_frames(*arrays, row_of, network)
     if guesses.size:
