@@ -35,8 +35,8 @@ class Stability:
     Attributes
     ----------
     spectral_radius : float
-        Largest absolute eigenvalue of the state's map at rest: below 1 a small push dies out. Rest is the state that stands
-        still under the mean inputs; nan where there is none that the network runs into.
+        Largest absolute eigenvalue of the state's map at rest: below 1 a small push dies out. Rest is the state that
+        stands still under the mean inputs; nan where there is none that the network runs into.
     at_rest : bool
     lyapunov : float
         Largest Lyapunov exponent along the data (also of what is fed back), per step: the mean rate at which

@@ -137,17 +137,12 @@ def program_of(network, kernel, whole=False) -> Program:
         link_source = sources_in_time(
             network, network.n_inputs + len(network.activation)
         )
-    heads = NO_HEADS
-    if network.heads:
-        pairs = [(head.first, head.count) for head in network.heads]
-        heads = np.array(pairs, np.int32).ravel()
-        heads.flags.writeable = False  # another type for the compiler, were it not so
     derived = network.derived
     divides = derived.count > 0 and bool((derived.power < 0).any())
     tame = tame_functions(network.functions, divides)
     fault, one_to_one, used, *arrays = kernel(
         network.n_inputs, len(network.functions), network.n_theta, n_delays, tame,
-        heads, network.output_node, network.link_target, link_source,
+        _heads(network), network.output_node, network.link_target, link_source,
         network.link_slot, network.link_sign, network.link_value,
         network.bias_slot, network.bias_sign, network.bias_value, network.activation,
         network.parameter_offset, network.parameter_slot, network.parameter_sign,
@@ -180,13 +175,23 @@ def program_of(network, kernel, whole=False) -> Program:
     )  # fmt: skip
 
 
+def _heads(network):
+    """First output and number of outputs of each head, int32 (2 * n_heads,)."""
+    if not network.heads:
+        return NO_HEADS
+    pairs = [(head.first, head.count) for head in network.heads]
+    heads = np.array(pairs, np.int32).ravel()
+    heads.flags.writeable = False  # another type for the compiler, were it not so
+    return heads
+
+
 def _in_time(plan, numbers, row_of, network, guesses, settle):
     """The arrays of a program with frames for the past and a table of guesses, where there are such."""
     if guesses.size:
         plan = with_scratch(plan, guesses.size)
     arrays: Any = (plan, *numbers)
     if network.n_delays:
-        arrays = with_frames(*arrays, row_of, network)
+        arrays = with_frames(plan, *numbers, row_of=row_of, network=network)
     if guesses.size:
         arrays = with_guesses(arrays, row_of, network, guesses, settle)
     return arrays

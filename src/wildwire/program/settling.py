@@ -124,7 +124,8 @@ def with_guesses(arrays, row_of, network, guesses, settle):
     settle : Settle
     """
     if not network.n_delays:
-        arrays = with_past(*arrays, row_of, network)
+        plan, slot, sign, constant, is_link = arrays
+        arrays = with_past(plan, slot, sign, constant, is_link, row_of, network)
     plan, slot, sign, constant, is_link = arrays
     plan = plan.copy()
     rows = row_of[guesses]
