@@ -419,3 +419,11 @@ def test_the_legend_of_many_transfers_takes_more_rows_and_stays_narrow():
 def test_blocks_name_their_transfer():
     network = layered(30, 40, 8, transfer="distance", activation="gaussian")
     assert ">of distance</text>" in draw(network)
+
+
+def test_a_loop_without_delay_is_drawn_back_and_without_a_mark():
+    text = "input x\na = tanh(0.5*b + x)\nb = tanh(0.3*a - 0.9*b)\n{}output b"
+    drawn = draw(Network.parse(text.format("settle\n")))
+    assert "b → a: 0.5<" in drawn
+    assert "b → b: -0.9<" in drawn
+    assert "@0" not in drawn

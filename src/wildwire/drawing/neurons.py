@@ -95,7 +95,9 @@ def _parallel(network: Network, link: int) -> int:
 
 
 def _delay_mark(network: Network, link: int, x: float, y: float) -> str:
-    """How far a link looks back, written on it."""
+    """How far a link looks back, written on it; nothing for one that closes a loop without delay."""
+    if network.link_delay[link] == 0:
+        return ""
     text = f"@{network.link_delay[link]}"
     half = text_width(text, 9.0) / 2 + 2
     back = element(

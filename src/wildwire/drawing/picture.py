@@ -15,6 +15,7 @@ from wildwire.drawing import canvas
 from wildwire.drawing.canvas import text_width
 from wildwire.drawing.layout import Layout, arrange
 from wildwire.network.numbers import all_values
+from wildwire.program.settling import cut_links
 
 if TYPE_CHECKING:
     from wildwire.network import Network
@@ -51,11 +52,14 @@ def node_levels(network: Network) -> list[int]:
     """Level of each node: inputs 0, neurons one above their highest source of the same step, unread neurons last."""
     n = network.n_inputs
     sources: list[list[int]] = [[] for _ in network.names]
-    for source, target, delay in zip(
+    back = network.link_delay > 0
+    if network.settle is not None:
+        back = back | cut_links(network)  # those that close a loop
+    for source, target, is_back in zip(
         network.link_source.tolist(), network.link_target.tolist(),
-        network.link_delay.tolist(), strict=True,
+        back.tolist(), strict=True,
     ):  # fmt: skip
-        if delay == 0:
+        if not is_back:
             sources[n + target].append(source)
     levels = [0] * n + [-1] * network.n_neurons
     for start in range(n, len(levels)):
