@@ -6,7 +6,7 @@ import pytest
 import wildwire as ww
 from engine.recurrent_networks import numbers_for, recurrent_network, sequences_for
 from wildwire.engine import reference, reference_sequences
-from wildwire.errors import DataError, SettingError, UntrainedError
+from wildwire.errors import DataError, SettingError, SettleError, UntrainedError
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -110,3 +110,15 @@ def test_bad_inputs_leave_the_state_as_it_was():
     np.testing.assert_array_equal(runner.state, before)
     with pytest.raises(UntrainedError):
         ww.Runner(network, np.full(network.n_theta, np.nan))
+
+
+def test_a_step_that_does_not_settle_is_told():
+    network = ww.parse(
+        "input x\ns = tanh([-5]*s + [1]*x + [0.1]*s@1)\nsettle steps=30\noutput s"
+    )
+    with pytest.raises(SettleError, match="within 30 sweeps"):
+        ww.Runner(network, []).step([0.5])
+    calm = ww.parse("input x\ns = tanh([0.3]*s + [1]*x + [0.1]*s@1)\nsettle\noutput s")
+    X = np.random.default_rng(0).normal(size=(20, 1))
+    runner = ww.Runner(calm, [])
+    np.testing.assert_allclose(runner.run(X), ww.run(calm, [], X), atol=1e-9)

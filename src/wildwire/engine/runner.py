@@ -14,7 +14,7 @@ from wildwire.engine.machine import dtype_of
 from wildwire.engine.memory import Memory, program_of_steps
 from wildwire.engine.samples import check_is_network, check_theta
 from wildwire.engine.sequence_values import BAD_INPUT, ring_frames
-from wildwire.errors import DataError, SettingError
+from wildwire.errors import DataError, SettingError, SettleError
 from wildwire.program import compile_network
 from wildwire.program import plan as p
 
@@ -41,7 +41,7 @@ class Runner:
 
     Raises
     ------
-    SettingError, UntrainedError, UnsupportedError
+    SettingError, UntrainedError, UnsupportedError; SettleError by a step that does not settle
 
     Notes
     -----
@@ -119,7 +119,16 @@ class Runner:
         self._kernel(self._address, None, 0)
         if self._status[0] == BAD_INPUT:
             raise self._bad_input(self._x[None])
+        self._check_settled(self._out)
         return self._out.copy()
+
+    def _check_settled(self, out) -> None:
+        """SettleError where a settling network has not settled: its neurons are NaN then."""
+        if self.network.settle is not None and np.isnan(out).any():
+            raise SettleError(
+                f"a step did not settle within {self.network.settle.steps} sweeps, and what is remembered is not "
+                "finite now: reset, or put a state back; wildwire.run names the neuron"
+            )
 
     def _checked(self, x) -> np.ndarray:
         given = np.asarray(x, float)
@@ -158,6 +167,7 @@ class Runner:
             bound.put(at.OUT, self._out)
         if self._status[0] == BAD_INPUT:
             raise self._bad_input(X)
+        self._check_settled(out)
         return out
 
     def _bad_input(self, X) -> DataError:

@@ -59,7 +59,7 @@ def to_networkx(network: Network, theta=None):
     SettingError
         theta has the wrong length.
     NetworkError
-        The network has `start` lines.
+        The network has `start` or `settle` lines.
 
     Notes
     -----
@@ -68,10 +68,11 @@ def to_networkx(network: Network, theta=None):
     `0.5*(x - 3)`) comes back as a number of its own.
     """
     networkx = _import_networkx()
-    if network.past_slot.size:
-        raise NetworkError(
-            "`start` values have no place in a graph: take these lines out of the text"
-        )
+    for word, stated in (("start", network.past_slot.size), ("settle", network.settle)):
+        if stated:
+            raise NetworkError(
+                f"`{word}` has no place in a graph: take such lines out of the text"
+            )
     pairs = (
         network.link_source.astype(np.int64) * len(network.names) + network.link_target
     )
