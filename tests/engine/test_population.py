@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import wildwire as ww
 from network.strategies import SMOOTH, filled, networks
-from wildwire.errors import DataError, SettingError, UnsupportedError, UntrainedError
+from wildwire.errors import DataError, SettingError, UntrainedError
 
 X = np.random.default_rng(0).normal(size=(77, 3))
 Y = np.random.default_rng(1).uniform(size=(77, 1))
@@ -89,7 +89,6 @@ def test_nothing_gives_nothing():
 
 
 UNKNOWN = np.where(np.arange(4) == 1, np.nan, 0.5)
-SETTLING = ww.parse("input a, b, c\ny ~ tanh(a, b, c)\nsettle\noutput y")
 
 
 @pytest.mark.parametrize(
@@ -98,7 +97,6 @@ SETTLING = ww.parse("input a, b, c\ny ~ tanh(a, b, c)\nsettle\noutput y")
         (NETWORKS[:2], THETAS[:1], SettingError, "2 networks and 1 thetas"),
         (NETWORKS[:2], [THETAS[0], UNKNOWN], SettingError, "network 1: theta has shape"),
         (NETWORKS[:1] * 3, [THETAS[0]] * 2 + [UNKNOWN], UntrainedError, "network 2.*b -> y"),
-        ([NETWORKS[0], SETTLING], [THETAS[0]] * 2, UnsupportedError, "network 1"),
         ([TEXTS[0]], [THETAS[0]], SettingError, "network 0.*read a text with"),
         ([NETWORKS[0], TEXTS[0]], [THETAS[0]] * 2, SettingError, "network 1.*read a text"),
         ([ww.parse("input a\ny ~ tanh(a)\noutput y")], [np.ones(2)], DataError, "1 inputs"),

@@ -48,6 +48,7 @@ h ~ distance(a, b)
 y ~ linear(h, a)
 output y
 """
+SETTLING = "input x\nh ~ tanh(x, h)\nsettle\ny ~ identity(h)\noutput y"
 MEMORY = "input x\nh[2] ~ tanh(x, h@1)\ny ~ identity(h, x@2)\noutput y"
 HEAD = """
 input a, b
@@ -228,7 +229,7 @@ def _use_population(dtype: str) -> None:
 
 
 def _use_memory(dtype: str) -> None:
-    """Sequences, one and many; step by step; forward mode."""
+    """Sequences, one and many; step by step; forward mode; loops that settle."""
     from wildwire.engine.jacobian import jacobian
     from wildwire.engine.runner import Runner
     from wildwire.learning import fit
@@ -240,6 +241,9 @@ def _use_memory(dtype: str) -> None:
         X = np.ones((n, 4, network.n_inputs))
         Y = X[:, :, :1] + 1
         fit(network, X, Y, epochs=1, dtype=dtype, seed=0, progress=False)
+    settling = Network.parse(SETTLING)
+    for x in (np.ones((1, 1)), np.ones((ROWS, 1))):
+        fit(settling, x, x, epochs=1, dtype=dtype, seed=0, progress=False)
     Runner(network, theta, dtype=dtype).run(X[0])
     jacobian(network, theta, X[0], dtype=dtype)
 
