@@ -66,4 +66,7 @@ def model_loop(model: Model) -> Loop:
 
 def forecasts_series(model: Model) -> bool:
     """Whether a model was made to continue a series."""
-    return model.network.n_delays > 0 and "forecast of" in model.provenance
+    network = model.network
+    named = {f"{name}_forecast" for name in network.names[: network.n_inputs]}
+    told = "forecast of" in model.provenance or named & set(network.output_names)
+    return network.n_delays > 0 and bool(told)
