@@ -99,6 +99,8 @@ def read_sequences(network, X, dtype) -> Sequences:
                 f"X has {array.ndim} dimensions; sequences are (n_sequences, n_steps, n_inputs), a list "
                 "of (n_steps, n_inputs), or one (n_steps, n_inputs)"
             )
+        if form == MANY and array.shape[2] == network.n_inputs and array.shape[1]:
+            return _read_array(network, array)
         each = [array] if form == ONE else list(array)
     for i, x in enumerate(each):
         if x.ndim != 2 or x.shape[1] != network.n_inputs:
@@ -117,6 +119,15 @@ def read_sequences(network, X, dtype) -> Sequences:
     if len(each) and counts.min() == 0:
         raise DataError(f"sequence {int(np.argmin(counts))} of X has no steps")
     return Sequences(out, counts, form)
+
+
+def _read_array(network, array) -> Sequences:
+    """Sequences of one length, without a loop over them."""
+    if not np.isfinite(array).all():
+        i = int(np.argmin(np.isfinite(array).all(axis=(1, 2))))
+        _check_finite(network, array[i], i)
+    counts = np.full(len(array), array.shape[1], np.int64)
+    return Sequences(np.ascontiguousarray(array.transpose(1, 0, 2)), counts, MANY)
 
 
 def _check_finite(network, x, i) -> None:
@@ -208,6 +219,49 @@ def _check_targets(network, Y, weight) -> None:
     Y[~used] = 0
 
 
+def _whole_weights(network, data: Sequences, sample_weight, dtype):
+    """Weights of sequences of one length without a loop over them; None where that is not what they are."""
+    if sample_weight is None:
+        return np.ones((data.n_steps, data.n, 1), dtype)
+    if data.form != MANY:
+        return None
+    given = _numbers(sample_weight, dtype, "sample_weight")
+    if given.ndim not in (2, 3) or given.shape[:2] != (data.n, data.n_steps):
+        return None
+    given = given.reshape(data.n, data.n_steps, -1)
+    fits = given.shape[2] in (1, network.n_outputs)
+    if not fits or not np.isfinite(given).all() or (given < 0).any():
+        return None  # said by name, one by one
+    return np.array(given.transpose(1, 0, 2), dtype, order="C")
+
+
+def _weights_one_by_one(network, data: Sequences, sample_weight, dtype):
+    outputs, width = network.n_outputs, 1
+    result = np.ones((data.n_steps, data.n, outputs), dtype)
+    given = sample_weight
+    if data.form == ONE:
+        given = [given]
+    if len(given) != data.n:
+        raise DataError(
+            f"sample_weight has {len(given)} entries; X has {data.n} sequences"
+        )
+    for i, count in enumerate(data.counts.tolist()):
+        own = _numbers(given[i], dtype, "sample_weight")
+        if own.shape not in ((), (count,), (count, 1), (count, outputs)):
+            raise DataError(
+                f"sample_weight of sequence {i} has shape {own.shape}; it needs one number, ({count},) "
+                f"or ({count}, {outputs})"
+            )
+        if own.ndim == 2 and own.shape[1] > 1:
+            width = outputs
+        if not np.isfinite(own).all() or (own < 0).any():
+            raise DataError(
+                f"sample_weight of sequence {i} holds a number that is negative or not finite"
+            )
+        result[:count, i] = own.reshape(-1, 1) if own.ndim < 2 else own
+    return np.ascontiguousarray(result[:, :, :width])
+
+
 def read_weights(network, data: Sequences, sample_weight, warm_up, dtype) -> np.ndarray:
     """Weights (n_steps, n_sequences, 1 or n_outputs): 0 in the warm-up and behind the end of a sequence.
 
@@ -218,37 +272,15 @@ def read_weights(network, data: Sequences, sample_weight, warm_up, dtype) -> np.
     warm_up : int
         Steps at the beginning of every sequence that have no loss.
     """
-    outputs = network.n_outputs
-    width = 1
-    result = np.ones((data.n_steps, data.n, outputs), dtype)
-    if sample_weight is not None:
-        given = sample_weight
-        if data.form == ONE:
-            given = [given]
-        if len(given) != data.n:
-            raise DataError(
-                f"sample_weight has {len(given)} entries; X has {data.n} sequences"
-            )
-        for i, count in enumerate(data.counts.tolist()):
-            own = _numbers(given[i], dtype, "sample_weight")
-            if own.shape not in ((), (count,), (count, 1), (count, outputs)):
-                raise DataError(
-                    f"sample_weight of sequence {i} has shape {own.shape}; it needs one number, ({count},) "
-                    f"or ({count}, {outputs})"
-                )
-            if own.ndim == 2 and own.shape[1] > 1:
-                width = outputs
-            if not np.isfinite(own).all() or (own < 0).any():
-                raise DataError(
-                    f"sample_weight of sequence {i} holds a number that is negative or not finite"
-                )
-            result[:count, i] = own.reshape(-1, 1) if own.ndim < 2 else own
-    result = np.ascontiguousarray(result[:, :, :width])
+    result = _whole_weights(network, data, sample_weight, dtype)
+    if result is None:
+        result = _weights_one_by_one(network, data, sample_weight, dtype)
     if not 0 <= warm_up < max(data.n_steps, 1):
         raise SettingError(
             f"warm_up is {warm_up}; it must be from 0 to below the steps, {data.n_steps}"
         )
     result[:warm_up] = 0
-    for i, count in enumerate(data.counts.tolist()):
-        result[count:, i] = 0
+    if not data.is_even:
+        for i, count in enumerate(data.counts.tolist()):
+            result[count:, i] = 0
     return result

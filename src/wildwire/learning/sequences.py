@@ -5,6 +5,7 @@ learning through time. Goes out: `SequenceRows`. Called by `learning/data.py`.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -36,15 +37,21 @@ class SequenceRows:
         return max(len(x) for x in self.inputs)
 
     @property
-    def samples(self) -> tuple[list, list, list]:
-        """X, Y and weight as the engine takes them."""
-        return list(self.inputs), list(self.targets_), list(self.weights)
+    def samples(self) -> tuple[Any, Any, Any]:
+        """X, Y and weight as the engine takes them: arrays where all sequences have one length, else lists."""
+        parts = (self.inputs, self.targets_, self.weights)
+        if len({len(x) for x in self.inputs}) == 1:
+            x, y, weight = (np.stack(part) for part in parts)
+        else:
+            x, y, weight = (list(part) for part in parts)
+        return x, y, weight
 
     @property
     def tables(self) -> tuple[np.ndarray, ...]:
         """All numbers, for a checksum."""
         counts = np.array([len(x) for x in self.inputs])
-        return (counts, *(np.concatenate(part) for part in self.samples))
+        parts = (self.inputs, self.targets_, self.weights)
+        return (counts, *(np.concatenate(part) for part in parts))
 
     @property
     def targets(self) -> np.ndarray:
