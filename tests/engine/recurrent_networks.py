@@ -63,6 +63,24 @@ def _neuron(rng, sources):
     return f"{around}({name}({listed}{extra}))"
 
 
+def positive_network(seed, longest=5):
+    """Transfers that need positive sources: neurons above 0, also before the first step; inputs are read now only."""
+    rng = np.random.default_rng(seed)
+    neurons = [f"n{i}" for i in range(int(rng.integers(2, 6)))]
+    lines = ["input x0"]
+    for number, name in enumerate(neurons):
+        known = ["x0", *neurons[:number]]
+        sources = [str(rng.choice(known))]
+        for _ in range(int(rng.integers(1, 5))):
+            sources.append(f"{rng.choice(neurons)}@{rng.integers(1, longest + 1)}")
+        listed = ", ".join(dict.fromkeys(sources))
+        inner = rng.choice(POSITIVE)
+        around = rng.choice(["logistic", "softplus", "gaussian"])
+        lines.append(f"{name} ~ {around}({inner}({listed}))")
+        lines.append(f"start {name} = {rng.choice(['0.4', '[0.7]', '1.1'])}")
+    return Network.parse("\n".join([*lines, "output " + ", ".join(neurons[-2:])]))
+
+
 def numbers_for(network, seed):
     """Numbers of moderate size, so that loops do not explode; those that the text states stay."""
     rng = np.random.default_rng(seed)

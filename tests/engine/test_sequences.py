@@ -5,7 +5,12 @@ import pandas
 import pytest
 
 import wildwire as ww
-from engine.recurrent_networks import numbers_for, recurrent_network, sequences_for
+from engine.recurrent_networks import (
+    numbers_for,
+    positive_network,
+    recurrent_network,
+    sequences_for,
+)
 from wildwire.engine import reference, reference_sequences
 from wildwire.errors import (
     DataError,
@@ -44,15 +49,22 @@ def _difference(network, theta, X, Y, weight, options, i, step):
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(120))
 def test_gradients_agree_with_the_twin_and_with_differences(seed):
-    check_gradients(seed)
+    check_gradients(recurrent_network(seed), seed)
 
 
-def check_gradients(seed):
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(40))
+def test_transfers_of_positive_sources_agree_with_the_twin_and_with_differences(seed):
+    check_gradients(positive_network(seed), seed, positive=True)
+
+
+def check_gradients(network, seed, positive=False):
     """Values and gradients of one random network; returns differences that met a kink, and all."""
-    network = recurrent_network(seed)
     theta = numbers_for(network, seed)
     steps = 7 + seed % 5
     X, Y, weight = sequences_for(network, seed, SIZES[seed % len(SIZES)], steps)
+    if positive:
+        X, theta = 0.3 + np.abs(X), np.abs(theta)
     options = _options(network, seed)
     truncate = (None, None, None, 3)[seed % 4]
     value, gradient = ww.loss_and_gradient(
