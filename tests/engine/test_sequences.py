@@ -321,3 +321,15 @@ def test_what_reads_rows_refuses_memory_by_name():
     pytest.importorskip("networkx")
     with pytest.raises(NetworkError, match="start"):
         network.to_networkx()
+
+
+def test_long_sequences_take_narrow_tiles(monkeypatch):
+    from wildwire.engine import memory
+
+    network = recurrent_network(3)
+    theta = numbers_for(network, 3)
+    X, Y, _ = sequences_for(network, 3, 60, 30)
+    wide = ww.loss_and_gradient(network, theta, X, Y)
+    monkeypatch.setattr(memory, "MOST_BYTES", 1)
+    narrow = ww.loss_and_gradient(network, theta, X, Y)
+    np.testing.assert_allclose(narrow[1], wide[1], rtol=1e-10, atol=1e-13)

@@ -19,6 +19,8 @@ from wildwire.program import plan as p
 from wildwire.program.time import MOST_LOSS_PARAMETERS, frame_rows
 
 MOST_PARTS, LEAST_PART, LOSS_PARTS = 8, 32, 16
+MOST_BYTES = 2**28
+"""Of all steps of a tile: above, narrower tiles save memory; they cost up to a third of the time."""
 
 
 @dataclass(frozen=True)
@@ -133,19 +135,26 @@ def sequence_tile(n, dtype) -> int:
     return min(-(-n // LANES_32) * LANES_32, most)
 
 
+def _frame_bytes(program, dtype) -> int:
+    """Bytes of a step of one sequence."""
+    return int(program.plan[p.FRAME]) * dtype.itemsize
+
+
 def bind_sequences(program, network, data, memory, batch, dtype):
     """The program for some sequences, how a batch is cut, and the frames that a sequence needs.
 
     Batch and network alone decide how it is cut, never the number of threads.
     """
     made = program_of_steps(program, network, data.n_steps, data.counts, memory)
+    frames = 2 * int(made.plan[p.DELAYS]) + data.n_steps
     tile = sequence_tile(batch, dtype)
+    while tile > LANES_32 and frames * _frame_bytes(made, dtype) * tile > MOST_BYTES:
+        tile = max(tile // 2 // LANES_32 * LANES_32, LANES_32)
     parts = max(min(MOST_PARTS, batch // LEAST_PART), 1)
     rows = -(-batch // parts // tile) * tile
     parts = -(-batch // rows)
     loss_rows = max(-(-data.n // LOSS_PARTS // tile) * tile, tile)
     loss_parts = max(-(-data.n // loss_rows), 1)
-    frames = 2 * int(made.plan[p.DELAYS]) + data.n_steps
     return made, Partition(tile, parts, rows, loss_parts, loss_rows), frames
 
 
