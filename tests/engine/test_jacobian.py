@@ -5,6 +5,7 @@ import pytest
 
 import wildwire as ww
 from engine.recurrent_networks import numbers_for, recurrent_network, sequences_for
+from wildwire.errors import SettleError
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -64,3 +65,35 @@ def test_feedback_moves_along():
     )
     found = np.einsum("tq,tqk->k", residual * weight[:, None], rows)
     np.testing.assert_allclose(found, gradient, atol=1e-12)
+
+
+SETTLING = (
+    "input x, u\ns = tanh(?*s + ?*x - ?*u)\nsettle\ny = ?*s\noutput y",
+    "input x, u\na = tanh(?*b + ?*x)\nb = tanh(?*a - ?*b + ?*u@1 + ?*a@2)\nsettle\noutput b, a",
+    "input x, u\nd ~ distance(e, x)\ne = 0.3*tanh(d)*u + 0.2*(e - 3)\nsettle\noutput e",
+    "input x, u\nh[4] ~ tanh(x, u, h, h@1)\nstart h = 0.3\nz[3] ~ linear(h)\nsettle\noutput softmax(z)",
+)
+
+
+@pytest.mark.parametrize("text", SETTLING)
+def test_values_that_settle_move_along(text):
+    network = ww.parse(text)
+    rng = np.random.default_rng(1)
+    theta = rng.uniform(-0.35, 0.35, network.n_theta)
+    theta = np.where(np.isnan(network.start), theta, network.start)
+    X = rng.normal(size=(7, 2))
+    rows = ww.jacobian(network, theta, X)
+    for k in range(network.n_theta):
+        step = np.eye(network.n_theta)[k] * 1e-6
+        high, low = (ww.run(network, theta + s, X) for s in (step, -step))
+        np.testing.assert_allclose(rows[..., k], (high - low) / 2e-6, atol=2e-8)
+
+
+def test_what_does_not_settle_is_told():
+    network = ww.parse("input x\ns = tanh(?*s + [1]*x)\nsettle steps=30\noutput s")
+    with pytest.raises(SettleError, match="row 0"):
+        ww.jacobian(network, [-5.0], [[0.5]])
+    online = ww.learning.Online(network, [-5.0])
+    with pytest.raises(SettleError):
+        online.step([0.5], 1.0)
+    assert online.theta.tolist() == [-5.0]

@@ -11,6 +11,13 @@ import numpy as np
 
 from wildwire.engine import places as at
 from wildwire.engine.bound import Bound
+from wildwire.engine.checks import (
+    check_inputs,
+    check_is_network,
+    check_theta,
+    check_threads,
+    refuse_memory,
+)
 from wildwire.engine.machine import bind_loss, dtype_of, tile_width
 from wildwire.engine.memory import (
     NO_MEMORY,
@@ -20,14 +27,7 @@ from wildwire.engine.memory import (
 )
 from wildwire.engine.one import run_one
 from wildwire.engine.output_losses import output_losses
-from wildwire.engine.samples import (
-    check_inputs,
-    check_is_network,
-    check_theta,
-    check_threads,
-    read_samples,
-    refuse_memory,
-)
+from wildwire.engine.samples import read_samples
 from wildwire.engine.sequences import are_sequences, read_sequences
 from wildwire.engine.settling import check_gradient, check_settled
 from wildwire.errors import DataError, SettingError

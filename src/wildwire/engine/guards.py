@@ -15,16 +15,16 @@ import numpy as np
 
 from wildwire.engine import places as at
 from wildwire.engine.bound import Bound
-from wildwire.engine.emitter import LANES_32
-from wildwire.engine.evaluate import bound_for
-from wildwire.engine.machine import dtype_of
-from wildwire.engine.memory import NO_MEMORY, bound_for_values
-from wildwire.engine.samples import (
+from wildwire.engine.checks import (
     check_inputs,
     check_is_network,
     check_theta,
     check_threads,
 )
+from wildwire.engine.emitter import LANES_32
+from wildwire.engine.evaluate import bound_for
+from wildwire.engine.machine import dtype_of
+from wildwire.engine.memory import NO_MEMORY, bound_for_values
 from wildwire.engine.sequences import MANY, Sequences, are_sequences, read_sequences
 from wildwire.functions.guarding import guards_in_words, without_guards
 from wildwire.language.expression import Name, Number, Place

@@ -6,10 +6,11 @@ learners take it. Called by users (`ww.jacobian`) and learners.
 
 import numpy as np
 
+from wildwire.engine.checks import check_inputs, check_is_network, check_theta
 from wildwire.engine.machine import dtype_of
 from wildwire.engine.memory import read_memory
-from wildwire.engine.samples import check_inputs, check_is_network, check_theta
-from wildwire.engine.sequences import are_sequences, read_sequences
+from wildwire.engine.sequences import MANY, ONE, are_sequences, read_sequences
+from wildwire.engine.settling import check_settled
 from wildwire.engine.tangent import Tangent
 
 
@@ -49,18 +50,28 @@ def jacobian(network, theta, X, *, warm_up=0, feedback=None, dtype="float64"):
     """
     dtype = dtype_of(dtype)
     check_is_network(network)
-    theta = check_theta(network, np.asarray(theta, float))
+    theta = check_theta(network, theta)
     memory = read_memory(warm_up, None, feedback)
     tangent = Tangent(network, theta, dtype, memory=memory)
     if not are_sequences(network, X):
-        X = check_inputs(network, X, dtype)
         # Without memory rows are steps that know nothing of each other.
-        return tangent.run(X)[1]
-    data = read_sequences(network, X, dtype)
+        values, moved = tangent.run(check_inputs(network, X, dtype))
+    else:
+        data = read_sequences(network, X, dtype)
+        values, moved = _of_sequences(tangent, data)
+    check_settled(network, theta, X, dtype, values, bool(feedback))
+    return moved
+
+
+def _of_sequences(tangent, data):
+    """Values and derivatives of sequences, in the form in which they came."""
     found = []
     for i, count in enumerate(data.counts.tolist()):
         tangent.reset()
-        found.append(tangent.run(data.X[:count, i])[1])
-    if data.form == "one":
-        return found[0]
-    return found if data.form == "list" else np.stack(found)
+        found.append(tangent.run(data.X[:count, i]))
+    values, moved = [value for value, _ in found], [slope for _, slope in found]
+    if data.form == ONE:
+        return values[0], moved[0]
+    if data.form == MANY and found:
+        return np.stack(values), np.stack(moved)
+    return values, moved

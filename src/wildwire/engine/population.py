@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from wildwire.engine import checks, teams
 from wildwire.engine import places as at
-from wildwire.engine import samples, teams
 from wildwire.engine.blas import is_needed, one_thread
 from wildwire.engine.bound import (
     LOSS_ARRAYS,
@@ -167,7 +167,7 @@ SCRATCH = (at.WORK, at.TURNED, at.VECTOR, at.WEIGHTS, at.GRADIENT, at.DERIVED)
 
 def _entry(network, rows, dtype, level, loss_width) -> _Entry:
     """The entry of a network for passes over `rows` rows; made once for every width of tiles."""
-    samples.check_is_network(network)
+    checks.check_is_network(network)
     program = compile_network(network)
     tile = tile_width(program, max(rows, 1), dtype, values_only=level == 0)
     place = ("many", tile, dtype.itemsize, level, loss_width)
@@ -221,7 +221,7 @@ def _paired(networks, thetas) -> tuple[list, list]:
 
 
 def _losses_of(loss, network):
-    samples.check_is_network(network)
+    checks.check_is_network(network)
     return output_losses(loss, network)
 
 
@@ -235,7 +235,7 @@ class _Population:
             self.tables = np.zeros((0, at.N_PLACES), np.int64)
             self.sizes = np.zeros((0, len(SCRATCH) + 2), np.int64)
             return
-        self.X = _told(0, samples.check_inputs, self.networks[0], X, dtype)
+        self.X = _told(0, checks.check_inputs, self.networks[0], X, dtype)
         rows, columns = self.X.shape
         self.entries = [
             _told(i, _entry, network, rows, dtype, level, loss_width)
@@ -265,8 +265,8 @@ class _Population:
     def take_targets(self, Y, sample_weight, losses):
         """Targets and weights, the same for all networks, and the losses of each."""
         n, dtype, tables = len(self.X), self.dtype, self.tables
-        targets = samples.check_targets(self.networks[0], Y, n, dtype)
-        weight = samples.check_weights(self.networks[0], sample_weight, n, dtype)
+        targets = checks.check_targets(self.networks[0], Y, n, dtype)
+        weight = checks.check_weights(self.networks[0], sample_weight, n, dtype)
         tables[:, at.Y] = targets.ctypes.data
         tables[:, at.SAMPLE_WEIGHT] = weight.ctypes.data
         tables[:, at.SAMPLE_WEIGHT_WIDTH] = weight.shape[1]
@@ -288,7 +288,7 @@ class _Population:
 
     def call(self, name, threads):
         """Run a kernel over all networks."""
-        threads = samples.check_threads(threads)
+        threads = checks.check_threads(threads)
         if not self.networks or not len(self.X):
             return
         taken = np.zeros(8, np.int64)
@@ -300,7 +300,7 @@ class _Population:
             teams.together(kernel_address(name, self.dtype.itemsize), tables)
         for i in np.flatnonzero(self.tables[:, at.STATUS] != READY):
             # It says which number.
-            _told(int(i), samples.check_theta, self.networks[i], self.thetas[i])
+            _told(int(i), checks.check_theta, self.networks[i], self.thetas[i])
 
     def _scratch(self, taken):
         """The table of a thread, with room for the largest network."""
@@ -334,7 +334,7 @@ def _checked_theta(network, theta, columns) -> np.ndarray:
     plain = type(theta) is np.ndarray and theta.dtype == np.float64
     if plain and theta.shape == (network.n_theta,):
         return theta
-    return samples.check_theta(network, theta)
+    return checks.check_theta(network, theta)
 
 
 def _told(number, function, *arguments):

@@ -10,9 +10,9 @@ import numpy as np
 
 from wildwire.engine import places as at
 from wildwire.engine.bound import Bound, kernel
+from wildwire.engine.checks import check_is_network, check_theta, real_numbers
 from wildwire.engine.machine import dtype_of
-from wildwire.engine.memory import Memory, program_of_steps
-from wildwire.engine.samples import check_is_network, check_theta
+from wildwire.engine.memory import program_of_steps, read_memory
 from wildwire.engine.sequence_values import BAD_INPUT, ring_frames
 from wildwire.errors import DataError, SettingError, SettleError
 from wildwire.program import compile_network
@@ -63,7 +63,7 @@ class Runner:
     def __init__(self, network, theta, *, feedback=None, dtype="float64"):
         check_is_network(network)
         self.network, self._dtype = network, dtype_of(dtype)
-        memory = Memory(0, 0, tuple((feedback or {}).items()))
+        memory = read_memory(0, None, feedback)
         program = program_of_steps(
             compile_network(network), network, 1, np.ones(1, np.int64), memory
         )
@@ -71,7 +71,7 @@ class Runner:
         self.n_delays = int(plan[p.DELAYS])
         self._ring = ring_frames(self.n_delays, MANY_STEPS)
         self._bound = bound = Bound(program, self._dtype, 1, 0, frames=self._ring)
-        bound.take(check_theta(network, np.asarray(theta, float)))
+        bound.take(check_theta(network, theta))
         first = plan[p.OUTPUT_ROWS]
         bound.put(at.OUT_ROWS, plan[first : first + network.n_outputs].copy())
         bound.set(at.N_OUT_ROWS, network.n_outputs)
@@ -112,9 +112,9 @@ class Runner:
         DataError
             A wrong shape, or an input that is not finite; the state stays as it was.
         """
-        given = np.asarray(x)
-        if given.shape != self._x.shape:
-            given = self._checked(x)
+        given = x if type(x) is np.ndarray else self._checked(x)
+        if given.shape != self._x.shape or given.dtype.kind not in "fiub":
+            given = self._checked(given)
         self._x[:] = given
         self._kernel(self._address, None, 0)
         if self._status[0] == BAD_INPUT:
@@ -131,7 +131,9 @@ class Runner:
             )
 
     def _checked(self, x) -> np.ndarray:
-        given = np.asarray(x, float)
+        given = real_numbers(x, self._dtype, "x")
+        if given.shape == self._x.shape:
+            return given
         if self._x.shape == (1,) and given.size == 1:
             return given.reshape(1)
         raise DataError(
@@ -147,7 +149,7 @@ class Runner:
         DataError
             A wrong shape, or an input that is not finite, with its step; the state stays as it was.
         """
-        X = np.ascontiguousarray(X, self._dtype)
+        X = np.ascontiguousarray(real_numbers(X, self._dtype, "X"))
         if X.ndim == 1 and self.network.n_inputs == 1:
             X = X.reshape(-1, 1)
         if X.ndim != 2 or X.shape[1] != self.network.n_inputs:
@@ -198,7 +200,7 @@ class Runner:
 
     @state.setter
     def state(self, values) -> None:
-        values = np.asarray(values, self._dtype)
+        values = real_numbers(values, self._dtype, "state")
         wanted = (self.n_delays, len(self._rows))
         if values.shape != wanted:
             raise SettingError(

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from wildwire.engine.checks import dimensions, real_numbers
 from wildwire.errors import DataError, SettingError
 
 ONE, MANY, LIST = "one", "many", "list"
@@ -62,20 +63,11 @@ class Sequences:
 
 def are_sequences(network, X) -> bool:
     """Whether X is read as sequences: it has their form, or the network has a memory."""
-    return network.n_delays > 0 or _is_list(X) or np.ndim(X) == 3
+    return network.n_delays > 0 or _is_list(X) or dimensions(X) == 3
 
 
 def _is_list(X) -> bool:
-    return isinstance(X, list | tuple) and bool(X) and np.ndim(X[0]) == 2
-
-
-def _numbers(array, dtype, what) -> np.ndarray:
-    if np.iscomplexobj(array):
-        raise DataError(f"{what} holds complex numbers: give real ones")
-    try:
-        return np.asarray(array, dtype)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"{what} cannot be read as numbers: {error}") from None
+    return isinstance(X, list | tuple) and bool(X) and dimensions(X[0]) == 2
 
 
 def read_sequences(network, X, dtype) -> Sequences:
@@ -88,9 +80,9 @@ def read_sequences(network, X, dtype) -> Sequences:
     """
     form = LIST if _is_list(X) else MANY
     if form == LIST:
-        each = [_numbers(x, dtype, f"sequence {i} of X") for i, x in enumerate(X)]
+        each = [real_numbers(x, dtype, f"sequence {i} of X") for i, x in enumerate(X)]
     else:
-        array = _numbers(X, dtype, "X")
+        array = real_numbers(X, dtype, "X")
         if array.ndim == 1 and network.n_inputs == 1:
             array = array[:, None]
         form = ONE if array.ndim == 2 else MANY
@@ -164,7 +156,7 @@ def read_targets(network, data: Sequences, Y, dtype, weight):
     if data.form == LIST:
         _targets_of_list(network, data, Y, dtype, weight, result)
     else:
-        array = _numbers(Y, dtype, "Y")
+        array = real_numbers(Y, dtype, "Y")
         if data.form == ONE:
             array = array[None]
         wanted = f"({data.n}, {data.n_steps}, {outputs})"
@@ -186,12 +178,20 @@ def read_targets(network, data: Sequences, Y, dtype, weight):
     return result
 
 
+def _check_count(what, given, data) -> None:
+    """DataError unless there is an entry for each sequence."""
+    if not hasattr(given, "__len__") or len(given) != data.n:
+        count = len(given) if hasattr(given, "__len__") else "no"
+        raise DataError(
+            f"{what} has {count} entries; X has {data.n} sequences: give one for each"
+        )
+
+
 def _targets_of_list(network, data, Y, dtype, weight, result) -> None:
-    if len(Y) != data.n:
-        raise DataError(f"Y has {len(Y)} sequences; X has {data.n}")
+    _check_count("Y", Y, data)
     outputs = network.n_outputs
     for i, count in enumerate(data.counts.tolist()):
-        y = _numbers(Y[i], dtype, f"sequence {i} of Y")
+        y = real_numbers(Y[i], dtype, f"sequence {i} of Y")
         if outputs == 1 and y.shape == (count,):
             y = y[:, None]
         if y.shape == (count, outputs):
@@ -225,8 +225,10 @@ def _whole_weights(network, data: Sequences, sample_weight, dtype):
         return np.ones((data.n_steps, data.n, 1), dtype)
     if data.form != MANY:
         return None
-    given = _numbers(sample_weight, dtype, "sample_weight")
-    if given.ndim not in (2, 3) or given.shape[:2] != (data.n, data.n_steps):
+    if dimensions(sample_weight) not in (2, 3):
+        return None
+    given = real_numbers(sample_weight, dtype, "sample_weight")
+    if given.shape[:2] != (data.n, data.n_steps):
         return None
     given = given.reshape(data.n, data.n_steps, -1)
     fits = given.shape[2] in (1, network.n_outputs)
@@ -241,12 +243,9 @@ def _weights_one_by_one(network, data: Sequences, sample_weight, dtype):
     given = sample_weight
     if data.form == ONE:
         given = [given]
-    if len(given) != data.n:
-        raise DataError(
-            f"sample_weight has {len(given)} entries; X has {data.n} sequences"
-        )
+    _check_count("sample_weight", given, data)
     for i, count in enumerate(data.counts.tolist()):
-        own = _numbers(given[i], dtype, "sample_weight")
+        own = real_numbers(given[i], dtype, "sample_weight")
         if own.shape not in ((), (count,), (count, 1), (count, outputs)):
             raise DataError(
                 f"sample_weight of sequence {i} has shape {own.shape}; it needs one number, ({count},) "

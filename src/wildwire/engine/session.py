@@ -11,11 +11,12 @@ import numpy as np
 
 from wildwire.engine import places as at
 from wildwire.engine.bound import Bound
+from wildwire.engine.checks import check_theta, check_threads
 from wildwire.engine.machine import bind_loss, dtype_of
 from wildwire.engine.mapping import spread
 from wildwire.engine.memory import NO_MEMORY, check_loss_width
 from wildwire.engine.output_losses import output_losses
-from wildwire.engine.samples import check_theta, check_threads, read_samples
+from wildwire.engine.samples import read_samples
 from wildwire.errors import SettingError
 from wildwire.functions import native
 from wildwire.program import compile_network

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from wildwire.engine.checks import check_is_network, check_theta
 from wildwire.engine.machine import dtype_of
-from wildwire.engine.memory import NO_MEMORY, Memory, read_feedback
+from wildwire.engine.memory import read_feedback, read_memory
 from wildwire.engine.runner import Runner
-from wildwire.engine.samples import check_is_network, check_theta
 from wildwire.engine.sequences import check_long_enough, read_sequences
 from wildwire.engine.tangent import Tangent
-from wildwire.errors import SettingError
+from wildwire.errors import DataError, SettingError
 
 REST_STEPS = 2000
 REST_TOLERANCE = 1e-10
@@ -126,11 +126,17 @@ def stability(network, theta, X, *, feedback=None) -> Stability:
         raise SettingError(
             "this network has no memory: no link has a delay, so there is no loop to look at"
         )
-    theta = check_theta(network, np.asarray(theta, float))
-    memory = Memory(feedback=tuple((feedback or {}).items())) if feedback else NO_MEMORY
+    theta = check_theta(network, theta)
+    memory = read_memory(0, None, feedback)
     data = read_sequences(network, X, dtype_of("float64"))
+    if not data.n:
+        raise DataError("X has no sequences: give one along which to look")
     check_long_enough(network, data)
     x = np.ascontiguousarray(data.X[: data.counts[0], 0])
+    if network.settle is not None:
+        from wildwire.engine.evaluate import run
+
+        run(network, theta, x)  # says where a step does not settle
     loop = _Loop(network, theta, x, memory)
     radius, at_rest = loop.at_rest()
     steps, largest = loop.memories()

@@ -4,6 +4,8 @@ Comes in: a network, theta, inputs, and which directions are wanted. Goes out: v
 `jacobian.py`, `online.py` in `learning/`, and `stability.py`.
 """
 
+from typing import Any
+
 import numpy as np
 
 from wildwire.engine import places as at
@@ -60,6 +62,7 @@ class Tangent:
         self._out_rows = bound.put(at.OUT_ROWS, self._rows if all_nodes else outputs)
         bound.set(at.N_OUT_ROWS, len(self._out_rows))
         self._work = bound._kept[at.WORK, 0].reshape(self._ring, -1)
+        self._lists: Any = None
         self.take(theta)
         self.reset()
 
@@ -67,13 +70,15 @@ class Tangent:
         """Another theta; the state stays as it is."""
         theta = np.asarray(theta, np.float64)
         self._bound.weights[:] = spread(self._program, theta.astype(self._dtype))
-        pointers, places, slopes = weight_slopes(
-            self._program, theta if self.of_theta else None
-        )
+        if self._lists is None or self._program.derived.count:
+            self._put_lists(theta if self.of_theta else None)
+
+    def _put_lists(self, theta) -> None:
+        """How weights move: the same for every theta, unless some weights are products of its numbers."""
+        self._lists = pointers, places, slopes = weight_slopes(self._program, theta)
         self._bound.put(at.DIRECT_POINTERS, pointers)
         self._bound.put(at.DIRECT_PLACES, places)
         self._bound.put(at.DIRECT_SLOPES, slopes)
-        self._pointers, self._places, self._slopes = pointers, places, slopes
 
     def reset(self) -> None:
         """Before the first step: start values, which move with the numbers that are learnt."""
@@ -84,8 +89,9 @@ class Tangent:
         for i in range(plan[p.PASTS]):
             row, place = plan[plan[p.PAST_TABLE] + i * p.PAST_WIDTH :][: p.PAST_WIDTH]
             self._work[:delays, row] = self._bound.weights[place]
-            own = slice(self._pointers[place], self._pointers[place + 1])
-            self._shaped[:delays, row, self._places[own]] = self._slopes[own]
+            pointers, places, slopes = self._lists
+            own = slice(pointers[place], pointers[place + 1])
+            self._shaped[:delays, row, places[own]] = slopes[own]
 
     def put_state(self, values, directions) -> None:
         """The memory (n_delays, n_nodes), and how it moves (n_delays, n_nodes, K)."""
@@ -112,6 +118,15 @@ class Tangent:
         self._plan[p.STEPS] = len(X)
         self._bound.call("tangents")
         return out, moved
+
+    @property
+    def has_settled(self) -> bool:
+        """Whether the last step has: else its neurons are NaN."""
+        end = int(self._bound.status[1])
+        return (
+            self.network.settle is None
+            or not np.isnan(self._work[end - 1, self._rows]).any()
+        )
 
 
 def weight_slopes(program, theta):

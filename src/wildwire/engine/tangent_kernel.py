@@ -6,8 +6,8 @@ by `tangent.py`.
 
     ds_j(t) = sigma'_j * (sum over links i -> j with delay d of  w_ij ds_i(t - d) + o_i(t - d) dw_ij)
 
-O(links * K) a step, however many steps there are; back-propagation costs O(links) a step and output that is wanted,
-but for each of them goes back through all steps before.
+O(links * K) a step (a sweep, where loops settle), however many steps there are; back-propagation costs O(links) a step
+and output that is wanted, but for each of them goes back through all steps before.
 """
 
 import numpy as np
@@ -16,7 +16,7 @@ from numba import carray
 from wildwire.engine import calls
 from wildwire.engine import places as at
 from wildwire.engine.blas import INNER
-from wildwire.engine.forward import delta_table, expression_rows
+from wildwire.engine.forward import delta_table, expression_rows, inputs_of
 from wildwire.engine.parts import ANY, DELTAS, STEP_FORWARD, TRANSFERS
 from wildwire.engine.pointers import (
     add_at,
@@ -27,6 +27,7 @@ from wildwire.engine.pointers import (
     value_at,
 )
 from wildwire.engine.sequence_kernels import feed_back
+from wildwire.engine.settle_kernels import BACKWARD_32, BACKWARD_64, MOST_TIMES
 from wildwire.functions.cache import cached_njit
 from wildwire.functions.intrinsics import shifted
 from wildwire.program import plan as p
@@ -190,6 +191,56 @@ def _turn(plan, work, S, position, K):
             S[k * rows * K + i] = S[of * rows * K + i]
 
 
+@cached_njit(**INNER)
+def _stages(plan, addresses, weights, work, here, scratch, S, base, lists, K):
+    """Directions of all neurons, from those of inputs, guesses and the past."""
+    for s in range(plan[p.STAGES]):
+        g = plan[p.STAGE_TABLE] + s * p.STAGE_WIDTH
+        _blocks(plan, plan[g], plan[g + 1], weights, work, here, S, base, lists, K)
+        _transfers(
+            plan, addresses, plan[g + 8], plan[g + 9], weights, work, here, scratch, S,
+            base, lists, K,
+        )  # fmt: skip
+        _runs(plan, plan[g + 2], plan[g + 3], work, here, S, base, lists, K)
+        _expressions(plan, plan[g + 6], plan[g + 7], work, here, S, base, lists, K)
+
+
+@cached_njit(**INNER)
+def _guess_on(plan, S, base, K):
+    """The directions of guessed neurons become those of their guesses; whether any still changes."""
+    first = base + inputs_of(plan) + 1
+    least = BACKWARD_32 if S.itemsize == 4 else BACKWARD_64
+    most = change = S[base * K] - S[base * K]
+    for g in range(plan[p.GUESSES]):
+        of = (base + np.int64(plan[plan[p.GUESS_TABLE] + g * p.GUESS_WIDTH])) * K
+        for k in range(K):
+            new, place = S[of + k], (first + g) * K + k
+            most = max(most, abs(new))
+            change = max(change, abs(new - S[place]))
+            S[place] = new
+    return change > least * most
+
+
+@cached_njit(**INNER)
+def _move(plan, addresses, weights, work, here, scratch, S, base, lists, K):
+    """Directions of a step: one sweep, or, of loops without delay, sweeps until they stand still.
+
+    ds = dF/dg ds + dF/dtheta has the eigenvalues of the sweeps that found the values. What does not stand still within
+    `MOST_TIMES` as many of them is no derivative: NaN.
+    """
+    for row in range(1 + np.int64(plan[p.INPUTS])):
+        _clear(S, base + row, K)
+    moves = True
+    for _ in range(MOST_TIMES * plan[p.SETTLE_STEPS] if plan[p.GUESSES] > 0 else 1):
+        _stages(plan, addresses, weights, work, here, scratch, S, base, lists, K)
+        moves = K > 0 and plan[p.GUESSES] > 0 and _guess_on(plan, S, base, K)
+        if not moves:
+            break
+    if moves:
+        for i in range((1 + plan[p.INPUTS]) * K, plan[p.ROWS] * K):
+            S[base * K + i] = np.nan
+
+
 def tangent_kernel(table, real, thread):
     """Values and directions of PLAN's steps, going on from the state that work array and directions hold."""
     plan = carray(integers_at(table, at.PLAN), ANY)
@@ -222,19 +273,9 @@ def tangent_kernel(table, real, thread):
         here, base = position * frame, position * rows
         calls.call_forward(
             step, plan, addresses, 1, weights, shifted(work_, here), guards,
-            shifted(X_, t * np.int64(plan[p.INPUTS])), order, 0, 1, 1,
+            shifted(X_, t * inputs_of(plan)), order, 0, 1, 1,
         )  # fmt: skip
-        for row in range(1 + np.int64(plan[p.INPUTS])):
-            _clear(S, base + row, K)
-        for s in range(plan[p.STAGES]):
-            g = plan[p.STAGE_TABLE] + s * p.STAGE_WIDTH
-            _blocks(plan, plan[g], plan[g + 1], weights, work, here, S, base, lists, K)
-            _transfers(
-                plan, addresses, plan[g + 8], plan[g + 9], weights, work, here,
-                scratch, S, base, lists, K,
-            )  # fmt: skip
-            _runs(plan, plan[g + 2], plan[g + 3], work, here, S, base, lists, K)
-            _expressions(plan, plan[g + 6], plan[g + 7], work, here, S, base, lists, K)
+        _move(plan, addresses, weights, work, here, scratch, S, base, lists, K)
         _heads(plan, work, here, S, base, K)
         feed_back(plan, work, here, t, 1)
         for i in range(plan[p.FEEDS] if t >= plan[p.FEED_FROM] else 0):

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wildwire.engine import reference, reference_numbers
-from wildwire.engine.loss_targets import check_loss_targets
-from wildwire.engine.machine import bind_loss
-from wildwire.engine.output_losses import output_losses
-from wildwire.engine.samples import (
+from wildwire.engine.checks import (
     check_inputs,
     check_targets,
     check_theta,
     refuse_memory,
 )
+from wildwire.engine.loss_targets import check_loss_targets
+from wildwire.engine.machine import bind_loss
+from wildwire.engine.output_losses import output_losses
 from wildwire.engine.settling import refuse_settling
 from wildwire.errors import DataError, SettingError
 from wildwire.network.naming import number_names

@@ -10,11 +10,11 @@ sequences that are there as a whole.
 
 import numpy as np
 
+from wildwire.engine.checks import check_theta, real_numbers
 from wildwire.engine.machine import dtype_of
 from wildwire.engine.output_losses import output_losses
-from wildwire.engine.samples import check_theta
 from wildwire.engine.tangent import Tangent
-from wildwire.errors import DataError
+from wildwire.errors import DataError, SettleError
 from wildwire.learning.settings import check_network, checked_number
 
 __all__ = ["Online"]
@@ -66,7 +66,7 @@ class Online:
         self._dtype = dtype_of(dtype)
         self._losses = output_losses(loss, network)
         self.rate = checked_number("rate", rate)
-        self.theta = check_theta(network, np.array(theta, float)).copy()
+        self.theta = check_theta(network, theta).copy()
         self.gradient = np.zeros(network.n_theta)
         self._tangent = Tangent(network, self.theta, self._dtype)
 
@@ -81,8 +81,10 @@ class Online:
         ------
         DataError
             Shapes, or an input that is not finite; neither state nor theta has changed then.
+        SettleError
+            A network that settles does not; theta has not changed.
         """
-        x = np.atleast_1d(np.asarray(x, float))
+        x = np.atleast_1d(real_numbers(x, np.float64, "x"))
         if x.shape != (self.network.n_inputs,):
             raise DataError(
                 f"x has shape {x.shape}; it must be ({self.network.n_inputs},)"
@@ -92,12 +94,17 @@ class Online:
             raise DataError(f"input {self.network.names[column]} is {x[column]}")
         wanted = None if target is None else self._target(target)
         values, moved = self._tangent.run(x[None])
+        if not self._tangent.has_settled:
+            raise SettleError(
+                "the step does not settle, and what is remembered is not finite now: reset(); "
+                "wildwire.run names the neuron"
+            )
         if wanted is not None:
             self._learn(values[0].astype(float), moved[0].astype(float), wanted)
         return values[0]
 
     def _target(self, target) -> np.ndarray:
-        wanted = np.atleast_1d(np.asarray(target, float))
+        wanted = np.atleast_1d(real_numbers(target, np.float64, "target"))
         if wanted.shape != (self.network.n_outputs,):
             raise DataError(
                 f"target has shape {wanted.shape}; it must be ({self.network.n_outputs},)"

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from wildwire.engine.checks import check_is_network, read_theta
 from wildwire.engine.evaluate import values
 from wildwire.engine.memory import Memory, read_steps
-from wildwire.engine.samples import check_is_network, read_samples
+from wildwire.engine.samples import read_samples
 from wildwire.errors import DataError, SettingError, UntrainedError
 from wildwire.learning.readout_parts import Readout, Term, readouts
 from wildwire.network.numbers import all_values
@@ -100,14 +101,7 @@ def _is_penalty(ridge) -> bool:
 
 def _other_numbers(network, theta, parts: list[Readout]) -> np.ndarray:
     """theta with 0 for the numbers that are sought; UntrainedError for another that is unknown."""
-    try:
-        made = np.array(network.start if theta is None else theta, np.float64)
-    except (TypeError, ValueError) as error:
-        raise SettingError(f"theta cannot be read as numbers: {error}") from None
-    if made.shape != (network.n_theta,):
-        raise SettingError(
-            f"theta has shape {made.shape}; this network needs ({network.n_theta},)"
-        )
+    made = read_theta(network, network.start if theta is None else theta).copy()
     for part in parts:
         made[part.slots] = 0.0
     unknown = np.isnan(made)

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from wildwire.engine.samples import check_theta, refuse_memory
+from wildwire.engine.checks import check_theta, refuse_memory
 from wildwire.errors import SettingError
 from wildwire.functions.periods import period
 from wildwire.functions.reflections import reflection

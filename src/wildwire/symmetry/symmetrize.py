@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from wildwire.engine.samples import refuse_memory
+from wildwire.engine.checks import refuse_memory
 from wildwire.errors import SettingError, UnsupportedError
 from wildwire.network.numbers import as_theta
 from wildwire.symmetry.actions import movements

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wildwire.engine import evaluate, reference, samples
+from wildwire.engine import checks, evaluate, reference
 from wildwire.engine.output_losses import output_losses
 from wildwire.errors import CheckError, SettingError
 from wildwire.network.naming import look_up
@@ -147,10 +147,10 @@ def check_gradient(
     >>> list(report.skipped)
     ['y: step has a training slope']
     """
-    samples.refuse_memory(network, "check_gradient")
-    theta = samples.check_theta(network, theta)
-    X = samples.check_inputs(network, X, np.float64)
-    Y = samples.check_targets(network, Y, len(X), np.float64)
+    checks.refuse_memory(network, "check_gradient")
+    theta = checks.check_theta(network, theta)
+    X = checks.check_inputs(network, X, np.float64)
+    Y = checks.check_targets(network, Y, len(X), np.float64)
     loss = output_losses(loss, network)
     check = _Check(network, theta, X, Y, loss, sample_weight, tolerance)
     chosen = range(network.n_theta)
