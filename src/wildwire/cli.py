@@ -148,41 +148,11 @@ def fit(
     quiet: Quiet = False,
 ) -> None:
     """Fit a network to a table or a series, save it, and compare it with plain models."""
+    words = dict(locals())  # before anything else: they are what was said, by name
     from wildwire.commands.fitting import FitOptions, fit_command
 
     _hush(quiet)
-    code = fit_command(
-        FitOptions(
-            data=data,
-            targets=tuple(target),
-            network=network,
-            hidden=hidden,
-            task=task,
-            learner=learner,
-            rate=rate,
-            loss=tuple(loss or ()),
-            penalty=penalty,
-            epochs=epochs,
-            time_limit=time_limit,
-            ignore=tuple(ignore or ()),
-            weight=weight,
-            sigma=sigma,
-            group=group,
-            horizon=horizon,
-            time_column=time_column,
-            season=season,
-            lags=lags,
-            known=tuple(known or ()),
-            out=out,
-            force=force,
-            seed=seed,
-            compare=compare,
-            jobs=jobs,
-            json=json,
-            quiet=quiet,
-        )
-    )
-    raise typer.Exit(code)
+    raise typer.Exit(fit_command(FitOptions.of(**words)))
 
 
 @app.command()

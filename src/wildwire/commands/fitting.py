@@ -77,6 +77,17 @@ class FitOptions:
     lags: str | None = None
     known: tuple[str, ...] = ()
 
+    @classmethod
+    def of(cls, *, target, loss, ignore, known, **words) -> "FitOptions":
+        """From the words of `cli.fit`, where an option that may be repeated is a list, or None."""
+        return cls(
+            targets=tuple(target),
+            loss=tuple(loss or ()),
+            ignore=tuple(ignore or ()),
+            known=tuple(known or ()),
+            **words,
+        )
+
     @property
     def seconds(self) -> float | None:
         """The time limit in seconds; None without one."""

@@ -192,19 +192,29 @@ def fit(
     start = _start(network, theta, seed, initialiser) if saved is None else None
     announce_compiling(progress)
     session, judge = problem.bind()
-    task = Task(
-        session=session, validation=judge, rule=problem.rule(), settings=settings, key=key,
-        n_rows=len(rows), weight=rows.total, slice=slice_length(network, session, rows.n_steps),
-        watched=watched, callbacks=told_to, told=choose_progress(progress), checkpoint=point,
-        facts=facts_of(problem) if point or saved else {}, locate=problem.locate, guards=problem.guards,
-        note=units_note(
-            network, problem.loss, rows.targets, rows.target_weight, settings.scale_loss
-        ), began=began,
+    task = _task(
+        problem, session, judge, bool(point or saved), watched=watched,
+        callbacks=told_to, told=choose_progress(progress), checkpoint=point, began=began,
     )  # fmt: skip
     state = problem.first_state(session, start, watched)
     if saved:
         resume_state(state, session, saved, task.facts, resume)
     return Loop(task, state).run()
+
+
+def _task(problem: Problem, session, judge, needs_facts: bool, **told) -> Task:
+    """The bound problem as the loop takes it; `told` goes through."""
+    network, rows, settings = problem.network, problem.rows, problem.settings
+    return Task(
+        session=session, validation=judge, rule=problem.rule(), settings=settings,
+        key=problem.key, n_rows=len(rows), weight=rows.total,
+        slice=slice_length(network, session, rows.n_steps),
+        facts=facts_of(problem) if needs_facts else {}, locate=problem.locate,
+        guards=problem.guards,
+        note=units_note(
+            network, problem.loss, rows.targets, rows.target_weight, settings.scale_loss
+        ), **told,
+    )  # fmt: skip
 
 
 def _check_places(**paths) -> None:

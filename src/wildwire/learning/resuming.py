@@ -69,6 +69,7 @@ def _network_hash(network) -> str:
     words = [*network.theta_names, *network.output_names]
     words += [function.key for function in network.functions]
     words += [str(head) for head in network.heads]
+    words += [] if network.settle is None else [str(network.settle)]
     digest.update("\n".join(map(str, words)).encode())
     return digest.hexdigest()
 

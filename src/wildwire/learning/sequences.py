@@ -20,27 +20,27 @@ __all__ = ["SequenceRows", "as_sequences"]
 class SequenceRows:
     """Sequences: inputs (n_steps, n_inputs), targets (n_steps, n_outputs) and weights of each, of any lengths."""
 
-    inputs: tuple[np.ndarray, ...]
-    targets_: tuple[np.ndarray, ...]
-    weights: tuple[np.ndarray, ...]
+    X: tuple[np.ndarray, ...]
+    Y: tuple[np.ndarray, ...]
+    weight: tuple[np.ndarray, ...]
     number: np.ndarray
     memory: Memory
 
     word = "sequence"
 
     def __len__(self) -> int:
-        return len(self.inputs)
+        return len(self.X)
 
     @property
     def n_steps(self) -> int:
         """Steps of the longest."""
-        return max(len(x) for x in self.inputs)
+        return max(len(x) for x in self.X)
 
     @property
     def samples(self) -> tuple[Any, Any, Any]:
         """X, Y and weight as the engine takes them: arrays where all sequences have one length, else lists."""
-        parts = (self.inputs, self.targets_, self.weights)
-        if len({len(x) for x in self.inputs}) == 1:
+        parts = (self.X, self.Y, self.weight)
+        if len({len(x) for x in self.X}) == 1:
             x, y, weight = (np.stack(part) for part in parts)
         else:
             x, y, weight = (list(part) for part in parts)
@@ -49,19 +49,19 @@ class SequenceRows:
     @property
     def tables(self) -> tuple[np.ndarray, ...]:
         """All numbers, for a checksum."""
-        counts = np.array([len(x) for x in self.inputs])
-        parts = (self.inputs, self.targets_, self.weights)
+        counts = np.array([len(x) for x in self.X])
+        parts = (self.X, self.Y, self.weight)
         return (counts, *(np.concatenate(part) for part in parts))
 
     @property
     def targets(self) -> np.ndarray:
         """The targets of all steps, one after another."""
-        return np.concatenate(self.targets_)
+        return np.concatenate(self.Y)
 
     @property
     def target_weight(self) -> np.ndarray:
         """The weight of each step."""
-        return np.concatenate(self.weights).mean(axis=1)
+        return np.concatenate(self.weight).mean(axis=1)
 
     @property
     def total(self) -> float:
@@ -73,7 +73,7 @@ class SequenceRows:
         rows = np.asarray(rows)
         x, y, weight = (
             tuple(part[i] for i in rows.tolist())
-            for part in (self.inputs, self.targets_, self.weights)
+            for part in (self.X, self.Y, self.weight)
         )
         return SequenceRows(x, y, weight, self.number[rows], self.memory)
 
@@ -81,7 +81,7 @@ class SequenceRows:
         """DataError for targets that the loss does not take."""
         from wildwire.engine.loss_targets import check_loss_targets
 
-        for i, (y, weight) in enumerate(zip(self.targets_, self.weights, strict=True)):
+        for i, (y, weight) in enumerate(zip(self.Y, self.weight, strict=True)):
             told = f"{what}sequence {self.number[i]} of "
             check_loss_targets(loss, network, y, weight, what=told)
 

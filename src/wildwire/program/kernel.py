@@ -123,6 +123,20 @@ def _finished(slot, sign, constant, n_theta):
     return one_to_one and free == n_theta
 
 
+@jitable
+def _write_links(
+    plan, order, row_of, pointers, sources, origin, positions, transfer, offset, rows
+):
+    """What reads what: sources of blocks, expressions and transfers, and out-links; where each weight stands."""
+    write_sources(plan, order, row_of, pointers, sources, positions)
+    write_expressions(plan, order, row_of, pointers, sources, origin)
+    write_transfers(
+        plan, order, row_of, pointers, sources, origin, positions, transfer, offset,
+        rows,
+    )  # fmt: skip
+    write_out_links(plan)
+
+
 def build(
     n_inputs, n_functions, n_theta, n_delays, tame, heads, output_node,
     link_target, link_source, link_slot, link_sign, link_value,
@@ -180,13 +194,10 @@ def build(
         write_order(
             plan, row_of, order, levels, group, size, function, parameter_offset, own
         )
-        write_sources(plan, order, row_of, pointers, sources, positions)
-        write_expressions(plan, order, row_of, pointers, sources, origin)
-        write_transfers(
+        _write_links(
             plan, order, row_of, pointers, sources, origin, positions, transfer,
             transfer_offset, rows,
         )  # fmt: skip
-        write_out_links(plan)
         write_outputs(plan, output_node, heads, row_of)
         fault = faults(plan)
     n_weights = plan[p.WEIGHTS] if fault == 0 else 0
