@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wildwire.engine.checks import check_is_network, check_theta
+from wildwire.engine.evaluate import run
 from wildwire.engine.machine import dtype_of
 from wildwire.engine.memory import read_feedback, read_memory
 from wildwire.engine.runner import Runner
@@ -134,8 +135,6 @@ def stability(network, theta, X, *, feedback=None) -> Stability:
     check_long_enough(network, data)
     x = np.ascontiguousarray(data.X[: data.counts[0], 0])
     if network.settle is not None:
-        from wildwire.engine.evaluate import run
-
         run(network, theta, x)  # says where a step does not settle
     loop = _Loop(network, theta, x, memory)
     radius, at_rest = loop.at_rest()
