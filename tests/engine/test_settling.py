@@ -221,10 +221,13 @@ def test_populations_take_networks_that_settle():
         assert np.array_equal(out, ww.run(network, theta, X))
     plain = [not n.heads for n in networks]
     chosen = [n for n, p in zip(networks, plain, strict=True) if p]
-    _, gradients = ww.loss_and_gradient_many(
-        chosen, [t for t, p in zip(thetas, plain, strict=True) if p], X, Y
-    )
+    known = [t for t, p in zip(thetas, plain, strict=True) if p]
+    losses, gradients = ww.loss_and_gradient_many(chosen, known, X, Y)
     assert len(gradients) == len(chosen) > 1
+    for i, (network, theta) in enumerate(zip(chosen, known, strict=True)):
+        value, gradient = ww.loss_and_gradient(network, theta, X, Y)
+        assert losses[i] == value
+        assert np.array_equal(gradients[i], gradient)
 
 
 def test_guards_count_the_last_sweep_alone():
@@ -379,3 +382,87 @@ def test_a_fit_that_stops_settling_says_which_neuron():
     result = ww.fit(network, X, [0.1, 0.2, 0.3], epochs=3, seed=0, batch="full")
     assert result.reason == "diverged"
     assert "row 1 did not stand still within 50 sweeps: neuron s" in result.message
+
+
+# ---- the edges ----------------------------------------------------------------------------------------------------
+
+
+def test_a_padded_step_that_diverges_spoils_no_gradient():
+    network = Network.parse(
+        "input x\nm = 2.0*m@1 + 1.0*x\ns = m*s**[2] + [0.1]\nsettle\noutput s"
+    )
+    X = [np.array([[0.01], [0], [0], [0], [0]]), np.array([[1.0], [0]])]
+    Y = [np.ones((len(x), 1)) for x in X]
+    each = [
+        ww.loss_and_gradient(network, network.start, x, y, gradient="sum")
+        for x, y in zip(X, Y, strict=True)
+    ]
+    value, gradient = ww.loss_and_gradient(network, network.start, X, Y, gradient="sum")
+    assert value == pytest.approx(each[0][0] + each[1][0], rel=1e-12)
+    np.testing.assert_allclose(gradient, each[0][1] + each[1][1], rtol=1e-10)
+
+
+def test_numbers_that_are_missing_outside_the_loops_are_no_matter_of_settling():
+    network = Network.parse(
+        "input x\ns = 0.5*tanh(s) + 0.7*x - 0.3*r\nr = tanh(0.8*s + 0.1*r)\n"
+        "y = 2.0*x**[0.5]\nq = 1.0*y\nsettle\noutput y, q"
+    )
+    X = [[-1.0], [1.0]]
+    for out in (
+        ww.run(network, network.start, X),
+        ww.Runner(network, network.start).run(X),
+        [ww.learning.Online(network, network.start).step(x) for x in X],
+    ):
+        np.testing.assert_array_equal(out, [[np.nan, np.nan], [2.0, 2.0]])
+    assert np.isfinite(ww.values(network, network.start, X)[:, :2]).all()
+
+
+def test_a_loss_that_is_missing_is_told_whatever_its_gradient_is():
+    for number in ("1.0", "[1.0]"):
+        network = Network.parse(
+            f"input x\ns = tanh([0.5]*s + {number}*x)\nsettle steps=5\noutput s"
+        )
+        with pytest.raises(SettleError, match="row 0"):
+            ww.loss_and_gradient(network, network.start, [[0.1]], [1.0], loss="hinge")
+
+
+def test_derivatives_at_a_point_that_is_not_stable_are_refused():
+    network = Network.parse("input x\ns = tanh([3]*s + x + 0.0)\nsettle\noutput s")
+    with pytest.raises(SettleError, match="gradient"):
+        ww.jacobian(network, network.start, [[0.0]])
+    with pytest.raises(SettleError, match="gradient"):
+        ww.learning.Online(network, network.start).step([0.0], 0.1)
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_jacobians_are_those_of_the_way_back(seed):
+    network = settling_network(seed)
+    theta = numbers_for(network, seed)
+    X, Y, _ = samples_for(network, seed, 20)
+    rows = ww.jacobian(network, theta, X)
+    _, gradient = ww.loss_and_gradient(network, theta, X, Y, gradient="sum")
+    found = np.einsum("nq,nqk->k", ww.run(network, theta, X) - Y, rows)
+    np.testing.assert_allclose(
+        found, gradient, atol=1e-9 * (1 + np.abs(gradient).max())
+    )
+    rough = ww.jacobian(network, theta, X, dtype="float32")
+    np.testing.assert_allclose(rough, rows, atol=3e-3 * (1 + np.abs(rows).max()))
+
+
+def test_a_closed_loop_that_runs_away_is_a_finding():
+    network = Network.parse(
+        "input y\nm = 3.0*y@1 + 0.5*m@1\ns = 0.3*s + 1.0*m\nsettle\noutput s"
+    )
+    X = 0.1 * np.random.default_rng(0).normal(size=(60, 1))
+    found = ww.stability(network, network.start, X, feedback={"y": "s"})
+    assert found.bounded is False and found.spectral_radius > 1
+
+
+def test_symmetries_are_refused_by_name():
+    network = Network.parse(
+        "input x\nh = tanh(0.9*h + x)\ng = tanh(-0.5*g + x)\nsettle\nout = h + 3.0*g\noutput out"
+    )
+    with pytest.raises(
+        UnsupportedError, match="symmetries goes through a network once"
+    ):
+        ww.symmetries(network, network.start)

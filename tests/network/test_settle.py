@@ -39,6 +39,7 @@ def test_a_loop_needs_the_line():
     ("lines", "word"),
     [
         ("settle\nsettle steps=3\n", "line 5, column 1: .*twice"),
+        ("settle steps=5, steps=6\n", "line 4, column 1: .*twice"),
         ("settle steps=1e9\n", "line 4, column 1: .*at most 1,000,000"),
     ],
 )
@@ -65,7 +66,10 @@ def test_arrays_print_the_line_that_was_given(given, expected):
     assert np.array_equal(again.link_source, network.link_source)
 
 
-@pytest.mark.parametrize("given", ["yes", 3, Settle(0), Settle(2.5), Settle(9, 0.0)])
+WRONG = ("yes", 3, Settle(0), Settle(2.5), Settle(9, 0.0), Settle(5, float("inf")))
+
+
+@pytest.mark.parametrize("given", [*WRONG, Settle(float("nan")), Settle(5, "a")])
 def test_arrays_refuse_other_settings(given):
     with pytest.raises(SettingError, match=r"settle|steps must be"):
         Network.from_arrays(["x"], [0, 1], [0, 0], outputs=[0], settle=given)

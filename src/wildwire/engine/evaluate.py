@@ -145,14 +145,17 @@ def run(
         if out is not None:
             return out
     out = _values(network, theta, X, dtype, threads, _output_rows, memory)
-    check_settled(network, theta, X, dtype, out, bool(feedback))
+    check_settled(
+        network, theta, X, dtype, out,
+        lambda: neuron_values(network, theta, X, dtype, memory), bool(feedback),
+    )  # fmt: skip
     return out
 
 
 def values(network, theta, X, *, dtype="float64", threads=1) -> Any:
     """Outputs of all neurons, (n_samples, n_neurons), in the network's order; sequences as in `run`."""
     out = _values(network, theta, X, dtype, threads, _neuron_rows)
-    check_settled(network, theta, X, dtype, out)
+    check_settled(network, theta, X, dtype, out, lambda: out)
     return out
 
 
@@ -222,9 +225,11 @@ def loss_and_gradient(
     total = float(ready.totals[-1])
     value = float((ready.totals[:-1] * ready.unit).sum())
     result = result.astype(np.float64)
-    if network.settle is not None and not np.isfinite(result).all():
-        computed = _values(network, theta, X, dtype, 1, _neuron_rows, _forward(memory))
-        check_settled(network, theta, X, dtype, computed, bool(feedback))
+    if network.settle is not None and not np.isfinite([value, *result]).all():
+        computed = neuron_values(network, theta, X, dtype, memory)
+        check_settled(
+            network, theta, X, dtype, computed, lambda: computed, bool(feedback)
+        )
         check_gradient(network, result)
     if gradient == "mean":
         if total <= 0:
@@ -233,14 +238,10 @@ def loss_and_gradient(
     return value, result
 
 
-def run_unchecked(network, theta, X, dtype, memory):
-    """As `run`, but samples that do not settle are NaN."""
-    return _values(network, theta, X, dtype, 1, _output_rows, _forward(memory))
-
-
-def _forward(memory):
-    """The settings of a memory that act on values."""
-    return replace(memory, truncate=0)
+def neuron_values(network, theta, X, dtype, memory=NO_MEMORY):
+    """As `values`, with feedback as in `run`, but samples that do not settle are NaN."""
+    memory = replace(memory, truncate=0)  # which does not act on values
+    return _values(network, theta, X, dtype, 1, _neuron_rows, memory)
 
 
 def gradient_of(bound, batch) -> np.ndarray:
@@ -279,7 +280,7 @@ def input_gradient(network, theta, X, *, output=0, dtype="float64") -> np.ndarra
     bound.take_rows(X)
     bound.call("input_gradient")
     if network.settle is not None and not np.isfinite(out).all():
-        check_settled(network, theta, X, dtype, values(network, theta, X, dtype=dtype))
+        values(network, theta, X, dtype=dtype)  # says where a row does not settle
         check_gradient(network, out)
     return out
 

@@ -7,10 +7,11 @@ learners take it. Called by users (`ww.jacobian`) and learners.
 import numpy as np
 
 from wildwire.engine.checks import check_inputs, check_is_network, check_theta
+from wildwire.engine.evaluate import neuron_values
 from wildwire.engine.machine import dtype_of
 from wildwire.engine.memory import read_memory
 from wildwire.engine.sequences import MANY, ONE, are_sequences, read_sequences
-from wildwire.engine.settling import check_settled
+from wildwire.engine.settling import check_gradient, check_settled
 from wildwire.engine.tangent import Tangent
 
 
@@ -59,7 +60,12 @@ def jacobian(network, theta, X, *, warm_up=0, feedback=None, dtype="float64"):
     else:
         data = read_sequences(network, X, dtype)
         values, moved = _of_sequences(tangent, data)
-    check_settled(network, theta, X, dtype, values, bool(feedback))
+    check_settled(
+        network, theta, X, dtype, values,
+        lambda: neuron_values(network, theta, X, dtype, memory), bool(feedback),
+    )  # fmt: skip
+    for each in moved if isinstance(moved, list) else [moved]:
+        check_gradient(network, each)
     return moved
 
 

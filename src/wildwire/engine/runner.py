@@ -21,6 +21,13 @@ from wildwire.program import plan as p
 MANY_STEPS = 10**6
 
 
+def told_rows(plan, n_outputs) -> np.ndarray:
+    """Rows of the outputs, and of one neuron that is guessed, if there is one: NaN where a step does not settle."""
+    first = plan[p.OUTPUT_ROWS]
+    guessed = plan[plan[p.GUESS_TABLE] :][: min(plan[p.GUESSES], 1)]
+    return np.concatenate((plan[first : first + n_outputs], guessed))
+
+
 class Runner:
     """A network that keeps its memory between calls.
 
@@ -72,16 +79,16 @@ class Runner:
         self._ring = ring_frames(self.n_delays, MANY_STEPS)
         self._bound = bound = Bound(program, self._dtype, 1, 0, frames=self._ring)
         bound.take(check_theta(network, theta))
-        first = plan[p.OUTPUT_ROWS]
-        bound.put(at.OUT_ROWS, plan[first : first + network.n_outputs].copy())
-        bound.set(at.N_OUT_ROWS, network.n_outputs)
+        rows = told_rows(plan, network.n_outputs)
+        bound.put(at.OUT_ROWS, rows)
+        bound.set(at.N_OUT_ROWS, len(rows))
         bound.set(at.RING, self._ring)
         bound.set(at.CONTINUES, 1)
         bound.put(at.ORDER, np.zeros(1, np.int64))
         bound.set(at.FIRST_ROW, 0)
         bound.set(at.END_ROW, 1)
         self._x = np.zeros(network.n_inputs, self._dtype)
-        self._out = np.zeros(network.n_outputs, self._dtype)
+        self._out = np.zeros((1, len(rows)), self._dtype)
         bound.put(at.X, self._x)
         bound.put(at.OUT, self._out)
         self._rows = np.concatenate(
@@ -92,6 +99,7 @@ class Runner:
         self._status = bound.status
         self._work = bound._kept[at.WORK, 0].reshape(self._ring, -1)
         self.closed = bool(plan[p.FEEDS])
+        self.checks = True  # of what settles; `stability.py` wants the NaN
         self.reset()
 
     @property
@@ -119,16 +127,18 @@ class Runner:
         self._kernel(self._address, None, 0)
         if self._status[0] == BAD_INPUT:
             raise self._bad_input(self._x[None])
-        self._check_settled(self._out)
-        return self._out.copy()
+        return self._outputs(self._out)[0].copy()
 
-    def _check_settled(self, out) -> None:
-        """SettleError where a settling network has not settled: its neurons are NaN then."""
-        if self.network.settle is not None and np.isnan(out).any():
+    def _outputs(self, out) -> np.ndarray:
+        """The outputs of some steps; SettleError where one has not settled (see `told_rows`)."""
+        n = self.network.n_outputs
+        settle = self.network.settle
+        if settle is not None and self.checks and np.isnan(out[:, n:]).any():
             raise SettleError(
-                f"a step did not settle within {self.network.settle.steps} sweeps, and what is remembered is not "
-                "finite now: reset, or put a state back; wildwire.run names the neuron"
+                f"a step did not settle within {settle.steps} sweeps, and what is remembered is not finite now: "
+                "reset, or put a state back; wildwire.run names the neuron"
             )
+        return out[:, :n]
 
     def _checked(self, x) -> np.ndarray:
         given = real_numbers(x, self._dtype, "x")
@@ -156,8 +166,8 @@ class Runner:
             raise DataError(
                 f"X has shape {X.shape}; it must be (n_steps, {self.network.n_inputs})"
             )
-        out = np.empty((len(X), self.network.n_outputs), self._dtype)
         bound = self._bound
+        out = np.empty((len(X), self._out.shape[1]), self._dtype)
         bound.put(at.X, X)
         bound.put(at.OUT, out)
         self._plan[p.STEPS] = len(X)
@@ -169,8 +179,7 @@ class Runner:
             bound.put(at.OUT, self._out)
         if self._status[0] == BAD_INPUT:
             raise self._bad_input(X)
-        self._check_settled(out)
-        return out
+        return self._outputs(out)
 
     def _bad_input(self, X) -> DataError:
         step, column = np.argwhere(~np.isfinite(X))[0]

@@ -66,11 +66,15 @@ def hold_ended(plan, work, here, t, order, start, real, columns):
     if plan[p.STEP_COUNTS] == 0 or t == 0:
         return
     before = here - np.int64(plan[p.FRAME]) * columns
+    stop = np.int64(plan[p.ROWS])
+    if plan[p.GUESSES] > 0:
+        # Of a step that does not settle slopes are not finite, either, and 0 times NaN is NaN.
+        stop = (3 + np.int64(plan[p.MAX_PARAMETERS])) * stop + plan[p.EXPRESSION_ROWS]
     for c in range(columns):
         sequence = order[min(start + c, start + real - 1)]
         if t < plan[plan[p.STEP_COUNTS] + sequence]:
             continue
-        for row in range(1, np.int64(plan[p.ROWS])):
+        for row in range(1, stop):
             work[here + row * columns + c] = work[before + row * columns + c]
 
 

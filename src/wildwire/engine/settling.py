@@ -31,8 +31,8 @@ def refuse_settling(network, what) -> None:
     """UnsupportedError for a network with `settle`, whose values are no single pass forward."""
     if network.settle is not None:
         raise UnsupportedError(
-            f"{what} shows one pass forward and one back, and this network settles: look at a network without "
-            "the line `settle`, its loops with @1, or take wildwire.values and wildwire.loss_and_gradient"
+            f"{what} goes through a network once, and this one settles: take one without the line `settle`, its "
+            "loops with @1; wildwire.values and wildwire.loss_and_gradient take this one"
         )
 
 
@@ -87,25 +87,32 @@ def sweeps_within(network, theta, X, dtype, step, sweeps) -> np.ndarray:
     return out
 
 
-def unsettled_rows(network, computed) -> np.ndarray:
-    """Numbers of the samples whose outputs, or neurons, all are NaN; for sequences (sequence, step) pairs."""
-    if isinstance(computed, list):
+def unsettled_rows(network, neurons) -> np.ndarray:
+    """Numbers of the samples whose guessed neurons are NaN; for sequences (sequence, step) pairs.
+
+    The kernels make all neurons NaN where one sample does not settle. What is NaN for another reason, in a neuron
+    outside of the loops, leaves the guessed ones as they are.
+    """
+    guessed = np.unique(network.link_source[cut_links(network)]) - network.n_inputs
+    if not guessed.size:
+        return np.zeros((0, 1), int)
+    if isinstance(neurons, list):
         found = [
             (i, step)
-            for i, each in enumerate(computed)
-            for step in np.flatnonzero(np.isnan(each).all(axis=-1))
+            for i, each in enumerate(neurons)
+            for step in np.flatnonzero(np.isnan(each[:, guessed]).all(axis=-1))
         ]
         return np.array(found, int).reshape(-1, 2)
-    return np.argwhere(np.isnan(computed).all(axis=-1))
+    return np.argwhere(np.isnan(neurons[..., guessed]).all(axis=-1))
 
 
-def why_unsettled(network, theta, X, dtype, computed, has_feedback=False):
+def why_unsettled(network, theta, X, dtype, neurons, has_feedback=False):
     """Place and reason of the first sample that does not settle.
 
     Parameters
     ----------
-    computed : array (..., n_outputs) or (..., n_neurons)
-        Values of the samples, as `run` or `values` give them.
+    neurons : array (..., n_neurons), or a list
+        Values of the samples, as `values` gives them.
     has_feedback : bool
         Inputs take values of outputs: no neuron is named then.
 
@@ -114,7 +121,7 @@ def why_unsettled(network, theta, X, dtype, computed, has_feedback=False):
     (tuple of int, str) or None
         (row,), (sequence, step) or (step,) as X was given; None if all samples have settled.
     """
-    found = unsettled_rows(network, computed)
+    found = unsettled_rows(network, neurons)
     if not len(found):
         return None
     place, dtype = tuple(int(i) for i in found[0]), np.dtype(dtype)
@@ -162,11 +169,22 @@ def _reason(network, values) -> str:
     return f"neuron {name} still moves by {moved:.3g} a sweep (it is {last[j]:.4g})"
 
 
-def check_settled(network, theta, X, dtype, computed, has_feedback=False) -> None:
-    """SettleError that names row, neuron and movement if a sample has not settled."""
-    if network.settle is None:
+def check_settled(
+    network, theta, X, dtype, computed, neurons, has_feedback=False
+) -> None:  # fmt: skip
+    """SettleError that names row, neuron and movement if a sample has not settled.
+
+    Parameters
+    ----------
+    computed : array or list
+        What was computed for the samples.
+    neurons : callable
+        `neurons()` gives the values of all neurons; asked only where something is NaN.
+    """
+    each = computed if isinstance(computed, list) else [computed]
+    if network.settle is None or not any(np.isnan(part).any() for part in each):
         return
-    found = why_unsettled(network, theta, X, dtype, computed, has_feedback)
+    found = why_unsettled(network, theta, X, dtype, neurons(), has_feedback)
     if found is None:
         return
     place, reason = found
@@ -183,7 +201,7 @@ def told_place(network, X, place) -> str:
 
 
 def check_gradient(network, gradient) -> None:
-    """SettleError if the gradient through settled values is not finite."""
+    """SettleError if a derivative through settled values is not finite."""
     if network.settle is None or np.isfinite(gradient).all():
         return
     raise SettleError(

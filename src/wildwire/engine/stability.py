@@ -154,12 +154,12 @@ class _Loop:
         self.places = _state_places(network)
 
     def _runner(self) -> Runner:
-        return Runner(self.network, self.theta, feedback=self.feedback)
+        runner = Runner(self.network, self.theta, feedback=self.feedback)
+        runner.checks = False  # a loop that runs away is an answer here
+        return runner
 
-    def _tangent(self, n_directions, all_nodes=False) -> Tangent:
-        return Tangent(
-            self.network, self.theta, np.float64, n_directions, all_nodes, self.memory
-        )  # fmt: skip
+    def _tangent(self, n_directions) -> Tangent:
+        return Tangent(self.network, self.theta, np.float64, n_directions, self.memory)
 
     def _directions(self) -> np.ndarray:
         """A direction for every number of the state, (n_delays, n_nodes, n_state)."""

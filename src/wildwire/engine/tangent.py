@@ -12,6 +12,7 @@ from wildwire.engine import places as at
 from wildwire.engine.bound import Bound
 from wildwire.engine.mapping import spread
 from wildwire.engine.memory import NO_MEMORY, program_of_steps
+from wildwire.engine.runner import told_rows
 from wildwire.engine.sequence_values import ring_frames
 from wildwire.program import compile_network
 from wildwire.program import plan as p
@@ -30,13 +31,16 @@ class Tangent:
     dtype : numpy dtype
     n_directions : int or None
         None: one for every number of theta. Else directions of the state, which `put_state` sets.
-    all_nodes : bool
-        Return all inputs and neurons instead of the outputs.
     memory : Memory
+
+    Attributes
+    ----------
+    has_settled : bool
+        Whether all steps of the last `run` have; else their neurons are NaN.
     """
 
     def __init__(
-        self, network, theta, dtype, n_directions=None, all_nodes=False, memory=NO_MEMORY
+        self, network, theta, dtype, n_directions=None, memory=NO_MEMORY
     ):  # fmt: skip
         program = program_of_steps(
             compile_network(network), network, 1, np.ones(1, np.int64), memory
@@ -57,9 +61,8 @@ class Tangent:
         self._rows = np.concatenate(
             (1 + np.arange(network.n_inputs), program.row_of_neuron)
         ).astype(np.int32)
-        first = program.plan[p.OUTPUT_ROWS]
-        outputs = program.plan[first : first + network.n_outputs].copy()
-        self._out_rows = bound.put(at.OUT_ROWS, self._rows if all_nodes else outputs)
+        rows = told_rows(program.plan, network.n_outputs)
+        self._out_rows = bound.put(at.OUT_ROWS, rows)
         bound.set(at.N_OUT_ROWS, len(self._out_rows))
         self._work = bound._kept[at.WORK, 0].reshape(self._ring, -1)
         self._lists: Any = None
@@ -107,7 +110,7 @@ class Tangent:
         return self._work[now, self._rows], self._shaped[now][:, self._rows]
 
     def run(self, X) -> tuple[np.ndarray, np.ndarray]:
-        """Values (n_steps, width) and derivatives (n_steps, width, K) for inputs X (n_steps, n_inputs)."""
+        """Outputs (n_steps, n_outputs) and derivatives (n_steps, n_outputs, K) for inputs X (n_steps, n_inputs)."""
         X = np.ascontiguousarray(X, self._dtype)
         width = len(self._out_rows)
         out = np.empty((len(X), width), self._dtype)
@@ -117,16 +120,9 @@ class Tangent:
         self._bound.put(at.OUT_DIRECTIONS, moved)
         self._plan[p.STEPS] = len(X)
         self._bound.call("tangents")
-        return out, moved
-
-    @property
-    def has_settled(self) -> bool:
-        """Whether the last step has: else its neurons are NaN."""
-        end = int(self._bound.status[1])
-        return (
-            self.network.settle is None
-            or not np.isnan(self._work[end - 1, self._rows]).any()
-        )
+        n = self.network.n_outputs
+        self.has_settled = not np.isnan(out[:, n:]).any()
+        return out[:, :n], moved[:, :n]
 
 
 def weight_slopes(program, theta):

@@ -27,7 +27,7 @@ from wildwire.engine.pointers import (
     value_at,
 )
 from wildwire.engine.sequence_kernels import feed_back
-from wildwire.engine.settle_kernels import BACKWARD_32, BACKWARD_64, MOST_TIMES
+from wildwire.engine.settle_kernels import BACKWARD_64, LEAST_32, MOST_TIMES
 from wildwire.functions.cache import cached_njit
 from wildwire.functions.intrinsics import shifted
 from wildwire.program import plan as p
@@ -209,7 +209,8 @@ def _stages(plan, addresses, weights, work, here, scratch, S, base, lists, K):
 def _guess_on(plan, S, base, K):
     """The directions of guessed neurons become those of their guesses; whether any still changes."""
     first = base + inputs_of(plan) + 1
-    least = BACKWARD_32 if S.itemsize == 4 else BACKWARD_64
+    # Rounding keeps a fixed point moving by a unit or so in the last place: not as small as for a sum that fades.
+    least = LEAST_32 if S.itemsize == 4 else BACKWARD_64
     most = change = S[base * K] - S[base * K]
     for g in range(plan[p.GUESSES]):
         of = (base + np.int64(plan[plan[p.GUESS_TABLE] + g * p.GUESS_WIDTH])) * K
@@ -218,7 +219,7 @@ def _guess_on(plan, S, base, K):
             most = max(most, abs(new))
             change = max(change, abs(new - S[place]))
             S[place] = new
-    return change > least * most
+    return not change <= least * most or not np.isfinite(most)
 
 
 @cached_njit(**INNER)

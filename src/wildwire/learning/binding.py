@@ -131,11 +131,11 @@ class Problem:
         """The first sample of a network with `settle` that does not stand still, as a sentence, or nothing."""
         if self.network.settle is None:
             return ""
-        from wildwire.engine.evaluate import run_unchecked
+        from wildwire.engine.evaluate import neuron_values
         from wildwire.engine.settling import why_unsettled
 
         X, dtype = seen.samples[0], self.settings.dtype
-        computed = run_unchecked(self.network, theta, X, dtype, seen.memory)
+        computed = neuron_values(self.network, theta, X, dtype, seen.memory)
         found = why_unsettled(
             self.network, theta, X, dtype, computed, bool(seen.memory.feedback)
         )

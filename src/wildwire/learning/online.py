@@ -13,6 +13,7 @@ import numpy as np
 from wildwire.engine.checks import check_theta, real_numbers
 from wildwire.engine.machine import dtype_of
 from wildwire.engine.output_losses import output_losses
+from wildwire.engine.settling import check_gradient
 from wildwire.engine.tangent import Tangent
 from wildwire.errors import DataError, SettleError
 from wildwire.learning.settings import check_network, checked_number
@@ -127,6 +128,7 @@ class Online:
             else:
                 slope = self._slope(loss, out[q : q + 1], wanted[q : q + 1])
             self.gradient += self._losses.weights[q] * slope * moved[q]
+        check_gradient(self.network, self.gradient)
         theta = self.theta - self.rate * self.gradient
         if self.network.bounds is not None:
             theta = np.clip(theta, *self.network.bounds.T)

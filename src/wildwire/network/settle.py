@@ -6,6 +6,8 @@ Called by `elaborate.py`, `arrays.py` and `generate.py`.
 
 from __future__ import annotations
 
+import numpy as np
+
 from wildwire.errors import NetworkError, SettingError
 from wildwire.language import tree
 from wildwire.network.scope import placed
@@ -29,6 +31,9 @@ def settle_of(document: tree.Document) -> Settle | None:
     if len(lines) > 1:
         raise placed(NetworkError, "`settle` stands twice: leave one line", position)
     given = dict(lines[0].settings)
+    if len(given) < len(lines[0].settings):
+        message = "a setting of `settle` stands twice: leave one"
+        raise placed(NetworkError, message, position)
     steps = given.get("steps", Settle.steps)
     if steps > MOST_STEPS:
         message = f"`steps` is {steps:g}; at most {MOST_STEPS:,} are allowed"
@@ -44,8 +49,12 @@ def read_settle(given) -> Settle | None:
         return Settle()
     if not isinstance(given, Settle):
         raise SettingError(f"settle is {given!r}: use True or a Settle")
-    whole = given.steps == int(given.steps)
-    if not whole or not 1 <= given.steps <= MOST_STEPS or not given.tolerance > 0:
+    numbers = (given.steps, given.tolerance)
+    if not all(isinstance(n, int | float | np.number) for n in numbers) or not (
+        1 <= given.steps <= MOST_STEPS
+        and given.steps == int(given.steps)
+        and 0 < given.tolerance < np.inf
+    ):
         raise SettingError(
             f"{given}: steps must be a whole number from 1 to {MOST_STEPS:,}, tolerance above 0"
         )

@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from wildwire.engine.checks import check_theta, refuse_memory
+from wildwire.engine.settling import refuse_settling
 from wildwire.errors import SettingError
 from wildwire.functions.periods import period
 from wildwire.functions.reflections import reflection
@@ -76,6 +77,7 @@ def symmetries(network, theta, *, tolerance: float = 1e-9, seed: int = 0) -> Sym
       g: the negative of h (odd activation, negated weights) (structural)
     """
     refuse_memory(network, "symmetries")
+    refuse_settling(network, "symmetries")
     theta = check_theta(network, theta)
     if not 0 < tolerance <= 0.1:
         raise SettingError(

@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from wildwire.engine.checks import refuse_memory
+from wildwire.engine.settling import refuse_settling
 from wildwire.errors import SettingError, UnsupportedError
 from wildwire.network.numbers import as_theta
 from wildwire.symmetry.actions import movements
@@ -83,11 +84,7 @@ def symmetrize(network, theta=None, *, swap=None, flip=None):
     if network.refusals:
         name, reason = network.refusals[0]
         raise UnsupportedError(f"{name!r} {reason}")
-    if network.settle is not None:
-        raise UnsupportedError(
-            "symmetrize goes through a network once, and this one settles: symmetrize it without `settle`, its "
-            "loops with @1"
-        )
+    refuse_settling(network, "symmetrize")
     numbered = np.flatnonzero(np.diff(network.transfer_offset))
     if numbered.size:
         name = network.names[network.n_inputs + numbered[0]]
