@@ -5,7 +5,12 @@ import pytest
 
 import wildwire as ww
 from recurrent_twins import check_round_trip, logistic, weights
-from wildwire.errors import DuplicateNameError, FunctionError, SettingError
+from wildwire.errors import (
+    DuplicateNameError,
+    FunctionError,
+    NetworkError,
+    SettingError,
+)
 from wildwire.wiring import gru, lstm
 
 SIZES = [(1, 1, 1), (2, 8, 1), (5, 3, 4)]
@@ -162,3 +167,12 @@ def test_taken_names_and_unknown_functions_are_named():
         lstm(["b", "c"], 2)
     with pytest.raises(FunctionError, match="tanh"):
         gru(1, 2, output_activation="tahn")
+    with pytest.raises(NetworkError, match="activation is None"):
+        gru(1, 2, output_activation=None)
+
+
+@pytest.mark.parametrize("head", ["soft", False, 1])
+def test_unknown_heads_are_named(head):
+    for make in (lstm, gru):
+        with pytest.raises(NetworkError, match="unknown head"):
+            make(1, 2, 2, head=head)

@@ -299,3 +299,27 @@ def test_delays_of_single_members_and_of_groups_print_as_ranges():
     )  # fmt: skip
     assert "k ~ tanh(u[0]@0..1, u[1]@3, h@1..2, h@4)" in str(network).splitlines()
     check_round_trip(network)
+
+
+@pytest.mark.parametrize("bias", [0, 1, [5.0], None, "yes"])
+def test_a_bias_is_there_or_not(bias):
+    for make in (elman, jordan):
+        with pytest.raises(SettingError, match="bias must be True or False"):
+            make(1, 2, 1, bias=bias)
+    with pytest.raises(SettingError, match="bias must be True or False"):
+        narx(bias=bias)
+    plain, numpys = elman(1, 2, 1, bias=False), elman(1, 2, 1, bias=np.False_)
+    assert plain.theta_names == numpys.theta_names
+
+
+def test_a_number_of_targets_makes_as_many_outputs():
+    network = narx(target=2, lags=2, n_hidden=3)
+    assert network.n_outputs == 2
+    assert list(network.output_names) == ["y_next[0]", "y_next[1]"]
+    X = np.random.default_rng(0).normal(size=(9, 2))
+    assert ww.run(network, network.initial(0), X).shape == (9, 2)
+
+
+def test_columns_as_an_array_are_told():
+    with pytest.raises(SettingError, match="exogenous columns"):
+        narx(np.array(["a", "b"]))

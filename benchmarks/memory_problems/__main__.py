@@ -69,13 +69,6 @@ def _one(line, fit, problem, data, seed) -> Line:
     )  # fmt: skip
 
 
-def has_data(problem: Problem) -> bool:
-    """Whether the problem's data are there: sunspots come with the package, or not at all."""
-    import wildwire as ww
-
-    return problem.name != "sunspots" or hasattr(ww.datasets, "sunspots")
-
-
 def _arguments(argv):
     names = [problem.name for problem in PROBLEMS]
     parser = argparse.ArgumentParser(
@@ -95,9 +88,6 @@ def main(argv=None) -> int:
     began = time.perf_counter()
     for problem in PROBLEMS:
         if problem.name not in arguments.problem:
-            continue
-        if not has_data(problem):
-            print(f"## {problem.name}\n\nno data in this version\n", flush=True)
             continue
         if arguments.limit:
             problem = replace(problem, limit=arguments.limit)

@@ -14,10 +14,7 @@ from benchmarks.memory_problems.problems import PROBLEMS, Data
 from benchmarks.memory_problems.table import Line, interval, markdown
 from benchmarks.memory_problems.wildwire_networks import network_of
 
-import wildwire as ww
-
 BY_NAME = {problem.name: problem for problem in PROBLEMS}
-MADE = [p for p in PROBLEMS if p.name != "sunspots" or hasattr(ww.datasets, "sunspots")]
 
 
 def _bits(data):
@@ -62,7 +59,7 @@ def test_logistic_map_is_scaled_only():
     np.testing.assert_allclose(np.polyval(coefficients, x[:-1]), x[1:], atol=1e-8)
 
 
-@pytest.mark.parametrize("problem", MADE, ids=lambda p: p.name)
+@pytest.mark.parametrize("problem", PROBLEMS, ids=lambda p: p.name)
 def test_data_are_seeded_and_forecasts_are_of_later_steps(problem):
     first, again, other = problem.make(0), problem.make(0), problem.make(1)
     for a, b in zip(first, again, strict=True):

@@ -153,8 +153,9 @@ def test_signs_of_shared_numbers():
     assert np.allclose([numbers["w"], numbers["v"]], [-3, -5], atol=1e-12)
 
 
-def test_outputs_without_numbers_are_left_alone():
-    network = ww.parse("input x\ny ~ linear(x)\nfixed z = 3*x\noutput z, y")
+@pytest.mark.parametrize("fixed", ["3*x", "tanh(3*x)", "x*x"])
+def test_outputs_without_numbers_are_left_alone(fixed):
+    network = ww.parse(f"input x\ny ~ linear(x)\nfixed z = {fixed}\noutput z, y")
     x = np.arange(5.0)[:, None]
     Y = np.hstack([np.full((5, 1), 1e3), 2 * x + 1])
     assert np.allclose(fit_readout(network, x, Y), [2, 1], atol=1e-6)

@@ -6,7 +6,6 @@ a reservoir; rows or sequences. Goes out: theta. Called by users as `wildwire.le
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +17,7 @@ from wildwire.engine.samples import read_samples
 from wildwire.errors import DataError, SettingError, UntrainedError
 from wildwire.learning.readout_parts import Readout, Term, readouts
 from wildwire.network.numbers import all_values
+from wildwire.wiring.ends import is_number
 
 __all__ = ["fit_readout"]
 
@@ -82,7 +82,7 @@ def fit_readout(
     True
     """
     check_is_network(network)
-    if not _is_penalty(ridge):
+    if not is_number(ridge) or ridge < 0:
         raise SettingError(f"ridge must be a number, 0 or more; it is {ridge!r}.")
     parts = readouts(network)
     theta = _other_numbers(network, theta, parts)
@@ -91,12 +91,6 @@ def fit_readout(
     for group in _alike(parts, samples):
         theta = _solved(network, samples, group, fixed, float(ridge), theta)
     return theta
-
-
-def _is_penalty(ridge) -> bool:
-    kinds = int | float | np.integer | np.floating
-    is_number = isinstance(ridge, kinds) and not isinstance(ridge, bool)
-    return is_number and math.isfinite(ridge) and bool(ridge >= 0)
 
 
 def _other_numbers(network, theta, parts: list[Readout]) -> np.ndarray:

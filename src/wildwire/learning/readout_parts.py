@@ -73,6 +73,8 @@ def readouts(network) -> list[Readout]:
     found = []
     for output, node in enumerate(network.output_node.tolist()):
         neuron = node - network.n_inputs
+        if not _learns(network, neuron):
+            continue
         _check_linear(network, output, neuron, output in in_head)
         part = _readout(network, output, neuron)
         if len(part.slots):
@@ -85,6 +87,19 @@ def readouts(network) -> list[Readout]:
     _check_unshared(network, found)
     _check_forward(network, found)
     return found
+
+
+def _learns(network, neuron: int) -> bool:
+    """Whether any number of the neuron, of whatever kind, is not frozen."""
+    if network.bias_slot[neuron] != -1:
+        return True
+    if (network.link_slot[network.link_target == neuron] != -1).any():
+        return True
+    for kind in ("parameter", "transfer"):
+        first, last = getattr(network, f"{kind}_offset")[neuron : neuron + 2]
+        if (getattr(network, f"{kind}_slot")[first:last] != -1).any():
+            return True
+    return False
 
 
 def _check_linear(network, output: int, neuron: int, in_head: bool) -> None:

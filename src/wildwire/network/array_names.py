@@ -177,10 +177,15 @@ def neuron_names(groups, chosen) -> tuple[str, ...]:
     return tuple(names)
 
 
+def check_head(head) -> None:
+    """NetworkError for a head that is neither None nor one that this version has."""
+    if head is not None and head != "softmax":
+        raise NetworkError(f"unknown head {head!r}: this version has 'softmax'")
+
+
 def heads_of(head, classes, nodes, n_inputs: int, groups):
     labels = None if classes is None else tuple(classes)
-    if head not in (None, "softmax"):
-        raise NetworkError(f"unknown head {head!r}: this version has 'softmax'")
+    check_head(head)
     if labels is not None:
         expected = labels_needed(len(nodes), head)
         if len(labels) != expected:

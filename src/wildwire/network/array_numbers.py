@@ -132,20 +132,20 @@ def check_targets(target: np.ndarray, n_neurons: int) -> None:
 
 def activations(activation, n_neurons: int):
     if isinstance(activation, str) or not isinstance(activation, Sequence):
-        return (_resolved(activation),), np.zeros(n_neurons, np.int32)
+        return (resolved(activation),), np.zeros(n_neurons, np.int32)
     if len(activation) != n_neurons:
         raise NetworkError(
             f"{len(activation)} activations for {n_neurons} neurons: give one, or one per neuron"
         )
     for item in activation:
         if not isinstance(item, (str, Function)):
-            _resolved(item)
+            resolved(item)
     places = {item: place for place, item in enumerate(dict.fromkeys(activation))}
     index = np.array([places[item] for item in activation], np.int32)
-    return tuple(_resolved(item) for item in places), index
+    return tuple(resolved(item) for item in places), index
 
 
-def _resolved(item) -> Function:
+def resolved(item) -> Function:
     """The activation that an entry of `activation` names or is."""
     if isinstance(item, str):
         return find(item)

@@ -5,7 +5,7 @@ Comes in: patterns of +1 and -1. Goes out: a `Network` with frozen weights that 
 
 How it is written. Every neuron is `s_k = sign(clamp*x_k + sum over j of w_kj*s_j@1 + [0.5]*s_k@1)`: the input x is the
 pattern that recall begins with, present in the first step and 0 afterwards. The weights are whole numbers, sums of
-products of pattern entries; `clamp` is larger than all of them together, so that an x_k that is not 0 sets its neuron,
+products of pattern entries; `clamp` is larger than all of them together, so that an x_k of +1 or -1 sets its neuron,
 and the 0.5 keeps a neuron as it is where the sum is 0, and decides nothing else.
 """
 
@@ -52,7 +52,7 @@ def hopfield(patterns, *, update: str = "synchronous", seed=None) -> Network:
     Notes
     -----
     *Recall.* A sequence whose first step is the pattern to be completed and whose other steps are 0; the last step of
-    the outputs is what the network settles on. An input that is not 0 holds its neuron in any step, so entries known
+    the outputs is what the network settles on. An input of +1 or -1 holds its neuron in any step, so entries known
     to be right can be held throughout, and entries that are 0 in the first step are decided by the network
     (a neuron without any hint is 0 until it has one):
 

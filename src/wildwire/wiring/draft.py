@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from wildwire.errors import SettingError
 from wildwire.network import Group, Network
 from wildwire.network.array_transfers import transfers_of, without_bias
 from wildwire.wiring.ends import columns_of
@@ -35,23 +36,24 @@ class Draft:
         self.links: list[tuple[np.ndarray, ...]] = []
 
     def neurons(
-        self, groups: Sequence[Group], activation, transfer=None, bias=True
+        self, groups: Sequence[Group], activation, transfer=None, bias=True, own=None
     ) -> np.ndarray:
         """Add neurons that share their functions; their nodes, (count,) of int32.
 
-        `bias` is True (unknown), False (none) or numbers, one per neuron, that are frozen.
+        `bias` is True (unknown) or False (none); `own` are biases of their own, (count,), that are frozen.
         """
+        if not isinstance(bias, bool | np.bool_):
+            raise SettingError(f"bias must be True or False; it is {bias!r}.")
         count = sum(group.count for group in groups)
         first = self.n_inputs + len(self.activation)
         self.groups += groups
         self.activation += [activation] * count
         self.transfer += [transfer] * count
+        unknown = bool(bias) and own is None
         self.bias.append(
-            np.full(count, np.nan if bias is True else 0.0)
-            if isinstance(bias, bool)
-            else np.asarray(bias)
+            np.full(count, np.nan if unknown else 0.0) if own is None else own
         )
-        self.bias_frozen.append(np.full(count, bias is not True))
+        self.bias_frozen.append(np.full(count, not unknown))
         return np.arange(first, first + count, dtype=np.int32)
 
     def join(self, sources, targets, delay: int = 0) -> None:

@@ -108,9 +108,9 @@ def reservoir(
     low, high, weight = _recurrent(n, max(1, round(density * n)), random)
     weight *= spectral_radius / largest_eigenvalue(low, high, weight, n, random)
     draft = Draft(inputs)
-    own = random.uniform(-bias_scale, bias_scale, n) if bias_scale else False
+    own = random.uniform(-bias_scale, bias_scale, n) if bias_scale else None
     moved = [Group("drive" if leak < 1 else "r", n, dissolved=True)]
-    moved = draft.neurons(moved, activation, bias=own)
+    moved = draft.neurons(moved, activation, bias=False, own=own)
     states = moved
     if leak < 1:
         group = Group("r", n, dissolved=True)

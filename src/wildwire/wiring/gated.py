@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from wildwire.errors import SettingError
-from wildwire.functions import Function, find
+from wildwire.functions import Function
 from wildwire.functions.calls import own_functions
 from wildwire.language.expression import Call, Name
 from wildwire.language.parser import parse_text
@@ -25,6 +25,8 @@ from wildwire.language.tree import (
 )
 from wildwire.language.words import print_name
 from wildwire.network import Group, Network
+from wildwire.network.array_names import check_head
+from wildwire.network.array_numbers import resolved
 from wildwire.network.generate import definition_of
 from wildwire.network.write_neurons import choices_of
 from wildwire.wiring.ends import is_number, layer_name, named, widths_of
@@ -189,7 +191,8 @@ def _forgetting(lines: tuple, below: int, n: int, bias) -> list:
 
 def _read_out(reads: str, outputs: list[Group], activation, head, classes) -> list:
     """The lines of the outputs, with the definition of their function if it is the user's own."""
-    function = activation if isinstance(activation, Function) else find(activation)
+    check_head(head)
+    function = resolved(activation)
     call = Call(function.name, (Name(reads),), choices_of(function))
     lines: list = [Learnt(Target(g.name, g.size), call) for g in outputs]
     lines += [definition_of(own) for own in own_functions((function,))]

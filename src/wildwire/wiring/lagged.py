@@ -111,7 +111,7 @@ def narx(
         for nodes, delay in below or read:
             draft.join(nodes, layer, delay)
         below = [(layer, 0)]
-    outputs = [Group(f"{group.name}_next") for group in targets]
+    outputs = [Group(f"{group.name}_next", group.size) for group in targets]
     top = draft.neurons(outputs, output_activation, bias=bias)
     for nodes, delay in [*below, *(read if direct or not below else [])]:
         draft.join(nodes, top, delay)
@@ -126,7 +126,11 @@ def _others(exogenous) -> list[Group]:
     """The groups of the other columns; there may be none."""
     if isinstance(exogenous, Sequence) and not len(exogenous):
         return []
-    if not isinstance(exogenous, Sequence | bool) and exogenous == 0:
+    if (
+        isinstance(exogenous, int | np.integer)
+        and not isinstance(exogenous, bool)
+        and exogenous == 0
+    ):
         return []
     return named(exogenous, "u", "the number of exogenous columns")[0]
 
