@@ -1,19 +1,37 @@
-"""The objective: what a network loses on given rows, as a smooth function of theta.
+"""The objective: what a network loses on given rows, as a function of theta with its derivatives.
 
-Comes in: a network, rows, a loss, penalties. Goes out: value and gradient in float64, in the form that
-optimisers of other libraries expect. It hides the network: whoever minimises it sees vectors only.
-
-The epoch kernel does not go through here: `fit` walks through mini-batches inside the engine.
+Comes in: a network, rows, a loss, penalties. Goes out: values, gradients, curvature in float64, in the form that
+optimisers expect. It hides the network: whoever minimises it sees vectors only. Made by users (for optimisers of
+other libraries) and by `stepping.py` for all learners but first-order rules, which walk through mini-batches inside
+the engine.
 """
+
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from wildwire.engine.memory import read_memory
 from wildwire.errors import SettingError
 from wildwire.learning.data import as_samples
-from wildwire.learning.settings import check_network, checked_number, checked_penalty
+from wildwire.learning.penalty import Penalty, link_weights
+from wildwire.learning.settings import check_network
 
-__all__ = ["Objective", "link_weights"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wildwire.engine.normal_equations import NormalEquations
+    from wildwire.engine.population_losses import PopulationLosses
+    from wildwire.engine.second_order import SecondOrder
+
+__all__ = ["Curvature", "Objective", "link_weights"]
+
+
+class Curvature(NamedTuple):
+    """Value, gradient (n_theta,) and a matrix (n_theta, n_theta) of curvature at one theta."""
+
+    value: float
+    gradient: np.ndarray
+    matrix: np.ndarray
 
 
 class Objective:
@@ -28,13 +46,15 @@ class Objective:
         As for `fit`.
     sample_weight : array_like of shape (n,), optional
     gradient : "mean" or "sum"
-        Over rows, for both value and gradient.
+        Over rows, for values and derivatives.
     l2 : float
         Penalty l2/2 * sum w**2 on the weights of links, not on biases.
     penalty : str or Function, optional
         A formula of the weight w of a link, added likewise; see `fit`.
     warm_up, truncate, feedback
         Of sequences; see `fit`.
+    threads : int
+        Results do not depend on it, to the bit.
 
     Attributes
     ----------
@@ -42,6 +62,8 @@ class Objective:
         Length of the vectors.
     bounds : ndarray of shape (n_theta, 2)
         Lowest and highest allowed number; infinite where the network states none.
+    evaluations, gradients : int
+        Values asked for so far, and gradients (products of curvature with a vector count as gradients).
 
     Raises
     ------
@@ -63,28 +85,54 @@ class Objective:
         warm_up: int = 0,
         truncate: int | None = None,
         feedback=None,
+        threads: int = 1,
     ):
         from wildwire.engine.output_losses import output_losses
 
         check_network(network)
         if gradient not in ("mean", "sum"):
             raise SettingError(f"gradient must be 'mean' or 'sum', not {gradient!r}")
-        self.network = network
-        self.n_theta = network.n_theta
         memory = read_memory(warm_up, truncate, feedback)
-        self._rows = as_samples(network, X, Y, sample_weight, memory)
-        self._loss = output_losses(loss, network)
-        self._rows.check_loss(self._loss, network, "")
-        self._gradient = gradient
-        self._decay = checked_number("l2", l2) * link_weights(network)
-        self._penalty = checked_penalty(penalty)
-        self._links = np.flatnonzero(link_weights(network))
+        self._take(
+            network, as_samples(network, X, Y, sample_weight, memory),
+            output_losses(loss, network), gradient, Penalty(network, l2, penalty), threads,
+        )  # fmt: skip
+
+    @classmethod
+    def of_rows(cls, network, rows, loss, gradient, penalty, threads) -> "Objective":
+        """The objective of rows that `fit` has checked."""
+        made = cls.__new__(cls)
+        made._take(network, rows, loss, gradient, penalty, threads)
+        return made
+
+    def _take(self, network, rows, loss, gradient, penalty, threads) -> None:
+        rows.check_loss(loss, network, "")
+        self.network, self.n_theta = network, network.n_theta
+        self._rows, self._loss, self._gradient = rows, loss, gradient
+        self.penalty, self._threads = penalty, threads
+        self._share = 1.0 if gradient == "sum" else 1.0 / rows.total
+        self.evaluations = self.gradients = 0
+        self._watch: Callable[[], None] | None = None
+        self._made: dict[str, Any] = {}
+        self._placed: np.ndarray | None = None
 
     @property
     def bounds(self) -> np.ndarray:
         free = np.tile([-np.inf, np.inf], (self.n_theta, 1))
         stated = self.network.bounds
         return free if stated is None else np.where(np.isnan(stated), free, stated)
+
+    def watched_by(self, watch: "Callable[[], None] | None") -> None:
+        """Call `watch` before each evaluation; it may raise to end the run."""
+        self._watch = watch
+
+    def _count(self, evaluations: int = 0, gradients: int = 0) -> None:
+        if self._watch is not None:
+            self._watch()
+        self.evaluations += evaluations
+        self.gradients += gradients
+
+    # ---- values and gradients -------------------------------------------------------------------
 
     def value_and_gradient(self, theta) -> tuple[float, np.ndarray]:
         """Value and gradient at `theta` (n_theta,); one forward and one backward pass over all rows.
@@ -93,33 +141,111 @@ class Objective:
         """
         from wildwire.engine.evaluate import loss_and_gradient
 
+        self._count(1, 1)
         theta = np.asarray(theta, dtype=np.float64)
         (X, Y, weight), memory = self._rows.samples, self._rows.memory
         value, gradient = loss_and_gradient(
             self.network, theta, X, Y, loss=self._loss, gradient=self._gradient,
             sample_weight=weight, warm_up=memory.warm_up, truncate=memory.truncate,
-            feedback=dict(memory.feedback),
+            feedback=dict(memory.feedback), threads=self._threads,
         )  # fmt: skip
-        shrunk = self._decay * theta
-        value, gradient = value + 0.5 * float(shrunk @ theta), gradient + shrunk
-        if self._penalty is not None:
-            amount, slope = self._penalty.evaluate(1, [theta[self._links]])
-            value += float(amount.sum())
-            gradient[self._links] += slope
-        return value, gradient
+        amount, slope = self.penalty.value_and_gradient(theta)
+        return value + amount, gradient + slope
 
     def value(self, theta) -> float:
         """Loss plus penalty at `theta`."""
-        return self.value_and_gradient(theta)[0]
+        return float(self.values(np.asarray(theta, dtype=np.float64)[None])[0])
+
+    def values(self, thetas) -> np.ndarray:
+        """Loss plus penalty of every row of `thetas` (m, n_theta), in one call of the engine; (m,)."""
+        thetas = np.ascontiguousarray(thetas, dtype=np.float64)
+        self._count(len(thetas))
+        sums = self._population().values(thetas)
+        return sums * self._share + self.penalty.values(thetas)
 
     def gradient(self, theta) -> np.ndarray:
         """Gradient at `theta`, float64 (n_theta,)."""
         return self.value_and_gradient(theta)[1]
 
+    # ---- curvature ------------------------------------------------------------------------------
 
-def link_weights(network) -> np.ndarray:
-    """1.0 where a number of theta is the weight of a link, 0.0 for biases and parameters; (n_theta,)."""
-    mask = np.zeros(network.n_theta)
-    slots = network.link_slot
-    mask[slots[slots >= 0]] = 1.0
-    return mask
+    def normal_equations(self, theta) -> Curvature:
+        """Value, gradient and the generalised Gauss-Newton matrix J^T H J (Schraudolph 2002), H the loss's own.
+
+        O(samples * outputs * n_theta**2); memory O(n_theta**2).
+
+        Raises
+        ------
+        SettingError
+            The loss has no curvature anywhere, as the absolute error.
+        """
+        self._count(1, 1)
+        theta = np.ascontiguousarray(theta, dtype=np.float64)
+        found = self._normal().at(theta)
+        amount, slope, bend = self.penalty.curvature(theta)
+        matrix = found.matrix * self._share
+        matrix[np.diag_indices(self.n_theta)] += bend
+        return Curvature(
+            found.value * self._share + amount, found.gradient * self._share + slope, matrix
+        )  # fmt: skip
+
+    def hessian_product(self, theta, vector) -> np.ndarray:
+        """The exact Hessian at `theta` times `vector` (n_theta,); cheap again at the same theta."""
+        return self._product("product", theta, vector)
+
+    def gauss_newton_product(self, theta, vector) -> np.ndarray:
+        """The generalised Gauss-Newton matrix at `theta` times `vector` (n_theta,)."""
+        return self._product("gauss_newton_product", theta, vector)
+
+    def _product(self, name, theta, vector) -> np.ndarray:
+        self._count(0, 1)
+        theta = self._place(theta)
+        vector = np.ascontiguousarray(vector, dtype=np.float64)
+        bend = self.penalty.curvature(theta)[2]
+        return getattr(self._second(), name)(vector) * self._share + bend * vector
+
+    def hessian(self, theta) -> Curvature:
+        """Value, gradient and the exact Hessian; O(n_theta) products."""
+        self._count(1, self.n_theta)
+        theta = self._place(theta)
+        value, gradient = self._at
+        amount, slope, bend = self.penalty.curvature(theta)
+        matrix = self._second().matrix() * self._share
+        matrix[np.diag_indices(self.n_theta)] += bend
+        return Curvature(
+            value * self._share + amount, gradient * self._share + slope, matrix
+        )
+
+    def _place(self, theta) -> np.ndarray:
+        """Have the engine stand at `theta` for products."""
+        theta = np.array(theta, dtype=np.float64)
+        if self._placed is None or not np.array_equal(theta, self._placed):
+            self._at = self._second().at(theta)
+            self._placed = theta
+        return theta
+
+    # ---- what is bound when first asked for -----------------------------------------------------
+
+    def _engine(self, name: str, make: Any) -> Any:
+        if name not in self._made:
+            X, Y, weight = self._rows.samples
+            self._made[name] = make(
+                self.network, X, Y, loss=self._loss, sample_weight=weight,
+                memory=self._rows.memory, threads=self._threads,
+            )  # fmt: skip
+        return self._made[name]
+
+    def _population(self) -> "PopulationLosses":
+        from wildwire.engine.population_losses import PopulationLosses
+
+        return self._engine("population", PopulationLosses)
+
+    def _normal(self) -> "NormalEquations":
+        from wildwire.engine.normal_equations import NormalEquations
+
+        return self._engine("normal", NormalEquations)
+
+    def _second(self) -> "SecondOrder":
+        from wildwire.engine.second_order import SecondOrder
+
+        return self._engine("second", SecondOrder)

@@ -23,6 +23,8 @@ class Reason(StrEnum):
     EPOCHS = "epochs"
     EARLY_STOP = "early stop"
     STEADY = "steady"
+    CONVERGED = "converged"
+    EVALUATIONS = "evaluations"
     TIME = "time"
     DIVERGED = "diverged"
     INTERRUPTED = "interrupted"
@@ -43,6 +45,8 @@ _SENTENCES = {
         "The parameters no longer change; the run has converged, "
         "unless the rate is far too small or all gradients vanish."
     ),
+    Reason.CONVERGED: "The run has converged: no step that the learner knows lowers the loss further.",
+    Reason.EVALUATIONS: "The evaluations allowed were used.",
     Reason.TIME: "The time limit was reached.",
     Reason.DIVERGED: (
         "The loss or its gradient became infinite or not a number; the best theta seen "
