@@ -4,6 +4,8 @@ Each takes (x, g, state, step, hyper-parameters by name) and returns the new x; 
 Formulas are written from the papers, not from the kernels.
 """
 
+from dataclasses import fields
+
 import numpy as np
 
 from wildwire.learning import learners
@@ -72,7 +74,7 @@ LEARNERS = (
 
 def twin_step(learner, x, g, state, step, rate, weights):
     """One step of the twin of `learner`."""
-    numbers = {n: getattr(learner, n) for n in learner.__dataclass_fields__}
+    numbers = {field.name: getattr(learner, field.name) for field in fields(learner)}
     numbers["rate"] = rate
     if learner.weights_state is not None:
         numbers["weights"] = weights

@@ -76,13 +76,13 @@ class Problem:
 
     def rule(self) -> int:
         """Address of the learner's update rule."""
-        return rule_address(self.settings.learner.rule, self.settings.dtype)
+        return rule_address(self.settings.first_order.rule, self.settings.dtype)
 
     def first_state(
         self, session: "Session", start: np.ndarray | None, watched: dict[str, int]
     ) -> State:
         """The state of a run that begins at `start` (None: a checkpoint will be put in); loads it into `session`."""
-        learner, network = self.settings.learner, self.network
+        learner, network = self.settings.first_order, self.network
         session.load(np.zeros(network.n_theta) if start is None else start)
         theta = session.theta()  # rounded to the session's type
         vectors = np.zeros((learner.n_state, session.vector_size), self.settings.dtype)

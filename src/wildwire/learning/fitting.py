@@ -1,35 +1,36 @@
 """`fit`: from a network and rows to learnt numbers.
 
 Comes in: a network, data and settings as the user writes them. Goes out: a `Result`. Called by users, models,
-estimators and the command line. This file checks, binds the network to its data and starts the one loop
-(`loop.py`).
+estimators and the command line. This file checks; `running.py` binds the network to its data and starts the loop.
 """
 
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-
-import numpy as np
+from collections.abc import Callable, Mapping, Sequence
 
 from wildwire.engine.memory import read_memory
-from wildwire.errors import DataError, SettingError
+from wildwire.learning.arguments import (
+    as_callables,
+    check_places,
+    read_losses,
+    read_saved,
+    start_theta,
+    watched_places,
+)
 from wildwire.learning.binding import Problem
-from wildwire.learning.checkpoint import Checkpoint, as_checkpoint, read_checkpoint
-from wildwire.learning.data import as_samples, real_numbers, split_validation
-from wildwire.learning.learners import Adam, Learner
-from wildwire.learning.loop import Loop
+from wildwire.learning.checkpoint import Checkpoint, as_checkpoint
+from wildwire.learning.data import as_samples, split_validation
+from wildwire.learning.learner import Learner, Stepwise
+from wildwire.learning.learners import Adam
 from wildwire.learning.progress import (
     announce_compiling,
     check_progress,
     choose_progress,
 )
 from wildwire.learning.result import Result
-from wildwire.learning.resuming import facts_of, resume_state, run_key
-from wildwire.learning.scaling import units_note
-from wildwire.learning.settings import check_network, check_settings, one_line
-from wildwire.learning.task import Task, slice_length
-from wildwire.network.initialisers import Initialiser
-from wildwire.network.naming import suggestion
+from wildwire.learning.resuming import run_key
+from wildwire.learning.running import Run, by_epochs, by_steps
+from wildwire.learning.settings import check_network, check_settings
 
 __all__ = ["fit"]
 
@@ -43,8 +44,8 @@ def fit(
     theta=None,
     loss="squared",
     learner: Learner | str = DEFAULT_LEARNER,
-    batch: int | str = 32,
-    epochs: int = 200,
+    batch: int | str = "auto",
+    epochs: int | None = None,
     gradient: str = "mean",
     shuffle: bool = True,
     validation=None,
@@ -92,11 +93,13 @@ def fit(
         Summed over outputs. A list has a loss for each output; a dict some by the outputs' names, the others
         keep "squared" (a softmax "softmax"). In these, `(loss, weight)` multiplies a loss by a number.
     learner : Learner or str
-        One of `ww.learners`; its `rate` is a number or a schedule.
-    batch : int or "full"
+        One of `ww.learners`; the `rate` of a first-order one is a number or a schedule.
+    batch : int, "full" or "auto"
         Rows per step: 1 learns online, "full" takes all rows at once. The last batch of an epoch may be smaller.
-    epochs : int
-        How often all rows are gone through, 1 or more.
+        "auto" is 32 for first-order learners; all others take all rows at every step.
+    epochs : int, optional
+        How often all rows are gone through, 1 or more; for learners that are not first-order the steps they make.
+        None: 200, or what the learner is used to.
     gradient : "mean" or "sum"
         Whether a step takes the (weighted) mean or the sum of its rows' gradients.
     shuffle : bool
@@ -178,138 +181,31 @@ def fit(
         time_limit=time_limit, threads=threads, dtype=dtype, l1=l1, l2=l2,
         l1_dies=l1_dies, penalty=penalty, clip=clip, patience=patience, steady=steady, scale_loss=scale_loss,
     )  # fmt: skip
-    _check_places(checkpoint=checkpoint, resume=resume)
+    check_places(checkpoint=checkpoint, resume=resume)
     check_progress(progress)
-    loss, memory = _losses(loss, network), read_memory(warm_up, truncate, feedback)
-    point, watched = as_checkpoint(checkpoint), _watched(network, history_of)
-    told_to = _callables(callbacks)
-    saved = _saved(resume, theta)
+    losses, memory = (
+        read_losses(loss, network),
+        read_memory(warm_up, truncate, feedback),
+    )
+    point, watched = as_checkpoint(checkpoint), watched_places(network, history_of)
+    told_to = as_callables(callbacks)
+    saved = read_saved(resume, theta)
     key = run_key(seed, saved, resume)
     rows, held = split_validation(
         network, as_samples(network, X, Y, sample_weight, memory), validation, key
     )
-    problem = Problem(network, rows, held, loss, settings, key)
-    start = _start(network, theta, seed, initialiser) if saved is None else None
+    problem = Problem(network, rows, held, losses, settings, key)
+    start = start_theta(network, theta, seed, initialiser) if saved is None else None
     announce_compiling(progress)
-    session, judge = problem.bind()
-    task = _task(
-        problem, session, judge, bool(point or saved), watched=watched,
-        callbacks=told_to, told=choose_progress(progress), checkpoint=point, began=began,
-    )  # fmt: skip
-    state = problem.first_state(session, start, watched)
-    if saved:
-        resume_state(state, session, saved, task.facts, resume)
-    return Loop(task, state).run()
-
-
-def _task(problem: Problem, session, judge, needs_facts: bool, **told) -> Task:
-    """The bound problem as the loop takes it; `told` goes through."""
-    network, rows, settings = problem.network, problem.rows, problem.settings
-    return Task(
-        session=session, validation=judge, rule=problem.rule(), settings=settings,
-        key=problem.key, n_rows=len(rows), weight=rows.total,
-        slice=slice_length(network, session, rows.n_steps),
-        facts=facts_of(problem) if needs_facts else {}, locate=problem.locate,
-        guards=problem.guards,
-        note=units_note(
-            network, problem.loss, rows.targets, rows.target_weight, settings.scale_loss
-        ), **told,
-    )  # fmt: skip
-
-
-def _check_places(**paths) -> None:
-    for name, path in paths.items():
-        if path is not None and not isinstance(path, (str, os.PathLike, Checkpoint)):
-            raise SettingError(f"{name} must be a path, not {one_line(path)}")
-        if name == "resume" and isinstance(path, Checkpoint):
-            raise SettingError("resume must be a path: give the path of the checkpoint")
-
-
-def _saved(resume, theta) -> tuple[dict, dict] | None:
-    if resume is None:
-        return None
-    if theta is not None:
-        raise SettingError("give theta or resume, not both: a checkpoint has its own")
-    return read_checkpoint(resume)
-
-
-def _losses(loss, network):
-    from wildwire.engine.output_losses import output_losses
-    from wildwire.functions.function import Function
-
-    if not isinstance(loss, (str, Function, Sequence, Mapping)):
-        raise SettingError(
-            f"loss must be a name, a formula or a Function, or a list or dict of these, not {one_line(loss)}"
-        )
-    return output_losses(loss, network)
-
-
-def _watched(network, history_of: Sequence[str]) -> dict[str, int]:
-    if isinstance(history_of, str):
-        history_of = (history_of,)
-    if not isinstance(history_of, Sequence):
-        raise SettingError(
-            "history_of must be names of network.theta_names, "
-            f"not {one_line(history_of)}"
-        )
-    if not history_of:
-        return {}
-    places = {name: i for i, name in enumerate(network.theta_names)}
-    for name in history_of:
-        if name in ("loss", "validation"):
-            raise SettingError(
-                f"history_of: {name!r} is recorded under that name anyway"
-            )
-        if not isinstance(name, str):
-            raise SettingError(f"history_of: {one_line(name)} is not a name")
-        if name not in places:
-            raise SettingError(
-                f"history_of: theta has no number {name!r}.{suggestion(name, places)}"
-            )
-    return {name: places[name] for name in history_of}
-
-
-def _callables(callbacks) -> tuple[Callable, ...]:
-    if callable(callbacks) or not isinstance(callbacks, Iterable):
-        callbacks = (callbacks,)
-    callbacks = tuple(callbacks)
-    for callback in callbacks:
-        if not callable(callback):
-            raise SettingError(f"callbacks must be functions, not {one_line(callback)}")
-    return callbacks
-
-
-def _start(network, theta, seed, initialiser) -> np.ndarray:
-    if not isinstance(initialiser, (str, Initialiser)):
-        raise SettingError(
-            f"initialiser must be a name or an Initialiser, not {one_line(initialiser)}"
-        )
-    if theta is None:
-        return np.array(network.initial(seed, initialiser), dtype=np.float64)
-    start = np.array(real_numbers("theta", theta))
-    if start.shape != (network.n_theta,):
-        raise DataError(
-            f"theta must have shape ({network.n_theta},), not {start.shape}"
-        )
-    bad = ~np.isfinite(start)
-    if bad.any():
-        place = int(np.argmax(bad))
-        raise DataError(
-            f"theta: {network.theta_names[place]!r} is {start[place]}; "
-            "network.initial(seed) draws what is unknown"
-        )
-    _check_bounds(network, start)
-    return start
-
-
-def _check_bounds(network, start: np.ndarray) -> None:
-    if network.bounds is None:
-        return
-    low, high = network.bounds.T
-    outside = (start < low) | (start > high)
-    if outside.any():
-        place = int(np.argmax(outside))
-        raise SettingError(
-            f"theta: {network.theta_names[place]!r} is {start[place]}, outside its bounds "
-            f"{low[place]:g}..{high[place]:g}: start within them"
-        )
+    run = Run(
+        problem,
+        start,
+        watched,
+        told_to,
+        choose_progress(progress),
+        point,
+        saved,
+        resume,
+        began,
+    )
+    return by_steps(run) if isinstance(settings.learner, Stepwise) else by_epochs(run)

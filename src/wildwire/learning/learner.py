@@ -26,20 +26,20 @@ __all__ = ["Course", "Learner", "Stepwise", "check_ranges", "check_whole"]
 
 @dataclass(frozen=True, slots=True)
 class Learner:
-    """Interface of all learners: frozen dataclasses of hyper-parameters."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stepwise(Learner):
-    """Interface of learners that look at all rows at each step, through an objective.
+    """Interface of all learners: frozen dataclasses of hyper-parameters.
 
     Attributes
     ----------
     default_epochs : int
-        Steps that `fit` makes unless told otherwise.
+        Epochs, or steps, that `fit` makes unless told otherwise.
     """
 
     default_epochs: ClassVar[int] = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Stepwise(Learner):
+    """Interface of learners that look at all rows at each step, through an objective."""
 
     def begin(
         self, objective: "Objective", theta: np.ndarray, random: np.random.Generator

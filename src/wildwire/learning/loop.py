@@ -19,7 +19,7 @@ from wildwire.learning.interrupt import Interruption, listening
 from wildwire.learning.result import Progress, Result
 from wildwire.learning.shuffling import epoch_order
 from wildwire.learning.state import State, to_checkpoint
-from wildwire.learning.stopping import Reason, Steadiness, falling
+from wildwire.learning.stopping import Reason, Steadiness, outlook
 from wildwire.learning.task import Task
 
 __all__ = ["Loop"]
@@ -42,9 +42,9 @@ class Loop:
         self.shuffled = task.settings.shuffle and n_batches > 1
         self.in_order = np.arange(task.n_rows)
         self.offsets = np.arange(n_batches) / n_batches
-        self.schedule = task.settings.learner.schedule
+        self.schedule = task.settings.first_order.schedule
         self.plateau = self.schedule.plateau
-        self.numbers = task.settings.learner.numbers
+        self.numbers = task.settings.first_order.numbers
         self.written = time.perf_counter()
         self.trouble = ""
 
@@ -243,27 +243,12 @@ class Loop:
         judge = self.session if held is None else held
         return last if judge.loss(last[0]) <= judge.loss(best[0]) else best
 
-    def _outlook(self, reason: Reason) -> str:
-        """Whether going on would help, after a run that was merely cut off."""
-        if reason not in (Reason.EPOCHS, Reason.TIME):
-            return ""
-        more = "epochs" if reason is Reason.EPOCHS else "time"
-        history = self.state.history
-        name = "loss" if self.task.validation is None else "validation"
-        what = "loss" if name == "loss" else "validation loss"
-        verdict = falling(history[name])
-        if verdict is None:
-            return f"Whether the {what} was still falling cannot be told yet."
-        if verdict:
-            return f"The {what} was still falling: give more {more}."
-        return f"The {what} was no longer falling."
-
     def _result(self, reason: Reason) -> Result:
         state = self.state
         theta, alive = self._chosen(reason)
         guards, guarded = self.task.guards(theta)
         parts = (
-            reason.sentence, self._outlook(reason), self.trouble, guarded, self.task.note,
+            reason.sentence, outlook(reason, state.history), self.trouble, guarded, self.task.note,
         )  # fmt: skip
         told = " ".join(part for part in parts if part)
         history = {name: np.array(values) for name, values in state.history.items()}

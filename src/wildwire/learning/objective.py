@@ -62,6 +62,8 @@ class Objective:
         Length of the vectors.
     bounds : ndarray of shape (n_theta, 2)
         Lowest and highest allowed number; infinite where the network states none.
+    best : tuple of float and ndarray or None
+        The lowest value seen so far and where.
     evaluations, gradients : int
         Values asked for so far, and gradients (products of curvature with a vector count as gradients).
 
@@ -113,6 +115,7 @@ class Objective:
         self._share = 1.0 if gradient == "sum" else 1.0 / rows.total
         self.evaluations = self.gradients = 0
         self._watch: Callable[[], None] | None = None
+        self.best: tuple[float, np.ndarray | None] = (np.inf, None)
         self._made: dict[str, Any] = {}
         self._placed: np.ndarray | None = None
 
@@ -132,6 +135,20 @@ class Objective:
         self.evaluations += evaluations
         self.gradients += gradients
 
+    def _see(self, theta: np.ndarray, value: float) -> None:
+        if value < self.best[0]:
+            self.best = (float(value), theta.copy())
+
+    @property
+    def samples(self) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """Inputs, targets and weights of the rows, as the engine takes them."""
+        return self._rows.samples
+
+    def mean_loss(self, theta: np.ndarray, value: float) -> float:
+        """The mean loss without penalties, where the objective has this value."""
+        loss = value - self.penalty.value_and_gradient(theta)[0]
+        return loss / (self._share * self._rows.total)
+
     # ---- values and gradients -------------------------------------------------------------------
 
     def value_and_gradient(self, theta) -> tuple[float, np.ndarray]:
@@ -150,6 +167,7 @@ class Objective:
             feedback=dict(memory.feedback), threads=self._threads,
         )  # fmt: skip
         amount, slope = self.penalty.value_and_gradient(theta)
+        self._see(theta, value + amount)
         return value + amount, gradient + slope
 
     def value(self, theta) -> float:
@@ -161,7 +179,11 @@ class Objective:
         thetas = np.ascontiguousarray(thetas, dtype=np.float64)
         self._count(len(thetas))
         sums = self._population().values(thetas)
-        return sums * self._share + self.penalty.values(thetas)
+        found = sums * self._share + self.penalty.values(thetas)
+        if len(found) and not np.isnan(found).all():
+            least = int(np.nanargmin(found))
+            self._see(thetas[least], found[least])
+        return found
 
     def gradient(self, theta) -> np.ndarray:
         """Gradient at `theta`, float64 (n_theta,)."""
@@ -185,9 +207,9 @@ class Objective:
         amount, slope, bend = self.penalty.curvature(theta)
         matrix = found.matrix * self._share
         matrix[np.diag_indices(self.n_theta)] += bend
-        return Curvature(
-            found.value * self._share + amount, found.gradient * self._share + slope, matrix
-        )  # fmt: skip
+        value = found.value * self._share + amount
+        self._see(theta, value)
+        return Curvature(value, found.gradient * self._share + slope, matrix)
 
     def hessian_product(self, theta, vector) -> np.ndarray:
         """The exact Hessian at `theta` times `vector` (n_theta,); cheap again at the same theta."""

@@ -42,6 +42,9 @@ class Result:
     guards : dict of str to int
         For every neuron with a guard (1/z near 0, log, sqrt): in how many training rows it was active at `theta`.
         `message` names those that were.
+    evaluations, gradients : int
+        Of learners that see an objective: values and gradients asked for (products of curvature with a vector count
+        as gradients). 0 for first-order rules, whose steps go through batches.
     """
 
     theta: np.ndarray
@@ -54,6 +57,8 @@ class Result:
     best_epoch: int
     alive: np.ndarray
     guards: dict[str, int] = field(default_factory=dict)
+    evaluations: int = 0
+    gradients: int = 0
 
     def __repr__(self) -> str:
         told = [f"{self.reason.value} after {self.epochs} epochs, {self.seconds:.3g} s"]

@@ -18,7 +18,7 @@ from wildwire.learning.settings import Settings
 from wildwire.learning.shuffling import seed_key
 from wildwire.learning.state import State, from_checkpoint
 
-__all__ = ["facts_of", "resume_state", "run_key"]
+__all__ = ["check_same", "facts_of", "resume_state", "run_key"]
 
 # What may differ between the parts of a resumed run: where it ends and who watches.
 _FREE = {"epochs", "time_limit", "threads", "patience", "steady"}
@@ -94,7 +94,12 @@ def resume_state(
         The checkpoint is damaged.
     """
     arrays, told = saved
-    before = told.get("settings", {})
+    check_same(told.get("settings", {}), facts, path)
+    from_checkpoint(state, session, arrays, told.get("counts", {}), path)
+
+
+def check_same(before: dict, facts: dict, path) -> None:
+    """SettingError where data or settings are not those of the first part; each difference is named."""
     names = [*facts, *(name for name in before if name not in facts)]
     differing = [name for name in names if before.get(name) != facts.get(name)]
     if differing:
@@ -105,4 +110,3 @@ def resume_state(
             for name in differing
         )
         raise SettingError(f"cannot resume {path}: {shown}")
-    from_checkpoint(state, session, arrays, told.get("counts", {}), path)

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from wildwire.errors import SettingError
-from wildwire.learning.learners import Learner, by_name
+from wildwire.learning.first_order import FirstOrder
+from wildwire.learning.learner import Learner, Stepwise
+from wildwire.learning.learners import by_name
 
 if TYPE_CHECKING:
     from wildwire.functions import Function
@@ -22,6 +24,7 @@ __all__ = [
     "one_line", "time_limit_seconds",
 ]  # fmt: skip
 
+AUTO_BATCH = 32
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 _TIME = re.compile(r"\s*([0-9]*\.?[0-9]+)\s*(s|min|m|h|)\s*")
 
@@ -127,6 +130,12 @@ class Settings:
     steady: float | None
     scale_loss: bool | str
 
+    @property
+    def first_order(self) -> FirstOrder:
+        """The learner of a run through mini-batches."""
+        assert isinstance(self.learner, FirstOrder)
+        return self.learner
+
 
 def check_settings(
     *, learner, batch, epochs, gradient, shuffle, time_limit, threads, dtype, l1, l2,
@@ -139,11 +148,14 @@ def check_settings(
     SettingError
         A value outside its range; the message names it, and the nearest name where a name is unknown.
     """
-    full = isinstance(batch, str) and _choice("batch", batch, ("full",))
+    learner = _learner(learner)
+    stepwise = isinstance(learner, Stepwise)
+    if stepwise:
+        _refuse_rules_of_batches(learner, batch, dtype, l1, clip)
     return Settings(
-        learner=_learner(learner),
-        batch=0 if full else _whole("batch", batch),
-        epochs=_whole("epochs", epochs),
+        learner=learner,
+        batch=0 if stepwise else _batch(batch),
+        epochs=learner.default_epochs if epochs is None else _whole("epochs", epochs),
         gradient=_choice("gradient", gradient, ("mean", "sum")),
         shuffle=_choice("shuffle", shuffle, (True, False)),
         time_limit=time_limit_seconds(time_limit),
@@ -158,6 +170,31 @@ def check_settings(
         steady=None if steady is None else checked_number("steady", steady),
         scale_loss=_choice("scale_loss", scale_loss, ("auto", True, False)),
     )
+
+
+def _batch(batch: int | str) -> int:
+    """Rows per step; 0 for all."""
+    if isinstance(batch, str):
+        return {"full": 0, "auto": AUTO_BATCH}[
+            _choice("batch", batch, ("full", "auto"))
+        ]
+    return _whole("batch", batch)
+
+
+def _refuse_rules_of_batches(learner: Stepwise, batch, dtype, l1, clip) -> None:
+    """SettingError for settings that only first-order learners know."""
+    name = type(learner).__name__
+    why = ""
+    if not (isinstance(batch, str) and batch in ("full", "auto")):
+        why = f"{name} takes all rows at every step: leave batch out, or write batch='full'"
+    elif l1 != 0:
+        why = f"l1 makes links die, which {name} does not know: use l2 or a penalty, or a first-order learner"
+    elif clip is not None:
+        why = f"clip shortens the gradients of first-order learners; {name} has its own control of steps"
+    elif _dtype_name(dtype) == "float32":
+        why = f"{name} computes in float64; float32 is for first-order learners"
+    if why:
+        raise SettingError(why)
 
 
 def checked_penalty(penalty) -> "Function | None":

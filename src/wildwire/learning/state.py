@@ -12,7 +12,7 @@ import numpy as np
 from wildwire.errors import FileError, SettingError
 from wildwire.learning.stopping import Improvement
 
-__all__ = ["State", "from_checkpoint", "to_checkpoint"]
+__all__ = ["State", "check_history", "from_checkpoint", "to_checkpoint"]
 
 _COUNTS = (
     "epoch", "batch", "step", "reductions", "best_epoch", "waited", "plateau_waited", "still",
@@ -99,11 +99,7 @@ def from_checkpoint(state: State, session, arrays: dict, counts: dict, path) -> 
     SettingError
         `history_of` asks for another set of numbers than the first part of the run.
     """
-    told = {n.removeprefix("history ") for n in arrays if n.startswith("history ")}
-    if told != set(state.history):
-        raise SettingError(
-            f"the run in {path} recorded {', '.join(sorted(told))}; resume it with the same history_of"
-        )
+    check_history(state.history, arrays, path)
     _check_shapes(state, arrays, counts, path)
     session.load(arrays["theta"])
     session.set_alive(arrays["alive"].astype(bool))
@@ -122,6 +118,15 @@ def from_checkpoint(state: State, session, arrays: dict, counts: dict, path) -> 
     state.plateau.waited = counts["plateau_waited"]
     for name in ("epoch", "batch", "step", "reductions", "best_epoch", "still"):
         setattr(state, name, counts[name])
+
+
+def check_history(history: dict, arrays: dict, path) -> None:
+    """SettingError where a checkpoint has recorded other numbers than are asked for."""
+    told = {n.removeprefix("history ") for n in arrays if n.startswith("history ")}
+    if told != set(history):
+        raise SettingError(
+            f"the run in {path} recorded {', '.join(sorted(told))}; resume it with the same history_of"
+        )
 
 
 def _check_shapes(state: State, arrays: dict, counts: dict, path) -> None:

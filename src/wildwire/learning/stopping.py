@@ -11,7 +11,7 @@ from enum import StrEnum
 
 import numpy as np
 
-__all__ = ["Improvement", "Reason", "Steadiness", "falling"]
+__all__ = ["Improvement", "Reason", "Steadiness", "falling", "outlook"]
 
 # A loss still falls if a tenth of the epochs lowers its mean by more than this part.
 FALLING = 1e-3
@@ -68,6 +68,21 @@ def falling(losses: Sequence[float]) -> bool | None:
     last = float(np.mean(losses[-tenth:]))
     before = float(np.mean(losses[-2 * tenth : -tenth]))
     return before - last > FALLING * abs(before)
+
+
+def outlook(reason: Reason, history: dict[str, list[float]]) -> str:
+    """Whether going on would help, after a run that was merely cut off; otherwise nothing."""
+    if reason not in (Reason.EPOCHS, Reason.TIME):
+        return ""
+    more = "epochs" if reason is Reason.EPOCHS else "time"
+    name = "validation" if "validation" in history else "loss"
+    what = "loss" if name == "loss" else "validation loss"
+    verdict = falling(history[name])
+    if verdict is None:
+        return f"Whether the {what} was still falling cannot be told yet."
+    if verdict:
+        return f"The {what} was still falling: give more {more}."
+    return f"The {what} was no longer falling."
 
 
 @dataclass(slots=True)

@@ -1,0 +1,129 @@
+"""From a checked problem to a run: the loop of first-order learners, or that of all others.
+
+Comes in: a `Run`. Goes out: a `Result`. Called by `learning/fitting.py`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from wildwire.learning.binding import Problem
+from wildwire.learning.checkpoint import Checkpoint
+from wildwire.learning.learner import Course, Stepwise
+from wildwire.learning.loop import Loop
+from wildwire.learning.objective import Objective
+from wildwire.learning.penalty import Penalty
+from wildwire.learning.progress import Bar
+from wildwire.learning.result import Result
+from wildwire.learning.resuming import facts_of, resume_state
+from wildwire.learning.scaling import units_note
+from wildwire.learning.stepping import StepLoop, StepTask, first_step_state
+from wildwire.learning.stepping_state import resume_steps
+from wildwire.learning.task import Task, slice_length
+
+__all__ = ["Run", "by_epochs", "by_steps"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """A checked problem and who watches it.
+
+    Attributes
+    ----------
+    problem : Problem
+    start : ndarray or None
+        None where a checkpoint has its own.
+    watched, callbacks, told, checkpoint, began
+        As those of `task.Task`.
+    saved : tuple of dict or None
+        The checkpoint to go on from, read, and its `path`.
+    """
+
+    problem: Problem
+    start: np.ndarray | None
+    watched: dict[str, int]
+    callbacks: tuple[Callable, ...]
+    told: Bar
+    checkpoint: Checkpoint | None
+    saved: tuple[dict, dict] | None
+    path: Any
+    began: float
+
+    @property
+    def facts(self) -> dict:
+        """What a checkpoint must agree with; empty where there is none."""
+        needed = self.checkpoint is not None or self.saved is not None
+        return facts_of(self.problem) if needed else {}
+
+
+def by_epochs(run: Run) -> Result:
+    """Run a first-order learner through mini-batches."""
+    problem = run.problem
+    session, judge = problem.bind()
+    network, rows, settings = problem.network, problem.rows, problem.settings
+    note = units_note(
+        network, problem.loss, rows.targets, rows.target_weight, settings.scale_loss
+    )
+    task = Task(
+        session=session, validation=judge, rule=problem.rule(), settings=settings,
+        key=problem.key, n_rows=len(rows), weight=rows.total,
+        slice=slice_length(network, session, rows.n_steps), facts=run.facts,
+        locate=problem.locate, guards=problem.guards, note=note, watched=run.watched,
+        callbacks=run.callbacks, told=run.told, checkpoint=run.checkpoint,
+        began=run.began,
+    )  # fmt: skip
+    state = problem.first_state(session, run.start, run.watched)
+    if run.saved:
+        resume_state(state, session, run.saved, task.facts, run.path)
+    return Loop(task, state).run()
+
+
+def by_steps(run: Run) -> Result:
+    """Run a learner that looks at all rows at each step."""
+    problem, learner = run.problem, run.problem.settings.learner
+    assert isinstance(learner, Stepwise)
+    objective = objective_of(problem)
+    random = np.random.default_rng(problem.key)
+    start = run.start if run.start is not None else np.zeros(objective.n_theta)
+    state = first_step_state(start, problem.held is not None, run.watched)
+    facts, own = run.facts, None
+    if run.saved is not None:
+        own = resume_steps(state, random, run.saved, facts, run.path)
+        start = own[0]["theta"]
+    drawn = random.bit_generator.state
+
+    def begin() -> Course:
+        course = learner.begin(objective, start, random)
+        if own is not None:  # beginning may have drawn numbers
+            random.bit_generator.state = drawn
+        return course
+
+    task = StepTask(
+        objective=objective, begin=begin, random=random, judge=judge_of(problem),
+        settings=problem.settings, watched=run.watched, callbacks=run.callbacks,
+        told=run.told, checkpoint=run.checkpoint, facts=facts, locate=problem.locate,
+        guards=problem.guards, note="", began=run.began,
+    )  # fmt: skip
+    return StepLoop(task, state, own).run()
+
+
+def objective_of(problem: Problem) -> Objective:
+    """The objective of the training rows."""
+    s = problem.settings
+    return Objective.of_rows(
+        problem.network, problem.rows, problem.loss, s.gradient,
+        Penalty(problem.network, s.l2, s.penalty), s.threads,
+    )  # fmt: skip
+
+
+def judge_of(problem: Problem) -> Callable[[np.ndarray], float] | None:
+    """The mean loss on the validation rows, without penalties; None where there are none."""
+    if problem.held is None:
+        return None
+    objective = Objective.of_rows(
+        problem.network, problem.held, problem.loss, "mean", Penalty(problem.network),
+        problem.settings.threads,
+    )  # fmt: skip
+    return objective.value
