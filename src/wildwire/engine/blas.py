@@ -66,6 +66,14 @@ def one_thread(needed):
     return _controller().limit(limits=1, user_api="blas")
 
 
+def linear_algebra_on_one_thread():
+    """Context in which NumPy's and SciPy's linear algebra run on one thread: the same bits on any number of cores."""
+    import scipy.linalg  # noqa: F401 -- its library is to be found, too
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(limits=1, user_api="blas")
+
+
 @intrinsic
 def _product(
     typingctx, address, left_mode, right_mode, m, n, k,

@@ -19,10 +19,14 @@ from wildwire.learning.first_order import (
     RMSprop,
 )
 from wildwire.learning.learner import Learner, Stepwise
+from wildwire.learning.levenberg_marquardt import LevenbergMarquardt
+from wildwire.learning.newton import GaussNewton, Newton
+from wildwire.learning.saddle_free import SaddleFreeNewton
 
 __all__ = [
-    "AdaDelta", "AdaGrad", "Adam", "AdamW", "FirstOrder", "GradientDescent", "Learner",
-    "RMSprop", "Stepwise", "by_name", "names", "schedules",
+    "AdaDelta", "AdaGrad", "Adam", "AdamW", "FirstOrder", "GaussNewton",
+    "GradientDescent", "Learner", "LevenbergMarquardt", "Newton", "RMSprop",
+    "SaddleFreeNewton", "Stepwise", "by_name", "names", "schedules",
 ]  # fmt: skip
 
 _BY_NAME: dict[str, type[Learner]] = {
@@ -32,8 +36,16 @@ _BY_NAME: dict[str, type[Learner]] = {
     "rmsprop": RMSprop,
     "adam": Adam,
     "adamw": AdamW,
+    "levenberg-marquardt": LevenbergMarquardt,
+    "gauss-newton": GaussNewton,
+    "newton": Newton,
+    "saddle-free-newton": SaddleFreeNewton,
 }
-_ALIASES = {"gd": "gradient-descent", "sgd": "gradient-descent"}
+_ALIASES = {
+    "gd": "gradient-descent",
+    "sgd": "gradient-descent",
+    "lm": "levenberg-marquardt",
+}
 
 
 def names() -> tuple[str, ...]:

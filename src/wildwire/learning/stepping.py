@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from wildwire.engine.blas import linear_algebra_on_one_thread
 from wildwire.learning.checkpoint import Checkpoint, write_checkpoint
 from wildwire.learning.interrupt import Interruption, listening
 from wildwire.learning.learner import Course
@@ -115,7 +116,8 @@ class StepLoop:
         task, reason = self.task, None
         task.objective.watched_by(self._watch)
         try:
-            with listening() as self._interruption:
+            # One thread: with several, BLAS adds in another order on another machine.
+            with listening() as self._interruption, linear_algebra_on_one_thread():
                 reason = self._run()
         except _Halt as halt:
             reason = halt.reason
