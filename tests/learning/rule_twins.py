@@ -74,6 +74,6 @@ def twin_step(learner, x, g, state, step, rate, weights):
     """One step of the twin of `learner`."""
     numbers = {n: getattr(learner, n) for n in learner.__dataclass_fields__}
     numbers["rate"] = rate
-    if learner.weights_state is not None:
+    if isinstance(learner, learners.AdamW):
         numbers["weights"] = weights
     return TWINS[type(learner)](x, g, state, step, **numbers)
