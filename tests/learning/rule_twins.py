@@ -76,6 +76,6 @@ def twin_step(learner, x, g, state, step, rate, weights):
     """One step of the twin of `learner`."""
     numbers = {field.name: getattr(learner, field.name) for field in fields(learner)}
     numbers["rate"] = rate
-    if learner.weights_state is not None:
+    if isinstance(learner, learners.AdamW):
         numbers["weights"] = weights
     return TWINS[type(learner)](x, g, state, step, **numbers)

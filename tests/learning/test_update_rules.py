@@ -26,9 +26,7 @@ def run(learner, dtype, count, steps, free, weights):
     random = np.random.default_rng(count)
     x = random.normal(size=count).astype(dtype)
     twin, memory = x.astype(float), {}
-    state = np.zeros((learner.n_state, count), dtype)
-    if learner.weights_state is not None:
-        state[learner.weights_state] = weights
+    state = learner.first_state(weights).astype(dtype)
     numbers = learner.numbers.astype(dtype)
     address = rule_address(learner.rule, dtype)
     for step in range(1, steps + 1):

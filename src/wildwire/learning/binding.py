@@ -86,9 +86,8 @@ class Problem:
         session.load(np.zeros(network.n_theta) if start is None else start)
         theta = session.theta()  # rounded to the session's type
         vectors = np.zeros((learner.n_state, session.vector_size), self.settings.dtype)
-        place = learner.weights_state
-        if place is not None:
-            vectors[place] = session.state_from_theta_order(link_weights(network))
+        for i, vector in enumerate(learner.first_state(link_weights(network))):
+            vectors[i] = session.state_from_theta_order(vector)
         alive = np.array(session.alive, dtype=bool)
         names = ["loss", *(["validation"] if self.held else []), *watched]
         return State(

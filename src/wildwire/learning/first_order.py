@@ -26,15 +26,17 @@ class FirstOrder(Learner):
     """Interface of first-order learners: a `rate` and further hyper-parameters.
 
     `rule` is a name in `update_rules.RULES`, `n_state` the number of state vectors, `numbers` what the rule reads,
-    of which the loop replaces the first by the rate of the step. `weights_state` is the index of a state vector
-    that the loop fills with 1 for weights of links and 0 for all other numbers, or None.
+    of which the loop replaces the first by the rate of the step.
     """
 
     rate: float | Schedule = 0.01
 
-    @property
-    def weights_state(self) -> int | None:
-        return None
+    def first_state(self, weights: np.ndarray) -> np.ndarray:
+        """The state vectors before the first step, (n_state, n_theta) in theta's order.
+
+        `weights` (n_theta,) is 1 for weights of links and 0 for all other numbers.
+        """
+        return np.zeros((self.n_state, len(weights)))
 
     @property
     def rule(self) -> str:
@@ -249,7 +251,9 @@ class AdamW(FirstOrder):
 
     rule = property(lambda self: "adamw")
     n_state = property(lambda self: 3)
-    weights_state = property(lambda self: 2)
+
+    def first_state(self, weights):
+        return np.stack([0 * weights, 0 * weights, weights])
 
     @property
     def numbers(self):

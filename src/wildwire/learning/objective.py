@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from wildwire.engine.normal_equations import NormalEquations
     from wildwire.engine.population_losses import PopulationLosses
     from wildwire.engine.second_order import SecondOrder
+    from wildwire.engine.session import Session
+    from wildwire.learning.data import Rows
+    from wildwire.learning.sequences import SequenceRows
 
 __all__ = ["Curvature", "Objective", "link_weights"]
 
@@ -256,6 +259,40 @@ class Objective:
                 memory=self._rows.memory, threads=self._threads,
             )  # fmt: skip
         return self._made[name]
+
+    # ---- for first-order rules, which run inside the engine ----------------------------------------
+
+    @property
+    def rows(self) -> "Rows | SequenceRows":
+        return self._rows
+
+    def session(self, batch: int | str = "full") -> "Session":
+        """The rows, loss and penalties bound for update rules; one and the same for all who ask for this batch.
+
+        Whoever steps with it counts with `counted`, and loads its own theta first.
+        """
+        from wildwire.engine.session import Session
+
+        name = f"session {batch}"
+        if name not in self._made:
+            X, Y, weight = self._rows.samples
+            self._made[name] = Session(
+                self.network, X, Y, loss=self._loss, sample_weight=weight, batch=batch,
+                gradient=self._gradient, l2=self.penalty.l2,
+                penalty=self.penalty.formula, threads=self._threads,
+                memory=self._rows.memory,
+            )  # fmt: skip
+        return self._made[name]
+
+    def value_in(self, session: "Session") -> float:
+        """Loss plus penalty at the theta that `session` holds."""
+        self._count(1)
+        loss = session.loss() * (self._rows.total * self._share)
+        return loss + self.penalty.value_and_gradient(session.theta())[0]
+
+    def counted(self, evaluations: int = 0, gradients: int = 0) -> None:
+        """Count what was evaluated outside, and let who watches end the run."""
+        self._count(evaluations, gradients)
 
     def _population(self) -> "PopulationLosses":
         from wildwire.engine.population_losses import PopulationLosses

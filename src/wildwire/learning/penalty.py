@@ -19,28 +19,34 @@ class Penalty:
     network : Network
     l2 : float
     penalty : str, Function or None
+
+    Attributes
+    ----------
+    l2 : float
+    formula : Function or None
     """
 
     def __init__(self, network, l2: float = 0.0, penalty=None):
         weights = link_weights(network)
-        self._decay = checked_number("l2", l2) * weights
-        self._formula = checked_penalty(penalty)
+        self.l2 = checked_number("l2", l2)
+        self.formula = checked_penalty(penalty)
+        self._decay = self.l2 * weights
         self._links = np.flatnonzero(weights)
 
     def values(self, thetas: np.ndarray) -> np.ndarray:
         """The penalty of each row of `thetas` (m, n_theta); (m,)."""
         found = 0.5 * (thetas * thetas) @ self._decay
-        if self._formula is not None:
+        if self.formula is not None:
             weights = thetas[:, self._links]
-            found += self._formula.evaluate(1, [weights])[0].sum(axis=-1)
+            found += self.formula.evaluate(1, [weights])[0].sum(axis=-1)
         return found
 
     def value_and_gradient(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
         """Value and slopes (n_theta,)."""
         slope = self._decay * theta
         value = 0.5 * float(slope @ theta)
-        if self._formula is not None:
-            amount, own = self._formula.evaluate(1, [theta[self._links]])
+        if self.formula is not None:
+            amount, own = self.formula.evaluate(1, [theta[self._links]])
             value += float(amount.sum())
             slope[self._links] += own
         return value, slope
@@ -49,8 +55,8 @@ class Penalty:
         """Value, slopes and the diagonal of second derivatives, (n_theta,) each."""
         value, slope = self.value_and_gradient(theta)
         bend = self._decay.copy()
-        if self._formula is not None:
-            bend[self._links] += self._formula.evaluate(2, [theta[self._links]])[2]
+        if self.formula is not None:
+            bend[self._links] += self.formula.evaluate(2, [theta[self._links]])[2]
         return value, slope, bend
 
 
