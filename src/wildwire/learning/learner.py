@@ -70,6 +70,10 @@ class Course(ABC):
         Why the run has ended by itself; None while it goes on.
     note : str
         A sentence for the result's message, or nothing.
+    details : dict
+        What else there is to tell, for `Result.details`; follows from the rest of the state.
+    keeps_last : bool
+        Whether the last theta counts even where one seen on the way has a lower objective.
     arrays, numbers : tuple of str
         Names of the attributes besides `theta` and `loss` that the next step depends on: arrays of fixed type (None
         where there is none yet), and Python numbers, strings or None. Declared by each class.
@@ -77,12 +81,14 @@ class Course(ABC):
 
     arrays: ClassVar[tuple[str, ...]] = ()
     numbers: ClassVar[tuple[str, ...]] = ()
+    keeps_last: ClassVar[bool] = False
 
     def __init__(self, objective: "Objective", theta: np.ndarray, loss: float):
         self.objective = objective
         self.theta, self.loss = np.array(theta, dtype=np.float64), float(loss)
         self.reason: Reason | None = None
         self.note = ""
+        self.details: dict[str, Any] = {}
 
     @abstractmethod
     def step(self) -> None:

@@ -21,11 +21,13 @@ from wildwire.learning.first_order import (
 from wildwire.learning.learner import Learner, Stepwise
 from wildwire.learning.levenberg_marquardt import LevenbergMarquardt
 from wildwire.learning.newton import GaussNewton, Newton
+from wildwire.learning.relay import Relay, Restarts
 from wildwire.learning.saddle_free import SaddleFreeNewton
 
 __all__ = [
     "AdaDelta", "AdaGrad", "Adam", "AdamW", "FirstOrder", "GaussNewton",
     "GradientDescent", "Learner", "LevenbergMarquardt", "Newton", "RMSprop",
+    "Relay", "Restarts",
     "SaddleFreeNewton", "Stepwise", "by_name", "names", "schedules",
 ]  # fmt: skip
 

@@ -66,7 +66,9 @@ class LevenbergMarquardt(Stepwise):
         )  # fmt: skip
         for name in ("geodesic", "bayesian"):
             if not isinstance(getattr(self, name), bool):
-                raise SettingError(f"{name} of LevenbergMarquardt must be True or False")
+                raise SettingError(
+                    f"{name} of LevenbergMarquardt must be True or False"
+                )
         if self.geodesic and self.bayesian:
             raise SettingError("LevenbergMarquardt: geodesic or bayesian, not both")
 

@@ -5,6 +5,7 @@ Comes in: the end of a run, or of one epoch. Goes out: plain values for the user
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -42,6 +43,8 @@ class Result:
     guards : dict of str to int
         For every neuron with a guard (1/z near 0, log, sqrt): in how many training rows it was active at `theta`.
         `message` names those that were.
+    details : dict
+        What the learner has to tell besides: "losses" of restarts, "effective numbers" of a Bayesian fit, ...
     evaluations, gradients : int
         Of learners that see an objective: values and gradients asked for (products of curvature with a vector count
         as gradients). 0 for first-order rules, whose steps go through batches.
@@ -57,6 +60,7 @@ class Result:
     best_epoch: int
     alive: np.ndarray
     guards: dict[str, int] = field(default_factory=dict)
+    details: dict[str, Any] = field(default_factory=dict)
     evaluations: int = 0
     gradients: int = 0
 

@@ -96,8 +96,9 @@ def by_steps(run: Run) -> Result:
 
     def begin() -> Course:
         course = learner.begin(objective, start, random)
-        if own is not None:  # beginning may have drawn numbers
-            random.bit_generator.state = drawn
+        if own is not None:
+            course.restore(*own)
+            random.bit_generator.state = drawn  # beginning may have drawn numbers
         return course
 
     task = StepTask(
@@ -106,7 +107,7 @@ def by_steps(run: Run) -> Result:
         told=run.told, checkpoint=run.checkpoint, facts=facts, locate=problem.locate,
         guards=problem.guards, note="", began=run.began,
     )  # fmt: skip
-    return StepLoop(task, state, own).run()
+    return StepLoop(task, state).run()
 
 
 def objective_of(problem: Problem) -> Objective:

@@ -62,7 +62,7 @@ class SaddleFreeNewton(Stepwise):
     def begin(self, objective, theta, random):
         if self.subspace is None and objective.n_theta <= EXACT:
             return _ExactCourse(self, objective, theta)
-        return _KrylovCourse(self, objective, theta)
+        return _KrylovCourse(self, objective, theta, random)
 
 
 class _SaddleFreeCourse(Course):
@@ -169,6 +169,10 @@ class _ExactCourse(_SaddleFreeCourse):
 
 
 class _KrylovCourse(_SaddleFreeCourse):
+    def __init__(self, learner, objective, theta, random):
+        super().__init__(learner, objective, theta)
+        self.random = random
+
     def step(self):
         from scipy.linalg import eigh
 
@@ -178,7 +182,8 @@ class _KrylovCourse(_SaddleFreeCourse):
             return
         own = gradient[self.free]
         if not own.any():
-            self.reason = Reason.CONVERGED
+            if not self._leave():
+                self.reason = Reason.CONVERGED
             return
         base, small = lanczos(self._times(), own, self.learner.subspace or 50)
         if not np.isfinite(small).all():
@@ -196,10 +201,23 @@ class _KrylovCourse(_SaddleFreeCourse):
             if not inside or not self._search(values, vectors, pulled):
                 break
             moved = True
-        if not moved and not self._escape(values, vectors):
+        if not (moved or self._escape(values, vectors) or self._leave()):
             self.reason = Reason.CONVERGED
             return
         self._ended()
+
+    def _leave(self) -> bool:
+        """Look for negative curvature from a random direction: the gradient's own space may have none."""
+        from scipy.linalg import eigh
+
+        if not self.free.any():
+            return False
+        start = self.random.standard_normal(int(self.free.sum()))
+        base, small = lanczos(self._times(), start, self.learner.subspace or 50)
+        if not np.isfinite(small).all():
+            return False
+        values, turned = eigh(small, check_finite=False)
+        return self._escape(values, base @ turned)
 
     def _times(self):
         theta, whole = self.theta, np.zeros(self.objective.n_theta)

@@ -44,7 +44,7 @@ class StepTask:
     ----------
     objective : Objective
     begin : callable
-        Begins the course; called once, under the watch of the clock.
+        Begins the course, or takes up one of a checkpoint; called once, under the watch of the clock.
     random : Generator
         The one that the course draws from.
     judge : callable or None
@@ -100,12 +100,10 @@ class StepLoop:
     ----------
     task : StepTask
     state : StepState
-    saved : tuple of dict or None
-        Arrays and facts of a course to go on with (see `stepping_state.py`).
     """
 
-    def __init__(self, task: StepTask, state: StepState, saved=None):
-        self.task, self.state, self._saved = task, state, saved
+    def __init__(self, task: StepTask, state: StepState):
+        self.task, self.state = task, state
         self.course: Course | None = None
         self._last: tuple[dict, dict] | None = None
         self._interruption = Interruption()
@@ -131,8 +129,6 @@ class StepLoop:
     def _run(self) -> Reason:
         task, state = self.task, self.state
         self.course = course = task.begin()
-        if self._saved is not None:
-            course.restore(*self._saved)
         self._take(course)
         while course.reason is None and state.epoch < task.settings.epochs:
             course.step()
@@ -209,6 +205,8 @@ class StepLoop:
     def _fall_back(self) -> None:
         """After an end within a step: the best theta evaluated since, if it is better."""
         value, theta = self.task.objective.best
+        if self.course is not None and self.course.keeps_last:
+            return
         if theta is not None and value < self.state.loss:
             self.state.theta, self.state.loss = theta, value
 
@@ -251,7 +249,8 @@ class StepLoop:
         if not math.isfinite(state.loss):
             reason, trouble = Reason.DIVERGED, task.locate(theta, None)
         guards, guarded = task.guards(theta)
-        note = self.course.note if self.course is not None else ""
+        note = "" if self.course is None else self.course.note
+        details = {} if self.course is None else self.course.details
         parts = (
             reason.sentence, outlook(reason, state.history), note, trouble, guarded,
             task.note,
@@ -262,7 +261,7 @@ class StepLoop:
             message=" ".join(part for part in parts if part), history=history,
             seconds=self._seconds(), epochs=state.epoch, steps=state.epoch,
             best_epoch=state.best_epoch, alive=np.ones(len(theta), dtype=bool),
-            guards=guards, evaluations=task.objective.evaluations,
+            guards=guards, details=dict(details), evaluations=task.objective.evaluations,
             gradients=task.objective.gradients,
         )  # fmt: skip
 
