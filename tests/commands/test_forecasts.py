@@ -95,13 +95,21 @@ def test_other_columns_are_not_read_and_told(place):
     assert [row[0] for row in rows] == ["step", "1", "2", "3", "4"]
 
 
-def test_a_network_of_ones_own(place):
+@pytest.mark.parametrize(
+    ("text", "memory"),
+    [
+        ("m ~ tanh(u, m@1)\nz = m + 10", ", a state; 72 values"),
+        ("m ~ tanh(u)\nz = m + 10", ", 1 step back; 72 values"),
+        ("m ~ tanh(u, u@3)\nz = m + 10", ", 4 steps back; 72 values"),
+    ],
+)
+def test_a_network_of_ones_own(place, text, memory):
     (place / "own.wire").write_text(
-        "input sales\nu = sales@1 - 10\nm ~ tanh(u, m@1)\nz = m + 10\noutput z\n"
+        f"input sales\nu = sales@1 - 10\n{text}\noutput z\n"
     )
     fit = ["fit", "series.csv", "--target", "sales", "--network", "own.wire"]
     result = succeed(*fit, "--horizon", 3, "--epochs", 2, "--no-compare")
-    assert "'sales'" in result.stdout
+    assert memory in result.stdout and "'sales'" in result.stdout
     assert len(table(succeed("predict", "model.wire", "series.csv").stdout)) == 4
 
 
@@ -123,6 +131,14 @@ def test_the_comparison(place, few_rivals):
     assert told["task"] == "forecast" and told["lags"] == [1, 2]
     assert told["comparison"]["verdict"]["sentence"] == first
     assert told["comparison"]["horizon"] == 4
+
+
+def test_a_series_that_stays_as_it_is_has_no_r2(place, few_rivals):
+    rows = [["y"], *[[k % 5 if k < 20 else 5] for k in range(60)]]
+    (place / "still.csv").write_text(lines(*rows))
+    fit = ["fit", "still.csv", "--target", "y", *FAST[:-1], "--json"]
+    models = json.loads(succeed(*fit).stdout)["comparison"]["models"]
+    assert {model["r2"] for model in models} == {None}
 
 
 def test_a_short_series_is_saved_and_not_compared(place):

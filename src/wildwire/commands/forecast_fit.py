@@ -232,18 +232,23 @@ def _content(
 
 def _sentence(content: dict[str, Any]) -> str:
     """What was fitted, in one line."""
-    lags = content["lags"]
-    shown = "a state" if lags is None else f"lags {_runs(lags)}"
-    if isinstance(lags, int):
-        shown = f"{lags} steps back"
     error = content["held_out_rmse"]
     seen = "" if error is None else f"; RMSE {error:.4g} on the end held out to choose"
     return (
         f"{content['model']}: {content['neurons']} neurons, {content['links']} links, "
-        f"{content['learnt numbers']} learnt numbers, {shown}; {content['values']} values of "
+        f"{content['learnt numbers']} learnt numbers, {_memory(content['lags'])}; {content['values']} values of "
         f"'{content['target']}'{seen} ({' + '.join(map(str, content['steps']))} steps, "
         f"{content['seconds']:.2g} s, {content['reason']})."
     )
+
+
+def _memory(lags: list[int] | int | None) -> str:
+    """What a network reads: its lags; of a network of the user's own how far it looks back, if that has an end."""
+    if lags is None:
+        return "a state"
+    if isinstance(lags, int):
+        return f"{lags} step{'s' if lags > 1 else ''} back"
+    return f"lags {_runs(lags)}"
 
 
 def _runs(lags: list[int]) -> str:
