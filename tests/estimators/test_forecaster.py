@@ -89,6 +89,31 @@ def test_columns_that_are_known_ahead():
     )
 
 
+def test_columns_go_by_name():
+    rng = np.random.default_rng(1)
+    X = pd.DataFrame({"a": rng.normal(size=112), "b": 3 * rng.normal(size=112)})
+    y = (2 * X["a"] - X["b"]).to_numpy() + 0.01 * rng.normal(size=112)
+    forecaster = make(lags=1, hidden=0).fit(y[:100], X[:100])
+    future, turned = X[100:106], X[["b", "a"]]
+    expected = forecaster.predict(X=future)
+    assert np.abs(expected - y[100:106]).max() < 0.1
+    assert np.array_equal(forecaster.predict(X=turned[100:106]), expected)
+    assert np.array_equal(forecaster.predict(X=future.to_numpy()), expected)
+    score = forecaster.score(y[100:], X[100:])
+    assert score > 0.99
+    assert forecaster.score(y[100:], turned[100:]) == score
+    assert forecaster.score(y[100:], X[100:].to_numpy()) == score
+    other = future.rename(columns={"b": "c"})
+    for refused in (
+        lambda: forecaster.predict(X=other),
+        lambda: forecaster.score(y[100:106], other),
+    ):
+        with pytest.raises(DataError, match=r"columns 'a', 'c'.*learnt with 'a', 'b'"):
+            refused()
+    with pytest.raises(DataError, match="X is missing"):
+        forecaster.score(y[100:])
+
+
 def test_late_columns_need_less_future():
     x = np.random.default_rng(0).normal(size=150)
     y = np.roll(x, 6) * 3.0

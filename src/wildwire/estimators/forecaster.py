@@ -19,6 +19,7 @@ from wildwire.errors import DataError, SettingError
 from wildwire.forecasting import Series, series_from_arrays
 from wildwire.forecasting.closed_loop import check_future, forecasts_from
 from wildwire.forecasting.lags import check_season, given_lags, targets
+from wildwire.forecasting.series import in_order
 from wildwire.forecasting.training import STEPS, Settings, Trained, train
 from wildwire.learning.settings import time_limit_seconds
 from wildwire.model import Model
@@ -161,7 +162,8 @@ class NetworkForecaster(BaseEstimator):
         horizon : int, optional
             Steps; None: those it was made for.
         X : array-like or frame of shape (horizon, q), optional
-            The columns that are known ahead, in the future; None: the rows of `fit` beyond y.
+            The columns that are known ahead, in the future, by their names; without names by position. None: the rows
+            of `fit` beyond y.
 
         Returns
         -------
@@ -170,7 +172,7 @@ class NetworkForecaster(BaseEstimator):
         Raises
         ------
         DataError
-            Too few future rows.
+            Too few future rows, or other columns than were learnt with.
         """
         check_is_fitted(self, "model_")
         series = self.series_
@@ -211,6 +213,7 @@ class NetworkForecaster(BaseEstimator):
         y : array-like of shape (m,)
             They are forecast from every origin that leaves `horizon` of them, or as many as there are.
         X : array-like or frame of shape (m, q), optional
+            As in `predict`.
 
         Returns
         -------
@@ -219,13 +222,14 @@ class NetworkForecaster(BaseEstimator):
         """
         check_is_fitted(self, "model_")
         known = self.series_
+        if X is None and known.columns:
+            raise DataError(
+                f"X is missing: the series was learnt with {len(known.columns)} columns that are known ahead"
+            )
+        X = None if X is None else in_order(X, known.columns)
         later = series_from_arrays(y, X, name=known.name)
         if not len(later):
             raise DataError("y is empty: give the values that follow")
-        if later.X.shape[1] != known.X.shape[1]:
-            raise DataError(
-                f"X has {later.X.shape[1]} columns, and the series was learnt with {known.X.shape[1]}"
-            )
         joined = Series(
             np.concatenate([known.y, later.y]),
             np.concatenate([known.X[: len(known)], later.X]),
@@ -314,11 +318,8 @@ class NetworkForecaster(BaseEstimator):
         return {key: value for key, value in facts.items() if value}
 
     def _with_future(self, series: Series, X: Any) -> Series:
-        future = series_from_arrays(np.zeros(0), X, name=series.name).X
-        if future.shape[1] != series.X.shape[1]:
-            raise DataError(
-                f"X has {future.shape[1]} columns, and the series was learnt with {series.X.shape[1]}"
-            )
+        table = in_order(X, series.columns)
+        future = series_from_arrays(np.zeros(0), table, name=series.name).X
         joined = np.concatenate([series.X[: len(series)], future])
         return Series(series.y, joined, series.name, series.columns, series.time)
 

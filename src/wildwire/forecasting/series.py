@@ -5,7 +5,7 @@ column. Called by the estimator, by `evaluation` and by the command line.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -105,6 +105,41 @@ def series_from_arrays(
     return Series(values, known, name, names, None, source)
 
 
+def in_order(X: Any, columns: Sequence[str]) -> Table:
+    """New rows of the columns that a series was learnt with, in their order.
+
+    Parameters
+    ----------
+    X : array_like or frame, shape (k, q)
+        Goes by the names of its columns; where it has none, by their position.
+    columns : sequence of str
+
+    Raises
+    ------
+    DataError
+        Other columns, or another number of them.
+    """
+    table = as_table(X, source="X")
+    if table.named and set(table.names) != set(columns):
+        raise DataError(
+            f"X has the columns {_listed(table.names)}, and the series was learnt with {_listed(columns)}: give those"
+        )
+    if len(table.columns) != len(columns):
+        raise DataError(
+            f"X has {len(table.columns)} columns, and the series was learnt with {len(columns)}: {_listed(columns)}"
+        )
+    if table.named:
+        return table.select(columns)
+    pairs = zip(table.columns, columns, strict=True)
+    named = tuple(replace(column, name=name) for column, name in pairs)
+    return replace(table, columns=named, named=True)
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(f"'{name}'" for name in names[:5])
+    return (shown + (", ..." if len(names) > 5 else "")) or "none"
+
+
 def series_from_table(
     table: Table,
     target: str | int,
@@ -156,11 +191,8 @@ def series_from_table(
 def _unused(names: list[str]) -> tuple[str, ...]:
     if not names:
         return ()
-    shown = ", ".join(f"'{name}'" for name in names[:5]) + (
-        ", ..." if len(names) > 5 else ""
-    )
     return (
-        f"not used: {shown}; a column helps a forecast if its own future is known: name it with --known then",
+        f"not used: {_listed(names)}; a column helps a forecast if its own future is known: name it with --known then",
     )
 
 
