@@ -81,6 +81,8 @@ def test_columns_that_are_known_ahead():
     assert np.allclose(forecaster.predict(4, X=heat[150:154]), forecaster.predict(4))
     with pytest.raises(DataError, match=r"needs 11 rows of 'heat'.*there are 10"):
         forecaster.predict(11)
+    with pytest.raises(DataError, match=r"needs 11 rows of 'heat'.*there are 10"):
+        forecaster.forecasts_from(forecaster.series_, [100, 150], 11)
     with pytest.raises(DataError, match="2 columns"):
         forecaster.predict(2, X=np.ones((2, 2)))
     assert (

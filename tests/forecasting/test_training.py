@@ -9,7 +9,7 @@ from wildwire.datasets import logistic_map, sunspots
 from wildwire.engine.evaluate import run
 from wildwire.errors import DataError
 from wildwire.forecasting import series_from_arrays
-from wildwire.forecasting.closed_loop import check_future, forecasts_from
+from wildwire.forecasting.closed_loop import forecasts_from
 from wildwire.forecasting.descent import descend
 from wildwire.forecasting.memory import loop_of
 from wildwire.forecasting.objective import Objective, looped, taught
@@ -177,8 +177,11 @@ def test_too_short_a_series_is_refused(n, lags, horizon):
 
 
 def test_a_future_that_is_not_known_is_refused():
-    loop = loop_of(OWN)
+    known = (OWN, OWN.initial(0), loop_of(OWN), BOTH)
     # x is read one step late: of 6 steps, 5 must be known.
-    check_future(OWN, loop, BOTH, 6)
-    with pytest.raises(DataError, match=r"needs 6 rows of 'x'.*there are 5"):
-        check_future(OWN, loop, BOTH, 7)
+    assert np.isfinite(forecasts_from(*known, [50, 120], 6)).all()
+    for origin, horizon in ((120, 7), (119, 8)):
+        with pytest.raises(DataError, match=r"needs 6 rows of 'x'.*there are 5"):
+            forecasts_from(*known, [50, origin], horizon)
+    with pytest.raises(DataError, match="a forecast from row 121 needs the values"):
+        forecasts_from(*known, [121], 2)

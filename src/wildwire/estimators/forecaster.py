@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from wildwire._version import __version__
 from wildwire.errors import DataError, SettingError
 from wildwire.forecasting import Series, series_from_arrays
-from wildwire.forecasting.closed_loop import check_future, forecasts_from
+from wildwire.forecasting.closed_loop import forecasts_from
 from wildwire.forecasting.lags import check_season, given_lags, targets
 from wildwire.forecasting.series import in_order
 from wildwire.forecasting.training import STEPS, Settings, Trained, train
@@ -196,11 +196,17 @@ class NetworkForecaster(BaseEstimator):
         check_is_fitted(self, "model_")
         steps = self.horizon if horizon is None else horizon
         _whole("horizon", steps)
-        check_future(self.network_, self._loop, series, steps)
         return self.forecasts_from(series, [len(series)], steps)[0]
 
     def forecasts_from(self, series: Series, origins: Any, horizon: int) -> np.ndarray:
-        """Forecasts from several origins o of a series, each from y[:o] and X[:o + horizon], (k, horizon)."""
+        """Forecasts from several origins o of a series, each from y[:o] and X[:o + horizon], (k, horizon).
+
+        Raises
+        ------
+        DataError
+            Too few values before an origin, or too few rows of X behind it.
+        """
+        check_is_fitted(self, "model_")
         return forecasts_from(
             self.network_, self.theta_, self._loop, series, origins, horizon
         )
