@@ -144,9 +144,17 @@ def test_only_one_step_ahead_is_learnt_if_wanted():
 
 
 def test_time_is_kept():
-    forecaster = make(time_limit=0.2, hidden=8, epochs=5000, lags="auto").fit(Y)
-    assert np.isfinite(forecaster.predict()).all()
-    assert forecaster._seconds < 5
+    long = {"hidden": 8, "epochs": 5000, "lags": "auto"}
+    tried, all_tried = [], []
+    free = make(**long, verbose=lambda done, planned: all_tried.append(done)).fit(Y)
+    hurried = make(
+        **long, time_limit=0.01, verbose=lambda done, planned: tried.append(done)
+    ).fit(Y)
+    assert hurried.reason_ == "time" != free.reason_
+    assert tried == [0] and len(all_tried) >= 5
+    assert sum(hurried.n_iter_) < sum(free.n_iter_)
+    assert hurried._seconds < free._seconds
+    assert np.isfinite(hurried.predict()).all()
 
 
 def test_fits_are_told():

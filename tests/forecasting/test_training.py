@@ -1,6 +1,7 @@
 """Learning a series: objectives, descent, what is chosen, and what is kept."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,11 +9,12 @@ import pytest
 from wildwire.datasets import logistic_map, sunspots
 from wildwire.engine.evaluate import run
 from wildwire.errors import DataError
-from wildwire.forecasting import series_from_arrays
+from wildwire.forecasting import choosing, descent, series_from_arrays, training
 from wildwire.forecasting.closed_loop import forecasts_from
 from wildwire.forecasting.descent import descend
 from wildwire.forecasting.memory import loop_of
 from wildwire.forecasting.objective import Objective, looped, taught
+from wildwire.forecasting.plan import plans_of
 from wildwire.forecasting.training import Settings, train
 from wildwire.network import Network
 
@@ -120,6 +122,54 @@ def test_descent_ends_in_time_and_when_interrupted():
         return slow(theta)
 
     assert descend(stopped, start, bounds=None, steps=99).reason == "interrupted"
+
+
+BENT = series_from_arrays(logistic_map(120).y)
+BENDING = Settings(lags=(1,), horizon=3, hidden=(3,), steps=20)
+
+
+def test_a_candidate_that_was_cut_short_takes_the_place_of_none(monkeypatch):
+    judged = iter(
+        [choosing.Choice(1.0, loss=0.5), choosing.Choice(2.0, loss=0.3)]
+        + [choosing.Choice(3.0, loss=0.1, complete=False, stopped="time")]
+    )
+    monkeypatch.setattr(choosing, "_candidate", lambda *given: next(judged))
+    _, choice = choosing.choose(plans_of(BENT, BENDING), BENT)
+    assert (choice.l2, choice.loss, choice.stopped) == (2.0, 0.3, "time")
+
+
+def test_a_candidate_without_time_says_so():
+    hurried = replace(BENDING, end=0.0)
+    _, choice = choosing.choose(plans_of(BENT, hurried), BENT)
+    assert (choice.complete, choice.stopped) == (False, "time")
+    found = train(BENT, hurried)
+    assert found.reason == "time"
+
+
+@pytest.mark.parametrize("reason", ["time", "interrupted"])
+def test_a_last_fit_that_is_cut_short_is_not_returned(monkeypatch, reason):
+    chosen = []
+
+    class Stopped(descent._Run):
+        def step(self, theta):
+            raise KeyboardInterrupt
+
+    def hurried(plans, series):
+        plan, choice = choosing.choose(plans, series)
+        chosen.append(choice)
+        if reason == "time":
+            plan.settings = replace(plan.settings, end=0.0)
+        else:
+            monkeypatch.setattr(descent, "_Run", Stopped)
+        return plan, choice
+
+    monkeypatch.setattr(training, "choose", hurried)
+    # Even one that would not be doubted for its errors.
+    monkeypatch.setattr(training, "WORSE", math.inf)
+    found = train(BENT, BENDING)
+    assert found.reason == reason
+    assert found.steps == chosen[0].steps != (0, 0)
+    assert np.array_equal(found.theta, chosen[0].theta)
 
 
 def test_the_logistic_map_is_learnt():
