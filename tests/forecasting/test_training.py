@@ -202,9 +202,9 @@ def test_a_line_stays_a_line():
     for t in range(1, 150):
         y[t] = 0.9 * y[t - 1] + rng.normal()
     found = train(series_from_arrays(y), Settings(lags=(1,), horizon=3, hidden=(4,)))
-    if found.steps == (0, 0):
-        assert "h" not in found.network.names
-        assert any("linear autoregression" in note for note in found.notes)
+    assert found.steps == (0, 0)
+    assert "h" not in found.network.names
+    assert any("linear autoregression" in note for note in found.notes)
     weights = dict(zip(found.network.theta_names, found.theta, strict=True))
     assert 0.6 < weights["y_last -> y_next"] < 1.1
 
