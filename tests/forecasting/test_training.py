@@ -13,7 +13,7 @@ from wildwire.forecasting import choosing, descent, series_from_arrays, training
 from wildwire.forecasting.closed_loop import forecasts_from
 from wildwire.forecasting.descent import descend
 from wildwire.forecasting.memory import loop_of
-from wildwire.forecasting.objective import Objective, looped, taught
+from wildwire.forecasting.objective import Objective, looped, taught, unit_of
 from wildwire.forecasting.plan import plans_of
 from wildwire.forecasting.training import Settings, train
 from wildwire.network import Network
@@ -78,7 +78,7 @@ def test_the_slope_of_the_objective(network, part):
         if part == "taught"
         else looped(network, loop, series, 6)
     )
-    objective = Objective.of(network, windows, "squared", 35.0, 0.1)
+    objective = Objective.of(network, windows, "squared", series.y, 0.1)
     theta = network.initial(3)
     value, slope = objective(theta)
     assert math.isfinite(value)
@@ -87,6 +87,34 @@ def test_the_slope_of_the_objective(network, part):
         step[k] = 1e-5
         above, below = objective(theta + step)[0], objective(theta - step)[0]
         assert slope[k] == pytest.approx((above - below) / 2e-5, rel=1e-5, abs=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("loss", "unit"),
+    [
+        ("squared", lambda spread: spread**2),
+        ("(o - t)**2/2", lambda spread: spread**2),
+        ("(o - t)**4", lambda spread: 2 * spread**4),
+        ("absolute", lambda spread: 2 * spread),
+    ],
+)
+def test_losses_are_in_units_of_the_series(loss, unit):
+    network = Network.parse("input y\nz = ?*y@1\noutput z\n")
+    loop = loop_of(network)
+    values = []
+    for scale in (1.0, 1000.0):
+        series = series_from_arrays(scale * SUN.y)
+        windows = taught(network, loop, series)
+        objective = Objective.of(network, windows, loss, series.y, 0.0)
+        values.append(objective(np.array([0.9]))[0])
+        assert objective.unit == pytest.approx(unit(scale * SUN.y.std()))
+    assert values[0] == pytest.approx(values[1])
+
+
+def test_a_loss_without_a_value_at_one_spread_has_the_unit_one():
+    assert unit_of(OWN, "log(t - o)", SUN.y) == 1
+    assert unit_of(OWN, "0*o*t", SUN.y) == 1
+    assert unit_of(OWN, [("squared", 3.0)], SUN.y) == pytest.approx(3 * SUN.y.var())
 
 
 def test_descent_keeps_what_the_watch_liked_best():

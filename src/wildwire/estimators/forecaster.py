@@ -53,7 +53,8 @@ class NetworkForecaster(BaseEstimator):
         Learn the second phase, in closed loop.
     loss : str or Function
     l2 : float, optional
-        Penalty l2/2 * sum w**2, of the mean loss in units of the series' variance. None chooses it.
+        Penalty l2/2 * sum w**2, of the mean loss in units of the series' variance (for another loss than "squared": in
+        units of twice its value at an error of one standard deviation). None chooses it.
     epochs : int, optional
         Steps of descent (L-BFGS on all values), at most, in each phase; 200.
     time_limit : float or str, optional

@@ -42,7 +42,7 @@ class Trained:
         Root mean squared error of the closed-loop forecasts on the end of the series, before the last fit; NaN if
         nothing was held out.
     losses : list of float
-        Of the last fit, per step, in units of the variance.
+        Of the last fit, per step, in units of the series (`objective.unit_of`).
     reason : str
         "chosen steps", "linear" (none), "converged", "steps", "time" (not everything was tried, or the last fit was cut
         short) or "interrupted".
