@@ -21,7 +21,7 @@ from wildwire.forecasting.closed_loop import forecasts_from
 from wildwire.forecasting.lags import check_season, given_lags, targets
 from wildwire.forecasting.series import in_order
 from wildwire.forecasting.training import STEPS, Settings, Trained, train
-from wildwire.learning.settings import time_limit_seconds
+from wildwire.learning.settings import checked_number, time_limit_seconds
 from wildwire.model import Model
 from wildwire.network import Network
 from wildwire.preparation import hidden_sizes
@@ -276,7 +276,7 @@ class NetworkForecaster(BaseEstimator):
             season=self.season,
             multi_step=bool(self.multi_step),
             loss=self.loss,
-            l2=self.l2,
+            l2=None if self.l2 is None else checked_number("l2", self.l2),
             steps=epochs,
             seed=int(check_random_state(self.random_state).randint(2**31 - 1)),
             end=time.perf_counter() + seconds,
