@@ -15,6 +15,7 @@ from wildwire.forecasting.lags import (
     inner_splits,
     lagged,
     orders,
+    season_note,
 )
 from wildwire.forecasting.linear import choose_linear, fit_linear
 from wildwire.forecasting.neighbours import choose_by_neighbours
@@ -95,6 +96,19 @@ def test_candidates_leave_enough_to_learn_from():
     assert max(map(max, orders(100, 12, None))) == 18
     assert (1, 2, 12, 13) in orders(100, 12, 12)
     assert orders(10, 6, None) == [(1,)]
+
+
+def test_lags_around_a_season_are_tried_wherever_they_can_be_judged():
+    assert orders(44, 6, 12)[-2:] == [(1, 2, 12, 13), tuple(range(1, 9))]
+    assert season_note(44, 6, 12) == season_note(44, 6, None) == ()
+    for horizon in range(1, 25):
+        for n in range(24, 80):
+            found = orders(n, horizon, 12)
+            if (1, 2, 12, 13) in found and n < 5 * 13:
+                # A network that learns changes from row to row looks back one row more.
+                assert inner_splits(n, horizon, 14)[0][0] >= 14 + horizon + 2
+            untold = season_note(n, horizon, 12) == ()
+            assert untold == any(12 in lags for lags in found)
 
 
 def test_neighbours_are_sought_in_long_series_too(monkeypatch):

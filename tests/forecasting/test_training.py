@@ -224,6 +224,18 @@ def test_bounds_are_kept():
     assert numbers["b"] != 0
 
 
+def test_a_season_is_read_where_the_series_is_short():
+    rng = np.random.default_rng(0)
+    y = np.tile(rng.normal(size=12), 4)[:44] + 0.01 * rng.normal(size=44)
+    settings = Settings(horizon=6, hidden=(2,), season=12, steps=5)
+    found = train(series_from_arrays(y), settings)
+    assert found.lags.own == (1, 2, 12, 13)
+    assert not any("season" in note for note in found.notes)
+    told = train(series_from_arrays(y[:30]), settings)
+    assert 12 not in told.lags.own
+    assert "lags 1,2,12,13, if given, are read" in told.notes[0]
+
+
 def test_a_line_stays_a_line():
     rng = np.random.default_rng(0)
     y = np.zeros(150)

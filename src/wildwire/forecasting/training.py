@@ -11,7 +11,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from wildwire.forecasting.choosing import Choice, choose, cut
-from wildwire.forecasting.lags import Lags
+from wildwire.forecasting.lags import Lags, season_note
 from wildwire.forecasting.memory import Loop
 from wildwire.forecasting.objective import context_of
 from wildwire.forecasting.plan import STEPS, Plan, Settings, plans_of, too_short
@@ -86,6 +86,9 @@ def _train(series: Series, settings: Settings) -> Trained:
     if len(series) < longest + settings.horizon + 2:
         raise too_short(series, longest, settings.horizon)
     plan, choice = choose(plans, series)
+    if plan.wiring is not None and settings.lags is None:
+        told = season_note(len(series), settings.horizon, settings.season)
+        choice = replace(choice, notes=(*told, *choice.notes))
     if choice.stopped == "interrupted":
         return _early(plan, choice, choice.stopped)
     if choice.steps == (0, 0) and plan.wiring is not None:
