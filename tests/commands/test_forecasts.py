@@ -113,6 +113,21 @@ def test_a_network_of_ones_own(place, text, memory):
     assert len(table(succeed("predict", "model.wire", "series.csv").stdout)) == 4
 
 
+def test_a_network_may_call_the_series_otherwise_than_the_table(place):
+    (place / "own.wire").write_text("input s\nz = ?*s@1 + ?\noutput z\n")
+    fit = ["fit", "series.csv", "--target", "sales", "--network", "own.wire"]
+    succeed(*fit, "--horizon", 3, "--epochs", 2, "--no-compare")
+    rows = table(succeed("predict", "model.wire", "series.csv").stdout)
+    model = ww.load("model.wire")
+    expected = forecast(model, Y.round(4), horizon=3)
+    assert np.array_equal([float(row[1]) for row in rows[1:]], expected)
+    (place / "s.csv").write_text("s\n1\n2\n")
+    assert len(table(succeed("predict", "model.wire", "s.csv").stdout)) == 4
+    (place / "z.csv").write_text("z\n1\n2\n")
+    refused = wildwire("predict", "model.wire", "z.csv")
+    assert refused.exit_code == 2 and "no column 's'" in refused.stderr
+
+
 @pytest.fixture
 def few_rivals(monkeypatch):
     monkeypatch.setattr(
