@@ -14,6 +14,9 @@ from wildwire.errors import DataError
 from wildwire.forecasting.times import TimeAxis, time_axis
 from wildwire.tables import Table, TableColumn, as_table
 
+_OTHER_KINDS = {"c": "complex numbers", "M": "times", "m": "durations"}
+"""Kinds of NumPy's dtypes that would become numbers without a word."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Series:
@@ -66,9 +69,7 @@ class Series:
 
     def until(self, end: int) -> "Series":
         """The first `end` rows, as they were known then: without any future."""
-        return Series(
-            self.y[:end], self.X[:end], self.name, self.columns, None, self.source
-        )
+        return self.between(0, end)
 
 
 def series_from_arrays(
@@ -258,21 +259,27 @@ def _check_numbers(table: Table, column: TableColumn, what: str) -> None:
 
 
 def _vector(y: Any, source: str) -> np.ndarray:
+    """One column of numbers; what a masked array hides is missing, whatever stands there."""
     try:
-        values = np.asarray(y)
-        if values.dtype.kind not in "fiub":
-            values = values.astype(np.float64)
+        values = np.ma.asarray(y) if np.ma.isMaskedArray(y) else np.asarray(y)
+        what = _OTHER_KINDS.get(values.dtype.kind)
+        if what is None:
+            values = np.ma.filled(values.astype(np.float64), np.nan)
     except (TypeError, ValueError):
         raise DataError(
             f"{source} must be a sequence of numbers, not texts or lists of lists"
         ) from None
+    if what is not None:
+        raise DataError(
+            f"{source} holds {what}, and a series is of real numbers: give its values"
+        )
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
     if values.ndim != 1:
         raise DataError(
             f"{source} must be one series of shape (n,), not {values.shape}: forecast its columns one by one"
         )
-    return np.array(values, dtype=np.float64)
+    return np.array(values)
 
 
 def _apart(names: Sequence[str], taken: str) -> tuple[str, ...]:
