@@ -247,6 +247,15 @@ def test_options_that_are_refused(place, options, word):
     assert word in result.stderr
 
 
+@pytest.mark.parametrize("second", ["--known", "--ignore"])
+def test_a_known_column_is_named_once(place, second):
+    fit = ["fit", "heat.csv", "--target", "sales", "--known", "heat"]
+    result = wildwire(*fit, second, "heat", *FAST)
+    assert result.exit_code == 2
+    assert "'heat' is" in result.stderr
+    assert not (place / "model.wire").exists()
+
+
 def test_predictions_that_are_refused(place):
     (place / "plain.wire").write_text("input x\ny = 2*x\noutput y\n")
     result = wildwire("predict", "plain.wire", "series.csv", "--horizon", 3)

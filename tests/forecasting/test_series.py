@@ -80,6 +80,14 @@ def test_an_incomplete_future_ends_before_its_gap():
             ["s.csv, row 1", "'y' is missing", "fill in"],
         ),
         (lambda: series_from_table(table(), "word"), ["row 0", "'a'", "numbers"]),
+        (
+            lambda: series_from_table(table(), "y", known=["heat", 3]),
+            ["s.csv: 'heat' is named twice", "once"],
+        ),
+        (
+            lambda: series_from_table(table(), "y", known=["heat"], ignore=["heat"]),
+            ["s.csv: 'heat' is to be known ahead, and to be ignored"],
+        ),
         (lambda: series_from_table(table(), "yy"), ["no column 'yy'", "'y'"]),
         (
             lambda: series_from_table(table(), "y", known=["word"]),

@@ -58,14 +58,8 @@ class Series:
 
     def between(self, begin: int, end: int) -> "Series":
         """The rows from `begin` to before `end`, without any future."""
-        return Series(
-            self.y[begin:end],
-            self.X[begin:end],
-            self.name,
-            self.columns,
-            None,
-            self.source,
-        )
+        part = slice(begin, end)
+        return replace(self, y=self.y[part], X=self.X[part], time=None, notes=())
 
     def until(self, end: int) -> "Series":
         """The first `end` rows, as they were known then: without any future."""
@@ -175,10 +169,7 @@ def series_from_table(
         time_axis(table, time_column)
         axis = time_axis(table.take(np.arange(n)), time_column)
     names = [table.column(which).name for which in known]
-    if column.name in names:
-        raise DataError(
-            f"{table.source}: '{column.name}' is the target and cannot be known ahead"
-        )
+    _check_known(table, column.name, names, ignore)
     future = _known(table, names, n)
     used = {table.index(which) for which in (target, *known, *ignore)}
     if time_column is not None:
@@ -187,6 +178,22 @@ def series_from_table(
     return Series(
         values, future, column.name, tuple(names), axis, table.source, _unused(unused)
     )
+
+
+def _check_known(
+    table: Table, target: str, known: Sequence[str], ignore: Sequence[str | int]
+) -> None:
+    left_out = {table.column(which).name for which in ignore}
+    for i, name in enumerate(known):
+        if name == target:
+            why = "is the target and cannot be known ahead"
+        elif name in known[:i]:
+            why = "is named twice as known ahead: name it once"
+        elif name in left_out:
+            why = "is to be known ahead, and to be ignored: say one of both"
+        else:
+            continue
+        raise DataError(f"{table.source}: '{name}' {why}")
 
 
 def _unused(names: list[str]) -> tuple[str, ...]:
