@@ -198,6 +198,25 @@ def test_an_interrupted_comparison_shows_what_is_done(place, few_rivals, monkeyp
     assert "Stopped by an interruption after 2 of" in result.stdout
 
 
+@pytest.mark.parametrize("words", [[], ["--json"]])
+def test_a_comparison_that_is_interrupted_at_once_leaves_the_fit(
+    place, monkeypatch, words
+):
+    def stopped(*given, **more):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(forecast_fit, "compare_forecasts", stopped)
+    fit = ["fit", "series.csv", "--target", "sales", *FAST[:-1]]
+    result = wildwire(*fit, *words)
+    assert result.exit_code == 130
+    assert "the model is saved, and not compared: no block was done" in result.stderr
+    if words:
+        told = json.loads(result.stdout)
+        assert told["model"] == "model.wire" and told["comparison"] is None
+    else:
+        assert result.stdout.startswith("model.wire: ")
+
+
 BAD_SERIES = [
     ("t,y\n1,1\n2,\n3,3\n4,4\n", ["line 3", "'y' is missing", "fill in"]),
     ("t,y\n1,1\n3,2\n2,3\n4,4\n", ["line 4", "earlier than 3", "sort the rows"]),
