@@ -81,7 +81,8 @@ class NetworkForecaster(BaseEstimator):
 
     Notes
     -----
-    Penalty and steps are chosen on the last fifth of the series, in closed loop; nothing there is learnt from before.
+    Penalty and steps are chosen in closed loop on up to three stretches at the end of the series, each a fifth of it or
+    a horizon long; what is judged on one has learnt from the values before it alone.
     300 values take about 2 s.
 
     Examples

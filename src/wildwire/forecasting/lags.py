@@ -1,7 +1,7 @@
 """Lagged columns, and forecasts step by step from a model of them.
 
-Comes in: a series, delays, a function from lagged columns to the next value. Goes out: arrays. Called by `linear.py`
-and by the plain models of `evaluation`.
+Comes in: a series, delays, a function from lagged columns to the next value. Goes out: arrays. Called by `linear.py`,
+`plan.py`, `choosing.py` and the plain models of `evaluation`.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """What is minimised: errors one step ahead, then errors over the whole horizon in closed loop.
 
 Comes in: a network, a series, rows that may be learnt from. Goes out: `Objective`, loss and gradient of theta. Called
-by `training.py`.
+by `plan.py`, and by `choosing.py` and `training.py` for how many values come before the first that counts.
 """
 
 from dataclasses import dataclass

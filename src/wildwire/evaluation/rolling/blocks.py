@@ -5,7 +5,7 @@ Comes in: a loss per origin, cut into blocks. Goes out: an `Interval`, a `Verdic
 Forecasts from neighbouring origins overlap and share a fit, so that single origins are no independent draws. The means
 of whole blocks nearly are: each block has a fit of its own and spans a horizon at least, so that only neighbours have
 values in common. What these have in common is added: the covariance of neighbouring block means, where it is positive
-(Newey and West 1987 with one lag, whose weight is 1/2).
+(Hansen and Hodrick 1980 with one lag, whose weight is 1).
 """
 
 from collections.abc import Mapping
