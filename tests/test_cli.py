@@ -246,9 +246,9 @@ def test_large_networks_are_saved_as_arrays(place):
 
 
 def test_a_long_comparison_is_announced(place, few_rivals, monkeypatch):
-    from wildwire.commands import fitting
+    from wildwire.commands import fit_comparing
 
-    monkeypatch.setattr(fitting, "LONG", 0.0)
+    monkeypatch.setattr(fit_comparing, "LONG", 0.0)
     words = ("-t", "y", "--epochs", "2", "--hidden", "1", "--jobs", "1")
     done = succeed("fit", "numbers.csv", *words)
     assert done.stderr.count("the comparison takes about 1 min; Ctrl-C shows") == 1

@@ -95,14 +95,37 @@ def test_other_columns_are_not_read_and_told(place):
     assert [row[0] for row in rows] == ["step", "1", "2", "3", "4"]
 
 
-def test_a_network_of_ones_own(place):
+@pytest.mark.parametrize(
+    ("text", "memory"),
+    [
+        ("m ~ tanh(u, m@1)\nz = m + 10", ", a state; 72 values"),
+        ("m ~ tanh(u)\nz = m + 10", ", 1 step back; 72 values"),
+        ("m ~ tanh(u, u@3)\nz = m + 10", ", 4 steps back; 72 values"),
+    ],
+)
+def test_a_network_of_ones_own(place, text, memory):
     (place / "own.wire").write_text(
-        "input sales\nu = sales@1 - 10\nm ~ tanh(u, m@1)\nz = m + 10\noutput z\n"
+        f"input sales\nu = sales@1 - 10\n{text}\noutput z\n"
     )
     fit = ["fit", "series.csv", "--target", "sales", "--network", "own.wire"]
     result = succeed(*fit, "--horizon", 3, "--epochs", 2, "--no-compare")
-    assert "'sales'" in result.stdout
+    assert memory in result.stdout and "'sales'" in result.stdout
     assert len(table(succeed("predict", "model.wire", "series.csv").stdout)) == 4
+
+
+def test_a_network_may_call_the_series_otherwise_than_the_table(place):
+    (place / "own.wire").write_text("input s\nz = ?*s@1 + ?\noutput z\n")
+    fit = ["fit", "series.csv", "--target", "sales", "--network", "own.wire"]
+    succeed(*fit, "--horizon", 3, "--epochs", 2, "--no-compare")
+    rows = table(succeed("predict", "model.wire", "series.csv").stdout)
+    model = ww.load("model.wire")
+    expected = forecast(model, Y.round(4), horizon=3)
+    assert np.array_equal([float(row[1]) for row in rows[1:]], expected)
+    (place / "s.csv").write_text("s\n1\n2\n")
+    assert len(table(succeed("predict", "model.wire", "s.csv").stdout)) == 4
+    (place / "z.csv").write_text("z\n1\n2\n")
+    refused = wildwire("predict", "model.wire", "z.csv")
+    assert refused.exit_code == 2 and "no column 's'" in refused.stderr
 
 
 @pytest.fixture
@@ -123,6 +146,14 @@ def test_the_comparison(place, few_rivals):
     assert told["task"] == "forecast" and told["lags"] == [1, 2]
     assert told["comparison"]["verdict"]["sentence"] == first
     assert told["comparison"]["horizon"] == 4
+
+
+def test_a_series_that_stays_as_it_is_has_no_r2(place, few_rivals):
+    rows = [["y"], *[[k % 5 if k < 20 else 5] for k in range(60)]]
+    (place / "still.csv").write_text(lines(*rows))
+    fit = ["fit", "still.csv", "--target", "y", *FAST[:-1], "--json"]
+    models = json.loads(succeed(*fit).stdout)["comparison"]["models"]
+    assert {model["r2"] for model in models} == {None}
 
 
 def test_a_short_series_is_saved_and_not_compared(place):
@@ -165,6 +196,25 @@ def test_an_interrupted_comparison_shows_what_is_done(place, few_rivals, monkeyp
     result = wildwire("fit", "series.csv", "--target", "sales", *FAST[:-1])
     assert result.exit_code == 130
     assert "Stopped by an interruption after 2 of" in result.stdout
+
+
+@pytest.mark.parametrize("words", [[], ["--json"]])
+def test_a_comparison_that_is_interrupted_at_once_leaves_the_fit(
+    place, monkeypatch, words
+):
+    def stopped(*given, **more):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(forecast_fit, "compare_forecasts", stopped)
+    fit = ["fit", "series.csv", "--target", "sales", *FAST[:-1]]
+    result = wildwire(*fit, *words)
+    assert result.exit_code == 130
+    assert "the model is saved, and not compared: no block was done" in result.stderr
+    if words:
+        told = json.loads(result.stdout)
+        assert told["model"] == "model.wire" and told["comparison"] is None
+    else:
+        assert result.stdout.startswith("model.wire: ")
 
 
 BAD_SERIES = [
@@ -214,6 +264,15 @@ def test_options_that_are_refused(place, options, word):
     result = wildwire("fit", "series.csv", "--target", "sales", *options)
     assert result.exit_code == 2, result.stdout
     assert word in result.stderr
+
+
+@pytest.mark.parametrize("second", ["--known", "--ignore"])
+def test_a_known_column_is_named_once(place, second):
+    fit = ["fit", "heat.csv", "--target", "sales", "--known", "heat"]
+    result = wildwire(*fit, second, "heat", *FAST)
+    assert result.exit_code == 2
+    assert "'heat' is" in result.stderr
+    assert not (place / "model.wire").exists()
 
 
 def test_predictions_that_are_refused(place):

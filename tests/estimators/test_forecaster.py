@@ -81,12 +81,39 @@ def test_columns_that_are_known_ahead():
     assert np.allclose(forecaster.predict(4, X=heat[150:154]), forecaster.predict(4))
     with pytest.raises(DataError, match=r"needs 11 rows of 'heat'.*there are 10"):
         forecaster.predict(11)
+    with pytest.raises(DataError, match=r"needs 11 rows of 'heat'.*there are 10"):
+        forecaster.forecasts_from(forecaster.series_, [100, 150], 11)
     with pytest.raises(DataError, match="2 columns"):
         forecaster.predict(2, X=np.ones((2, 2)))
     assert (
         make(lags=1, hidden=0).fit(y[:140], heat[:140]).score(y[140:], heat[140:150])
         > 0.99
     )
+
+
+def test_columns_go_by_name():
+    rng = np.random.default_rng(1)
+    X = pd.DataFrame({"a": rng.normal(size=112), "b": 3 * rng.normal(size=112)})
+    y = (2 * X["a"] - X["b"]).to_numpy() + 0.01 * rng.normal(size=112)
+    forecaster = make(lags=1, hidden=0).fit(y[:100], X[:100])
+    future, turned = X[100:106], X[["b", "a"]]
+    expected = forecaster.predict(X=future)
+    assert np.abs(expected - y[100:106]).max() < 0.1
+    assert np.array_equal(forecaster.predict(X=turned[100:106]), expected)
+    assert np.array_equal(forecaster.predict(X=future.to_numpy()), expected)
+    score = forecaster.score(y[100:], X[100:])
+    assert score > 0.99
+    assert forecaster.score(y[100:], turned[100:]) == score
+    assert forecaster.score(y[100:], X[100:].to_numpy()) == score
+    other = future.rename(columns={"b": "c"})
+    for refused in (
+        lambda: forecaster.predict(X=other),
+        lambda: forecaster.score(y[100:106], other),
+    ):
+        with pytest.raises(DataError, match=r"columns 'a', 'c'.*learnt with 'a', 'b'"):
+            refused()
+    with pytest.raises(DataError, match="X is missing"):
+        forecaster.score(y[100:])
 
 
 def test_late_columns_need_less_future():
@@ -117,9 +144,17 @@ def test_only_one_step_ahead_is_learnt_if_wanted():
 
 
 def test_time_is_kept():
-    forecaster = make(time_limit=0.2, hidden=8, epochs=5000, lags="auto").fit(Y)
-    assert np.isfinite(forecaster.predict()).all()
-    assert forecaster._seconds < 5
+    long = {"hidden": 8, "epochs": 5000, "lags": "auto"}
+    tried, all_tried = [], []
+    free = make(**long, verbose=lambda done, planned: all_tried.append(done)).fit(Y)
+    hurried = make(
+        **long, time_limit=0.01, verbose=lambda done, planned: tried.append(done)
+    ).fit(Y)
+    assert hurried.reason_ == "time" != free.reason_
+    assert tried == [0] and len(all_tried) >= 5
+    assert sum(hurried.n_iter_) < sum(free.n_iter_)
+    assert hurried._seconds < free._seconds
+    assert np.isfinite(hurried.predict()).all()
 
 
 def test_fits_are_told():
@@ -140,6 +175,10 @@ def test_fits_are_told():
         ({"season": 1}, "season"),
         ({"epochs": 0}, "epochs"),
         ({"hidden": -1}, "hidden"),
+        ({"l2": -0.1}, "l2 must be a number 0 or more"),
+        ({"l2": np.inf}, "l2 must be"),
+        ({"l2": np.nan}, "l2 must be"),
+        ({"l2": "auto"}, "l2 must be"),
         ({"time_limit": "soon"}, "time limit"),
         ({"network": 3}, "network"),
         ({"loss": "squarred"}, "squared"),

@@ -6,7 +6,7 @@ from sklearn.linear_model import Ridge
 from sklearn.preprocessing import StandardScaler
 
 from wildwire.datasets import logistic_map
-from wildwire.forecasting import series_from_arrays
+from wildwire.forecasting import neighbours, series_from_arrays
 from wildwire.forecasting.lags import (
     Lags,
     continued,
@@ -15,6 +15,7 @@ from wildwire.forecasting.lags import (
     inner_splits,
     lagged,
     orders,
+    season_note,
 )
 from wildwire.forecasting.linear import choose_linear, fit_linear
 from wildwire.forecasting.neighbours import choose_by_neighbours
@@ -95,6 +96,32 @@ def test_candidates_leave_enough_to_learn_from():
     assert max(map(max, orders(100, 12, None))) == 18
     assert (1, 2, 12, 13) in orders(100, 12, 12)
     assert orders(10, 6, None) == [(1,)]
+
+
+def test_lags_around_a_season_are_tried_wherever_they_can_be_judged():
+    assert orders(44, 6, 12)[-2:] == [(1, 2, 12, 13), tuple(range(1, 9))]
+    assert season_note(44, 6, 12) == season_note(44, 6, None) == ()
+    for horizon in range(1, 25):
+        for n in range(24, 80):
+            found = orders(n, horizon, 12)
+            if (1, 2, 12, 13) in found and n < 5 * 13:
+                # A network that learns changes from row to row looks back one row more.
+                assert inner_splits(n, horizon, 14)[0][0] >= 14 + horizon + 2
+            untold = season_note(n, horizon, 12) == ()
+            assert untold == any(12 in lags for lags in found)
+
+
+def test_neighbours_are_sought_in_long_series_too(monkeypatch):
+    monkeypatch.setattr(neighbours, "LARGEST", 40)
+    monkeypatch.setattr(neighbours, "AT_ONCE", 7)
+    series = series_from_arrays(logistic_map(300).y)
+    sets = [Lags(own) for own in ((1,), (2,), (3, 4))]
+    assert choose_by_neighbours(series, 6, sets) == sets[0]
+    # Values behind the first 40 of the end, and before the last 40 ahead of it, are not compared.
+    away = np.r_[0:190, 290:300]
+    spoilt = series.y.copy()
+    spoilt[away] = np.random.default_rng(0).normal(size=len(away))
+    assert choose_by_neighbours(series_from_arrays(spoilt), 6, sets) == sets[0]
 
 
 def test_given_lags():

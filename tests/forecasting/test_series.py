@@ -51,6 +51,19 @@ def test_an_incomplete_future_ends_before_its_gap():
         (lambda: series_from_arrays([1, np.nan, 3]), ["row 1", "missing", "no gaps"]),
         (lambda: series_from_arrays([1, 2, np.inf]), ["row 2", "inf"]),
         (lambda: series_from_arrays(["a", "b"]), ["numbers", "texts"]),
+        (
+            lambda: series_from_arrays(np.ma.masked_equal([1, 2, 99, 4], 99)),
+            ["row 2", "missing", "no gaps"],
+        ),
+        (lambda: series_from_arrays([1, 2j]), ["y holds complex numbers", "real"]),
+        (
+            lambda: series_from_arrays(np.array(["2020", "2021"], "datetime64[Y]")),
+            ["y holds times"],
+        ),
+        (
+            lambda: series_from_arrays(np.array([1, 2], "timedelta64[s]")),
+            ["y holds durations"],
+        ),
         (lambda: series_from_arrays(np.ones((3, 2))), ["(3, 2)", "one by one"]),
         (lambda: series_from_arrays(Y, np.ones((5, 1))), ["5 rows", "6"]),
         (
@@ -67,6 +80,14 @@ def test_an_incomplete_future_ends_before_its_gap():
             ["s.csv, row 1", "'y' is missing", "fill in"],
         ),
         (lambda: series_from_table(table(), "word"), ["row 0", "'a'", "numbers"]),
+        (
+            lambda: series_from_table(table(), "y", known=["heat", 3]),
+            ["s.csv: 'heat' is named twice", "once"],
+        ),
+        (
+            lambda: series_from_table(table(), "y", known=["heat"], ignore=["heat"]),
+            ["s.csv: 'heat' is to be known ahead, and to be ignored"],
+        ),
         (lambda: series_from_table(table(), "yy"), ["no column 'yy'", "'y'"]),
         (
             lambda: series_from_table(table(), "y", known=["word"]),

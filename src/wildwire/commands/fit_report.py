@@ -1,25 +1,46 @@
-"""What `wildwire fit` prints for people.
+"""What `wildwire fit` tells: sentences and a table, or JSON.
 
-Comes in: the facts of a fit and a `Comparison`. Goes out: sentences and a table on
-stdout. Called by `fitting.py`.
+Comes in: the facts of a fit and a `Comparison`. Goes out: words on stdout. Called by `fitting.py` and
+`forecast_fit.py`.
 """
 
+import json as json_format
 from typing import Any
 
 from wildwire.commands.output import notes, print_table, say
-from wildwire.evaluation import Comparison, report
+from wildwire.evaluation import Comparison
 
 
-def print_fit(content: dict[str, Any], comparison: Comparison | None) -> None:
-    """The verdict and table, if there was a comparison, and what was fitted."""
+def tell_fit(
+    content: dict[str, Any],
+    comparison: Comparison | None,
+    report: Any,
+    sentences: list[str],
+    *,
+    json: bool,
+) -> None:
+    """The verdict and table, if there was a comparison, and what was fitted.
+
+    Parameters
+    ----------
+    content : dict
+        For JSON.
+    report : module
+        What puts the comparison into words: `evaluation.report`, or that of forecasts.
+    sentences : list of str
+        What was fitted, for people.
+    """
+    if json:
+        told = None if comparison is None else report.as_dict(comparison)
+        say(json_format.dumps({**content, "comparison": told}, allow_nan=False))
+        return
     if comparison is not None:
-        print_comparison(comparison)
-    say(fit_sentence(content))
-    if "chi_squared" in content:
-        say(chi_squared_sentence(content["chi_squared"]))
+        _print_comparison(comparison, report)
+    for sentence in sentences:
+        say(sentence)
 
 
-def print_comparison(comparison: Comparison) -> None:
+def _print_comparison(comparison: Comparison, report: Any) -> None:
     """The verdict, the table and how both were found."""
     say(report.verdict_sentence(comparison))
     print_table(report.headings(comparison), report.cells(comparison))
@@ -28,6 +49,13 @@ def print_comparison(comparison: Comparison) -> None:
     say(report.setting_sentence(comparison))
     notes(comparison.notes)
     say("")
+
+
+def fit_sentences(content: dict[str, Any]) -> list[str]:
+    """What was fitted to a table, and how well it agrees with known errors, if there are any."""
+    if "chi_squared" not in content:
+        return [fit_sentence(content)]
+    return [fit_sentence(content), chi_squared_sentence(content["chi_squared"])]
 
 
 def fit_sentence(content: dict[str, Any]) -> str:

@@ -4,10 +4,7 @@ Comes in: `FitOptions`. Goes out: the model file, the verdict and the table of m
 stdout (or everything as JSON), notes on stderr, an exit code. Called by `cli.py`.
 """
 
-import json as json_format
-import math
 import os
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,17 +13,12 @@ import numpy as np
 
 from wildwire.commands.comparing import NetworkProcedure, columns_read, problem_of
 from wildwire.commands.failing import INTERRUPTED
-from wildwire.commands.fit_report import print_fit
-from wildwire.commands.output import (
-    check_free,
-    note,
-    notes,
-    progress_bar,
-    say,
-)
+from wildwire.commands.fit_comparing import Progress, compared
+from wildwire.commands.fit_report import fit_sentences, tell_fit
+from wildwire.commands.output import check_free, note, notes
 from wildwire.commands.recipe import Recipe
 from wildwire.commands.showing import model_counts
-from wildwire.errors import SettingError, WildwireError
+from wildwire.errors import SettingError
 from wildwire.evaluation import Comparison, Problem, compare, report, too_small
 from wildwire.evaluation.measures import figures, row_measures
 from wildwire.files import default_suffix
@@ -38,8 +30,6 @@ from wildwire.tables import Table, read_table
 
 DEFAULT_OUT = {suffix: Path(f"model{suffix}") for suffix in (".wire", ".safetensors")}
 """Text for networks that people can read, arrays above 20,000 links."""
-LONG = 60.0
-"""Seconds from which a comparison is announced."""
 SHARE_OF_FIT = 12
 """A time limit T that holds for fit and comparison gives each network fit T/12: the
 20 folds on two processes then take about the rest."""
@@ -102,6 +92,10 @@ class FitOptions:
             return self.seconds
         return self.seconds / SHARE_OF_FIT
 
+    def seconds_after(self, spent: float) -> float | None:
+        """What is left of the time limit, which is that of the whole command; None without one."""
+        return None if self.seconds is None else max(self.seconds - spent, 1e-3)
+
 
 def fit_command(options: FitOptions) -> int:
     """Fit, save, compare, report.
@@ -144,15 +138,9 @@ def fit_command(options: FitOptions) -> int:
     if stopped:
         note("the best so far is saved, and not compared")
     elif options.compare:
-        comparison = _compare(options, recipe, table, fitted, problem)
-        stopped = comparison is not None and comparison.stopped == "interrupted"
-    if options.json:
-        content["comparison"] = (
-            None if comparison is None else report.as_dict(comparison)
-        )
-        say(json_format.dumps(content, allow_nan=False))
-    else:
-        print_fit(content, comparison)
+        comparison, stopped = _compare(options, recipe, table, fitted, problem)
+    sentences = fit_sentences(content)
+    tell_fit(content, comparison, report, sentences, json=options.json)
     return INTERRUPTED if stopped else 0
 
 
@@ -180,12 +168,7 @@ def recipe_of(options: FitOptions) -> Recipe:
         )
     if options.penalty is not None:
         penalty(options.penalty)
-    if options.network is not None and options.hidden is not None:
-        raise SettingError("give --network or --hidden, not both")
-    if options.out is not None and options.out.suffix not in (".wire", ".safetensors"):
-        raise SettingError(
-            f"--out is {options.out}: it must end in .wire or .safetensors"
-        )
+    check_network_and_out(options)
     return Recipe(
         targets=options.targets,
         network=None if options.network is None else load(options.network).network,
@@ -200,6 +183,21 @@ def recipe_of(options: FitOptions) -> Recipe:
         sigma=options.sigma,
         group=options.group,
     )
+
+
+def check_network_and_out(options: FitOptions) -> None:
+    """Refuse two wirings, and a model file of an unknown kind.
+
+    Raises
+    ------
+    SettingError
+    """
+    if options.network is not None and options.hidden is not None:
+        raise SettingError("give --network or --hidden, not both")
+    if options.out is not None and options.out.suffix not in (".wire", ".safetensors"):
+        raise SettingError(
+            f"--out is {options.out}: it must end in .wire or .safetensors"
+        )
 
 
 def _learner(options: FitOptions) -> Any:
@@ -269,11 +267,11 @@ def _chi_squared(
 
 def _compare(
     options: FitOptions, recipe: Recipe, table: Table, fitted: Any, problem: Problem
-) -> Comparison | None:
-    """The comparison, or None with a note that says why there is none."""
+) -> tuple[Comparison | None, bool]:
+    """The comparison, or None with a note that says why there is none; and whether it was interrupted."""
     if reason := too_small(problem):
         note(f"note: no comparison: {reason}", quiet=options.quiet)
-        return None
+        return None, False
     model = fitted.model
     read = [column.name for column in columns_read(model, recipe.inputs(table))]
     task = "classification" if model.classes else "regression"
@@ -284,43 +282,21 @@ def _compare(
         options.fit_seconds,
         model.network.n_theta,
     )
-    # Of the whole command; the model is saved, and stays so whatever happens here.
-    left = options.seconds
-    if left is not None:
-        left = max(left - fitted.result.seconds, 1e-3)
+    left = options.seconds_after(fitted.result.seconds)
     jobs = options.jobs or usable_processors()
-    text = "comparing with plain models, fold"
-    began = time.perf_counter()
 
-    def progress(done: int, planned: int) -> None:
-        bar(done, planned)
-        if done == 1:
-            seconds = (time.perf_counter() - began) * (planned - 1) / jobs
-            announce(seconds, quiet=options.quiet)
-
-    try:
-        with progress_bar(text, quiet=options.quiet) as bar:
-            return compare(
-                problem,
-                procedure,
-                seed=options.seed,
-                time_limit=left,
-                jobs=jobs,
-                progress=progress,
-            )
-    except WildwireError as error:
-        note(f"note: no comparison: {error}", quiet=options.quiet)
-        return None
-
-
-def announce(seconds: float, *, quiet: bool) -> None:
-    """Say how long a comparison will take, if that is long."""
-    if seconds > LONG:
-        note(
-            f"note: the comparison takes about {math.ceil(seconds / 60)} min; Ctrl-C "
-            "shows the folds that are done, --no-compare leaves it out",
-            quiet=quiet,
+    def run(progress: Progress) -> Comparison:
+        return compare(
+            problem,
+            procedure,
+            seed=options.seed,
+            time_limit=left,
+            jobs=jobs,
+            progress=progress,
         )
+
+    what = "comparing with plain models, fold"
+    return compared(run, what, jobs=jobs, quiet=options.quiet)
 
 
 def usable_processors() -> int:

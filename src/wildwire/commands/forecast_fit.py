@@ -4,24 +4,18 @@ Comes in: `FitOptions`. Goes out: the model file, the verdict and the table of m
 notes on stderr, an exit code. Called by `fitting.py`.
 """
 
-import json as json_format
 import math
 import time
 from pathlib import Path
 from typing import Any
 
 from wildwire.commands.failing import INTERRUPTED
-from wildwire.commands.fitting import FitOptions, announce
-from wildwire.commands.output import (
-    check_free,
-    note,
-    notes,
-    print_table,
-    progress_bar,
-    say,
-)
+from wildwire.commands.fit_comparing import Progress, compared
+from wildwire.commands.fit_report import tell_fit
+from wildwire.commands.fitting import DEFAULT_OUT, FitOptions, check_network_and_out
+from wildwire.commands.output import check_free, note, notes, progress_bar
 from wildwire.commands.showing import model_counts
-from wildwire.errors import SettingError, WildwireError
+from wildwire.errors import SettingError
 from wildwire.evaluation.rolling import ForecastComparison, compare_forecasts, report
 from wildwire.files import default_suffix
 from wildwire.forecasting import Series, series_from_table
@@ -49,7 +43,7 @@ def forecast_fit_command(options: FitOptions) -> int:
     """
     _check(options)
     forecaster = _forecaster(options)
-    for path in [options.out] if options.out else _defaults():
+    for path in [options.out] if options.out else DEFAULT_OUT.values():
         check_free(path, options.force)
     series = _series(options)
     notes(series.notes, quiet=options.quiet)
@@ -59,32 +53,17 @@ def forecast_fit_command(options: FitOptions) -> int:
     forecaster.set_params(verbose=False)
     seconds = time.perf_counter() - began
     notes(forecaster.notes_[len(series.notes) :], quiet=options.quiet)
-    out = options.out or Path(f"model{default_suffix(forecaster.network_)}")
+    out = options.out or DEFAULT_OUT[default_suffix(forecaster.network_)]
     forecaster.model_.save(out)
     note(f"model saved to {out}", quiet=options.quiet)
     comparison, stopped = None, forecaster.interrupted_
     if stopped:
         note("the best so far is saved, and not compared")
     elif options.compare:
-        comparison = _compare(options, forecaster, series, seconds)
-        stopped = comparison is not None and comparison.stopped == "interrupted"
+        comparison, stopped = _compare(options, forecaster, series, seconds)
     content = _content(forecaster, series, out, seconds)
-    if options.json:
-        content["comparison"] = (
-            None if comparison is None else report.as_dict(comparison)
-        )
-        say(json_format.dumps(content, allow_nan=False))
-    else:
-        if comparison is not None:
-            _print_comparison(comparison)
-        say(_sentence(content))
+    tell_fit(content, comparison, report, [_sentence(content)], json=options.json)
     return INTERRUPTED if stopped else 0
-
-
-def _defaults() -> list[Path]:
-    from wildwire.commands.fitting import DEFAULT_OUT
-
-    return list(DEFAULT_OUT.values())
 
 
 def _check(options: FitOptions) -> None:
@@ -100,12 +79,7 @@ def _check(options: FitOptions) -> None:
         )
     if len(options.loss) > 1:
         raise SettingError("--loss is given more than once: a forecast has one target")
-    if options.network is not None and options.hidden is not None:
-        raise SettingError("give --network or --hidden, not both")
-    if options.out is not None and options.out.suffix not in (".wire", ".safetensors"):
-        raise SettingError(
-            f"--out is {options.out}: it must end in .wire or .safetensors"
-        )
+    check_network_and_out(options)
 
 
 def _forecaster(options: FitOptions) -> Any:
@@ -163,47 +137,23 @@ def _series(options: FitOptions) -> Series:
 
 def _compare(
     options: FitOptions, forecaster: Any, series: Series, seconds: float
-) -> ForecastComparison | None:
-    """The comparison, or None with a note that says why there is none."""
-    left = options.seconds
-    if left is not None:
-        left = max(left - seconds, 1e-3)
-    began = time.perf_counter()
+) -> tuple[ForecastComparison | None, bool]:
+    """The comparison, or None with a note that says why there is none; and whether it was interrupted."""
 
-    def progress(done: int, planned: int) -> None:
-        bar(done, planned)
-        if done == 1:
-            each = time.perf_counter() - began
-            announce(each * (planned - 1), quiet=options.quiet)
+    def run(progress: Progress) -> ForecastComparison:
+        return compare_forecasts(
+            series,
+            horizon=forecaster.horizon,
+            network=forecaster,
+            lags=forecaster.lags,
+            season=options.season,
+            seed=options.seed,
+            time_limit=options.seconds_after(seconds),
+            progress=progress,
+        )
 
-    try:
-        with progress_bar(
-            "comparing with plain forecasts, block", quiet=options.quiet
-        ) as bar:
-            return compare_forecasts(
-                series,
-                horizon=forecaster.horizon,
-                network=forecaster,
-                lags=forecaster.lags,
-                season=options.season,
-                seed=options.seed,
-                time_limit=left,
-                progress=progress,
-            )
-    except WildwireError as error:
-        note(f"note: no comparison: {error}", quiet=options.quiet)
-        return None
-
-
-def _print_comparison(comparison: ForecastComparison) -> None:
-    """The verdict, the table and how both were found."""
-    say(report.verdict_sentence(comparison))
-    print_table(report.headings(comparison), report.cells(comparison))
-    if sentence := report.difference_sentence(comparison):
-        say(sentence)
-    say(report.setting_sentence(comparison))
-    notes(comparison.notes)
-    say("")
+    what = "comparing with plain forecasts, block"
+    return compared(run, what, jobs=1, quiet=options.quiet)
 
 
 def _content(
@@ -232,18 +182,23 @@ def _content(
 
 def _sentence(content: dict[str, Any]) -> str:
     """What was fitted, in one line."""
-    lags = content["lags"]
-    shown = "a state" if lags is None else f"lags {_runs(lags)}"
-    if isinstance(lags, int):
-        shown = f"{lags} steps back"
     error = content["held_out_rmse"]
     seen = "" if error is None else f"; RMSE {error:.4g} on the end held out to choose"
     return (
         f"{content['model']}: {content['neurons']} neurons, {content['links']} links, "
-        f"{content['learnt numbers']} learnt numbers, {shown}; {content['values']} values of "
+        f"{content['learnt numbers']} learnt numbers, {_memory(content['lags'])}; {content['values']} values of "
         f"'{content['target']}'{seen} ({' + '.join(map(str, content['steps']))} steps, "
         f"{content['seconds']:.2g} s, {content['reason']})."
     )
+
+
+def _memory(lags: list[int] | int | None) -> str:
+    """What a network reads: its lags; of a network of the user's own how far it looks back, if that has an end."""
+    if lags is None:
+        return "a state"
+    if isinstance(lags, int):
+        return f"{lags} step{'s' if lags > 1 else ''} back"
+    return f"lags {_runs(lags)}"
 
 
 def _runs(lags: list[int]) -> str:

@@ -75,6 +75,10 @@ def _series(model: Model, loop: Loop, table: Table, time_column: str | None) -> 
     target = next(
         column.header for column in model.network.columns if column.name == loop.series
     )
+    learnt = model.provenance.get("forecast of", target)
+    # A network of the user's own may call its input otherwise than the table calls the series.
+    if target not in table and learnt in table:
+        target = learnt
     remembered = model.provenance.get("time column")
     if time_column is None and remembered in table:
         time_column = remembered

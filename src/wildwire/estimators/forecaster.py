@@ -17,10 +17,11 @@ from sklearn.utils.validation import check_is_fitted
 from wildwire._version import __version__
 from wildwire.errors import DataError, SettingError
 from wildwire.forecasting import Series, series_from_arrays
-from wildwire.forecasting.closed_loop import check_future, forecasts_from
+from wildwire.forecasting.closed_loop import forecasts_from
 from wildwire.forecasting.lags import check_season, given_lags, targets
+from wildwire.forecasting.series import in_order
 from wildwire.forecasting.training import STEPS, Settings, Trained, train
-from wildwire.learning.settings import time_limit_seconds
+from wildwire.learning.settings import checked_number, time_limit_seconds
 from wildwire.model import Model
 from wildwire.network import Network
 from wildwire.preparation import hidden_sizes
@@ -52,7 +53,8 @@ class NetworkForecaster(BaseEstimator):
         Learn the second phase, in closed loop.
     loss : str or Function
     l2 : float, optional
-        Penalty l2/2 * sum w**2, of the mean loss in units of the series' variance. None chooses it.
+        Penalty l2/2 * sum w**2, of the mean loss in units of the series' variance (for another loss than "squared": in
+        units of twice its value at an error of one standard deviation). None chooses it.
     epochs : int, optional
         Steps of descent (L-BFGS on all values), at most, in each phase; 200.
     time_limit : float or str, optional
@@ -79,7 +81,8 @@ class NetworkForecaster(BaseEstimator):
 
     Notes
     -----
-    Penalty and steps are chosen on the last fifth of the series, in closed loop; nothing there is learnt from before.
+    Penalty and steps are chosen in closed loop on up to three stretches at the end of the series, each a fifth of it or
+    a horizon long; what is judged on one has learnt from the values before it alone.
     300 values take about 2 s.
 
     Examples
@@ -161,7 +164,8 @@ class NetworkForecaster(BaseEstimator):
         horizon : int, optional
             Steps; None: those it was made for.
         X : array-like or frame of shape (horizon, q), optional
-            The columns that are known ahead, in the future; None: the rows of `fit` beyond y.
+            The columns that are known ahead, in the future, by their names; without names by position. None: the rows
+            of `fit` beyond y.
 
         Returns
         -------
@@ -170,7 +174,7 @@ class NetworkForecaster(BaseEstimator):
         Raises
         ------
         DataError
-            Too few future rows.
+            Too few future rows, or other columns than were learnt with.
         """
         check_is_fitted(self, "model_")
         series = self.series_
@@ -194,11 +198,17 @@ class NetworkForecaster(BaseEstimator):
         check_is_fitted(self, "model_")
         steps = self.horizon if horizon is None else horizon
         _whole("horizon", steps)
-        check_future(self.network_, self._loop, series, steps)
         return self.forecasts_from(series, [len(series)], steps)[0]
 
     def forecasts_from(self, series: Series, origins: Any, horizon: int) -> np.ndarray:
-        """Forecasts from several origins o of a series, each from y[:o] and X[:o + horizon], (k, horizon)."""
+        """Forecasts from several origins o of a series, each from y[:o] and X[:o + horizon], (k, horizon).
+
+        Raises
+        ------
+        DataError
+            Too few values before an origin, or too few rows of X behind it.
+        """
+        check_is_fitted(self, "model_")
         return forecasts_from(
             self.network_, self.theta_, self._loop, series, origins, horizon
         )
@@ -211,6 +221,7 @@ class NetworkForecaster(BaseEstimator):
         y : array-like of shape (m,)
             They are forecast from every origin that leaves `horizon` of them, or as many as there are.
         X : array-like or frame of shape (m, q), optional
+            As in `predict`.
 
         Returns
         -------
@@ -219,13 +230,14 @@ class NetworkForecaster(BaseEstimator):
         """
         check_is_fitted(self, "model_")
         known = self.series_
+        if X is None and known.columns:
+            raise DataError(
+                f"X is missing: the series was learnt with {len(known.columns)} columns that are known ahead"
+            )
+        X = None if X is None else in_order(X, known.columns)
         later = series_from_arrays(y, X, name=known.name)
         if not len(later):
             raise DataError("y is empty: give the values that follow")
-        if later.X.shape[1] != known.X.shape[1]:
-            raise DataError(
-                f"X has {later.X.shape[1]} columns, and the series was learnt with {known.X.shape[1]}"
-            )
         joined = Series(
             np.concatenate([known.y, later.y]),
             np.concatenate([known.X[: len(known)], later.X]),
@@ -265,7 +277,7 @@ class NetworkForecaster(BaseEstimator):
             season=self.season,
             multi_step=bool(self.multi_step),
             loss=self.loss,
-            l2=self.l2,
+            l2=None if self.l2 is None else checked_number("l2", self.l2),
             steps=epochs,
             seed=int(check_random_state(self.random_state).randint(2**31 - 1)),
             end=time.perf_counter() + seconds,
@@ -314,11 +326,8 @@ class NetworkForecaster(BaseEstimator):
         return {key: value for key, value in facts.items() if value}
 
     def _with_future(self, series: Series, X: Any) -> Series:
-        future = series_from_arrays(np.zeros(0), X, name=series.name).X
-        if future.shape[1] != series.X.shape[1]:
-            raise DataError(
-                f"X has {future.shape[1]} columns, and the series was learnt with {series.X.shape[1]}"
-            )
+        table = in_order(X, series.columns)
+        future = series_from_arrays(np.zeros(0), table, name=series.name).X
         joined = np.concatenate([series.X[: len(series)], future])
         return Series(series.y, joined, series.name, series.columns, series.time)
 

@@ -143,7 +143,7 @@ def _model(model: ModelResult) -> dict[str, Any]:
     return {
         "name": model.name,
         "plain": model.plain,
-        **model.figures,
+        **{name: _finite(value) for name, value in model.figures.items()},
         "mean_loss": _interval(model.interval),
         "parameters": model.parameters,
         "seconds": model.seconds,

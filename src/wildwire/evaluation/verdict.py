@@ -1,10 +1,10 @@
 """Whether the network is better than the best plain model, as far as the data show.
 
 Comes in: losses of every model by repeat and row. Goes out: a `Verdict`.
-Called by comparison.py and the benchmark that measures the rule's error rates.
+Called by comparison.py, by `rolling/blocks.py` (`conclude`) and the benchmark that measures the rule's error rates.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -84,35 +84,61 @@ def judge(
     fold_of : ndarray of int, shape (repeats, n)
         Fold in which a row was tested, -1 where it was not.
     """
-    weight = problem.weight
-    means = {key: mean_loss(tally.loss, weight) for key, tally in plain.items()}
+    tallies = {**plain, name: network}
+
+    def against(one: str, other: str) -> Interval:
+        losses = tallies[one].loss - tallies[other].loss
+        return paired_interval(problem, losses, fold_of)
+
+    return conclude(
+        {key: mean_loss(tally.loss, problem.weight) for key, tally in plain.items()},
+        against,
+        {key: tally.parameters for key, tally in tallies.items()},
+        name,
+        problem.unit_count(tested_rows(network.loss)),
+        TOO_FEW_UNITS,
+    )
+
+
+def conclude(
+    means: Mapping[str, float],
+    against: Callable[[str, str], Interval],
+    stored: Mapping[str, int],
+    name: str,
+    units: int,
+    fewest: int,
+) -> Verdict:
+    """The verdict from what is known of each model.
+
+    Parameters
+    ----------
+    means : mapping
+        Name -> mean loss of each plain model; not empty.
+    against : callable
+        against(one, other) is the interval of the loss of one model minus that of another.
+    stored : mapping
+        Name -> numbers stored, of all models.
+    name : str
+        Of the network.
+    units : int
+        Independent parts of the data.
+    fewest : int
+        Below this many of them the data cannot tell.
+    """
     rival = min(means, key=lambda key: means[key])
-    difference = paired_interval(problem, network.loss - plain[rival].loss, fold_of)
-    units = problem.unit_count(tested_rows(network.loss))
+    difference = against(name, rival)
     kind: Kind = "no difference"
-    if units < TOO_FEW_UNITS:
+    if units < fewest:
         kind = "cannot tell"
     elif difference.high < 0:
         kind = "better"
     elif difference.low > 0:
         kind = "worse"
-    choice = dict(plain) if kind == "worse" else {**plain, name: network}
-    recommended = {"better": name, "cannot tell": None}.get(
-        kind, _simplest(problem, choice, plain[rival], fold_of)
-    )
+    choice = list(means) if kind == "worse" else [*means, name]
+    good = [key for key in choice if key == rival or against(key, rival).low <= 0]
+    simplest = min(good, key=lambda key: stored[key])
+    recommended = {"better": name, "cannot tell": None}.get(kind, simplest)
     return Verdict(kind, rival, difference, recommended, units)
-
-
-def _simplest(
-    problem: Problem, choice: Mapping[str, Tally], best: Tally, fold_of: NDArray
-) -> str:
-    good = [
-        key
-        for key, tally in choice.items()
-        if tally is best
-        or paired_interval(problem, tally.loss - best.loss, fold_of).low <= 0
-    ]
-    return min(good, key=lambda key: choice[key].parameters)
 
 
 def paired_interval(

@@ -42,7 +42,10 @@ class Choice:
         What it learnt before the last stretch; empty where none was held out.
     losses : list of float
         Of the objective, there.
-    interrupted : bool
+    stopped : str
+        Why not everything was tried: "time" or "interrupted"; else "".
+    complete : bool
+        Whether it was judged on all stretches to the end.
     notes : tuple of str
     """
 
@@ -52,7 +55,8 @@ class Choice:
     loss: float = math.inf
     theta: np.ndarray = field(default_factory=lambda: np.empty(0))
     losses: list[float] = field(default_factory=list)
-    interrupted: bool = False
+    stopped: str = ""
+    complete: bool = True
     notes: tuple[str, ...] = ()
 
 
@@ -90,18 +94,21 @@ class _Search:
         self.best: Choice
 
     def attempt(self, plan: Plan, l2: float, trial: int) -> None:
-        """One candidate, unless the time is over or the user wants to end."""
+        """One candidate, unless the time is over or the user wants to end.
+
+        One that was cut short is judged on fewer or easier forecasts than others, and takes the place of none.
+        """
         settings = plan.settings
-        over = time.perf_counter() > settings.end
-        if self.tried and (self.best.interrupted or over):
+        if self.tried and not self.best.stopped and time.perf_counter() > settings.end:
+            self.best = replace(self.best, stopped="time")
+        if self.tried and self.best.stopped:
             return
         if settings.told is not None:
             settings.told(self.tried, self.planned)
         found = _candidate(plan, self.series, self.splits, l2, trial)
-        if not self.tried or found.loss < self.best.loss:
+        if not self.tried or (found.complete and found.loss < self.best.loss):
             self.plan, self.best = plan, found
-        if found.interrupted:
-            self.best = replace(self.best, interrupted=True)
+        self.best = replace(self.best, stopped=found.stopped)
         self.tried += 1
 
 
@@ -122,11 +129,12 @@ def _candidate(
     """One candidate on all stretches: the numbers of steps that are best on their mean."""
     steps = (plan.settings.steps, plan.settings.steps)
     runs: list[tuple[Descent, Descent]] = []
+    stopped = ""
     for origins in splits:
         before = series.until(int(origins[0]))
         watch = _watch(plan, series, origins)
         runs.append(plan.descend(before, plan.start(before, trial), l2, steps, watch))
-        if {run.reason for run in runs[-1]} & {"interrupted", "time"}:
+        if stopped := cut(runs[-1]):
             break
     ahead, closed = (_mean_curve([run[0].curves[:, k] for run in runs]) for k in (0, 1))
     loss, used, best = closed.min(), (int(np.argmin(closed)), 0), runs[0][0]
@@ -143,8 +151,15 @@ def _candidate(
         float(loss),
         best.best[1],
         [*runs[0][0].losses, *runs[0][1].losses],
-        any(run.reason == "interrupted" for pair in runs for run in pair),
+        stopped,
+        complete=not stopped,
     )
+
+
+def cut(runs: tuple[Descent, Descent]) -> str:
+    """Why a descent ended before its time: "time" or "interrupted"; else ""."""
+    reasons = {run.reason for run in runs}
+    return next(iter(reasons & {"interrupted", "time"}), "")
 
 
 def _watch(plan: Plan, series: Series, origins: np.ndarray) -> Watch:

@@ -1,7 +1,7 @@
 """Forecasts of a network in closed loop: each one is the input of the next step.
 
-Comes in: a network with its numbers, a series, origins. Goes out: arrays of forecasts. Called by the estimator and the
-command line.
+Comes in: a network with its numbers, a series, origins. Goes out: arrays of forecasts. Called by the estimator, and in
+this directory by `saved.py`, by `plan.py` and (for the inputs alone) by `objective.py`.
 """
 
 import numpy as np
@@ -61,14 +61,16 @@ def forecasts_from(
     Raises
     ------
     DataError
-        Too few values before an origin, too few future rows of the columns that are known ahead.
+        Too few values before an origin, an origin behind the last value, too few future rows of the columns that are
+        known ahead.
     """
     origins = np.asarray(origins, dtype=np.int64)
     _check(loop, series, origins, horizon)
     rows = inputs_of(network, loop, series)
     missing = int(origins.max()) + horizon - len(rows)
     if missing > 0:
-        # Only the series itself, or columns that are read late: `_check` knows.
+        # Only the series itself, or columns that are read late.
+        _check_future(network, loop, series, int(origins.max()), horizon)
         rows = np.concatenate([rows, np.zeros((missing, rows.shape[1]))])
     if loop.depth is None:
         return np.concatenate(
@@ -104,20 +106,21 @@ def _check(loop: Loop, series: Series, origins: np.ndarray, horizon: int) -> Non
         raise DataError(
             f"{series.source}: {int(origins.min())} values are too few: the network looks {least} steps back"
         )
+    if origins.max() > len(series):
+        raise DataError(
+            f"{series.source}: a forecast from row {int(origins.max())} needs the values before it, and there are "
+            f"{len(series)}"
+        )
 
 
-def check_future(network: Network, loop: Loop, series: Series, horizon: int) -> None:
-    """Refuse a forecast whose columns that are known ahead are not known.
-
-    Raises
-    ------
-    DataError
-        Says how many rows are missing, and of what.
-    """
+def _check_future(
+    network: Network, loop: Loop, series: Series, origin: int, horizon: int
+) -> None:
+    """Refuse a forecast whose columns that are known ahead are not known."""
     if not loop.others:
         return
     late = _least_delay_of_others(network, loop)
-    needed = horizon - late
+    needed = origin + horizon - late - len(series)
     if series.future < needed:
         names = ", ".join(f"'{name}'" for name in loop.others[:5])
         raise DataError(

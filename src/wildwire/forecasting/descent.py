@@ -1,6 +1,6 @@
 """Descent by L-BFGS, watched on the end of the series.
 
-Comes in: an objective and a start. Goes out: the best numbers and how they were found. Called by `training.py`. The
+Comes in: an objective and a start. Goes out: the best numbers and how they were found. Called by `plan.py`. The
 algorithm is SciPy's, as it is; this file adds a watch, a deadline and Ctrl-C.
 """
 

@@ -1,7 +1,7 @@
 """Lagged columns, and forecasts step by step from a model of them.
 
-Comes in: a series, delays, a function from lagged columns to the next value. Goes out: arrays. Called by `linear.py`
-and by the plain models of `evaluation`.
+Comes in: a series, delays, a function from lagged columns to the next value. Goes out: arrays. Called by `linear.py`,
+`plan.py`, `choosing.py` and the plain models of `evaluation`.
 """
 
 from collections.abc import Callable
@@ -126,17 +126,37 @@ def targets(y: Floats, origins: Floats, horizon: int) -> Floats:
 
 
 def orders(n: int, horizon: int, season: int | None) -> list[tuple[int, ...]]:
-    """Sets of own lags that "auto" tries: runs of lags, with a season one more of its length.
+    """Sets of own lags that "auto" tries: runs of lags; with a season one more of its length, and four lags around it.
 
-    A longest lag leaves at least four fifths of the rows to learn from.
+    The longest lag of a run leaves at least four fifths of the rows to learn from. The four around a season are few,
+    and need no more than that something can be held out to judge them.
     """
     most = max(1, int(min(SHARE_OF_LAGS * n, n - horizon - 6)))
     lengths = {p for p in ORDERS if p <= most} | {1}
     found = [tuple(range(1, p + 1)) for p in sorted(lengths)]
     if season is not None and season + 1 <= most:
         found.append(tuple(range(1, season + 2)))
+    if season is not None and (season + 1 <= most or _can_judge(n, horizon, season)):
         found.append((1, 2, season, season + 1) if season > 2 else (1, 2))
     return sorted(set(found), key=lambda lags: (len(lags), lags))
+
+
+def _can_judge(n: int, horizon: int, season: int) -> bool:
+    """Whether an end can be held out from what learns with lags around a season."""
+    # One row more than the longest lag: the network may read changes from row to row.
+    rows = season + 2
+    splits = inner_splits(n, horizon, rows)
+    return bool(splits) and bool(splits[0][0] >= rows + horizon + 2)
+
+
+def season_note(n: int, horizon: int, season: int | None) -> tuple[str, ...]:
+    """What a user should know where "auto" can try no lags around the season; else nothing."""
+    if season is None or any(season in lags for lags in orders(n, horizon, season)):
+        return ()
+    around = f"1,2,{season},{season + 1}"
+    return (
+        f"too few values to try lags around a season of {season} steps; lags {around}, if given, are read untried",
+    )
 
 
 def given_lags(value: Any, least: int) -> tuple[int, ...]:

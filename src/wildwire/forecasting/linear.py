@@ -1,6 +1,6 @@
 """Linear autoregression: ridge on lags, its lags and penalty chosen on the end of the series.
 
-Comes in: a `Series`. Goes out: a `Linear` model. Called by `start.py` as the start of every network, and by
+Comes in: a `Series`. Goes out: a `Linear` model. Called by `plan.py` as the start of every network, and by
 `evaluation`, where it is a rival.
 """
 

@@ -1,6 +1,6 @@
 """Which of a network's inputs is the series, and how far back its output looks.
 
-Comes in: a network. Goes out: names and a number of steps. Called by `closed_loop.py` and `training.py`.
+Comes in: a network. Goes out: names and a number of steps. Called by `plan.py` and `saved.py`.
 """
 
 from dataclasses import dataclass

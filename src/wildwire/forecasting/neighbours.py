@@ -14,7 +14,9 @@ from wildwire.forecasting.series import Series
 
 NEIGHBOURS = 3
 LARGEST = 4_000
-"""Values that are compared with one another, at most: the latest."""
+"""Values whose pasts are compared, on either side of where the end begins, at most."""
+AT_ONCE = 500
+"""Values of the end that are compared with all before it in one array."""
 
 
 def choose_by_neighbours(
@@ -36,8 +38,8 @@ def choose_by_neighbours(
     if not splits:
         return None
     end = int(splits[0][0])
-    first = max(longest, len(series) - LARGEST)
-    train, test = np.arange(first, end), np.arange(end, len(series))
+    train = np.arange(max(longest, end - LARGEST), end)
+    test = np.arange(end, min(len(series), end + LARGEST))
     if len(train) <= NEIGHBOURS:
         return None
     errors = [_error(series, lags, train, test) for lags in candidates]
@@ -50,8 +52,15 @@ def _error(series: Series, lags: Lags, train: Floats, test: Floats) -> float:
     mean, spread = Z.mean(axis=0), safe_spread(Z)
     Z = (Z - mean) / spread
     T = (lagged(series.y, series.X, lags, test) - mean) / spread
-    squared = (T**2).sum(axis=1)[:, None] - 2 * T @ Z.T + (Z**2).sum(axis=1)
-    count = min(NEIGHBOURS, len(train) - 1)
-    near = np.argpartition(squared, count, axis=1)[:, :count]
-    found = series.y[train][near].mean(axis=1)
-    return float(np.mean((found - series.y[test]) ** 2))
+    found = [
+        series.y[train][_nearest(Z, T[i : i + AT_ONCE])].mean(axis=1)
+        for i in range(0, len(T), AT_ONCE)
+    ]
+    return float(np.mean((np.concatenate(found) - series.y[test]) ** 2))
+
+
+def _nearest(Z: Floats, T: Floats) -> Floats:
+    """Rows of Z that are nearest to each row of T."""
+    squared = (Z**2).sum(axis=1) - 2 * T @ Z.T
+    count = min(NEIGHBOURS, len(Z) - 1)
+    return np.argpartition(squared, count, axis=1)[:, :count]

@@ -1,7 +1,7 @@
 """What is minimised: errors one step ahead, then errors over the whole horizon in closed loop.
 
 Comes in: a network, a series, rows that may be learnt from. Goes out: `Objective`, loss and gradient of theta. Called
-by `training.py`.
+by `plan.py`, and by `choosing.py` and `training.py` for how many values come before the first that counts.
 """
 
 from dataclasses import dataclass
@@ -83,9 +83,27 @@ def looped(network: Network, loop: Loop, series: Series, horizon: int) -> Window
     )
 
 
+def unit_of(network: Network, loss: Any, y: np.ndarray) -> float:
+    """What a loss is measured in: twice that of an error of one standard deviation.
+
+    Of squared errors, whose loss is half their square, it is the variance. So a penalty means the same whatever the
+    loss and the unit of the series. Where a loss has no finite value above 0 there, it is 1.
+    """
+    from wildwire.engine.output_losses import output_losses
+
+    mean, spread = float(y.mean()), float(y.std()) or 1.0
+    if loss == "squared":
+        return spread**2
+    losses = output_losses(loss, network)
+    function, weight = losses.functions[0], losses.weights[0]
+    places = [np.array([mean + spread]), np.array([mean])]
+    unit = 2 * weight * float(function.evaluate(0, places, function.defaults)[0, 0])
+    return unit if np.isfinite(unit) and unit > 0 else 1.0
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Objective:
-    """Mean loss of some windows in units of the series' variance, and l2/2 times the squared weights.
+    """Mean loss of some windows in units of the series (`unit_of`), and l2/2 times the squared weights.
 
     Parameters
     ----------
@@ -111,13 +129,12 @@ class Objective:
         network: Network,
         windows: Windows,
         loss: Any,
-        spread: float,
+        y: np.ndarray,
         l2: float,
     ) -> Self:
-        """The weights of links are penalised, not biases."""
+        """In the unit of the values y; the weights of links are penalised, not biases."""
         penalised = link_weights(network) > 0
-        unit = spread**2 if loss == "squared" else spread
-        return cls(network, windows, loss, unit, l2, penalised)
+        return cls(network, windows, loss, unit_of(network, loss, y), l2, penalised)
 
     def __call__(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
         """Loss and gradient; (inf, zeros) where a closed loop has grown without bound."""

@@ -133,8 +133,8 @@ class Plan:
         steps: int,
         watch: Watch | None,
     ) -> Descent:
-        spread = float(series.y.std()) or 1.0
-        objective = Objective.of(self.network, windows, self.settings.loss, spread, l2)
+        loss = self.settings.loss
+        objective = Objective.of(self.network, windows, loss, series.y, l2)
         return descend(
             objective,
             start,

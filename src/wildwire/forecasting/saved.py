@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from wildwire.errors import UntrainedError
-from wildwire.forecasting.closed_loop import check_future, forecasts_from
+from wildwire.forecasting.closed_loop import forecasts_from
 from wildwire.forecasting.memory import Loop, loop_of
 from wildwire.forecasting.series import Series, series_from_arrays
 from wildwire.model import Model
@@ -48,7 +48,6 @@ def forecast(model: Model, y: Any, X: Any = None, *, horizon: int) -> np.ndarray
         raise UntrainedError(
             f"'{first}' is unknown: fit the network before it forecasts"
         )
-    check_future(model.network, loop, series, horizon)
     origin = [len(series)]
     return forecasts_from(model.network, model.theta, loop, series, origin, horizon)[0]
 

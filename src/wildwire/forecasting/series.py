@@ -5,7 +5,7 @@ column. Called by the estimator, by `evaluation` and by the command line.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,9 @@ import numpy as np
 from wildwire.errors import DataError
 from wildwire.forecasting.times import TimeAxis, time_axis
 from wildwire.tables import Table, TableColumn, as_table
+
+_OTHER_KINDS = {"c": "complex numbers", "M": "times", "m": "durations"}
+"""Kinds of NumPy's dtypes that would become numbers without a word."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,20 +58,12 @@ class Series:
 
     def between(self, begin: int, end: int) -> "Series":
         """The rows from `begin` to before `end`, without any future."""
-        return Series(
-            self.y[begin:end],
-            self.X[begin:end],
-            self.name,
-            self.columns,
-            None,
-            self.source,
-        )
+        part = slice(begin, end)
+        return replace(self, y=self.y[part], X=self.X[part], time=None, notes=())
 
     def until(self, end: int) -> "Series":
         """The first `end` rows, as they were known then: without any future."""
-        return Series(
-            self.y[:end], self.X[:end], self.name, self.columns, None, self.source
-        )
+        return self.between(0, end)
 
 
 def series_from_arrays(
@@ -105,6 +100,41 @@ def series_from_arrays(
     return Series(values, known, name, names, None, source)
 
 
+def in_order(X: Any, columns: Sequence[str]) -> Table:
+    """New rows of the columns that a series was learnt with, in their order.
+
+    Parameters
+    ----------
+    X : array_like or frame, shape (k, q)
+        Goes by the names of its columns; where it has none, by their position.
+    columns : sequence of str
+
+    Raises
+    ------
+    DataError
+        Other columns, or another number of them.
+    """
+    table = as_table(X, source="X")
+    if table.named and set(table.names) != set(columns):
+        raise DataError(
+            f"X has the columns {_listed(table.names)}, and the series was learnt with {_listed(columns)}: give those"
+        )
+    if len(table.columns) != len(columns):
+        raise DataError(
+            f"X has {len(table.columns)} columns, and the series was learnt with {len(columns)}: {_listed(columns)}"
+        )
+    if table.named:
+        return table.select(columns)
+    pairs = zip(table.columns, columns, strict=True)
+    named = tuple(replace(column, name=name) for column, name in pairs)
+    return replace(table, columns=named, named=True)
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(f"'{name}'" for name in names[:5])
+    return (shown + (", ..." if len(names) > 5 else "")) or "none"
+
+
 def series_from_table(
     table: Table,
     target: str | int,
@@ -139,10 +169,7 @@ def series_from_table(
         time_axis(table, time_column)
         axis = time_axis(table.take(np.arange(n)), time_column)
     names = [table.column(which).name for which in known]
-    if column.name in names:
-        raise DataError(
-            f"{table.source}: '{column.name}' is the target and cannot be known ahead"
-        )
+    _check_known(table, column.name, names, ignore)
     future = _known(table, names, n)
     used = {table.index(which) for which in (target, *known, *ignore)}
     if time_column is not None:
@@ -153,14 +180,27 @@ def series_from_table(
     )
 
 
+def _check_known(
+    table: Table, target: str, known: Sequence[str], ignore: Sequence[str | int]
+) -> None:
+    left_out = {table.column(which).name for which in ignore}
+    for i, name in enumerate(known):
+        if name == target:
+            why = "is the target and cannot be known ahead"
+        elif name in known[:i]:
+            why = "is named twice as known ahead: name it once"
+        elif name in left_out:
+            why = "is to be known ahead, and to be ignored: say one of both"
+        else:
+            continue
+        raise DataError(f"{table.source}: '{name}' {why}")
+
+
 def _unused(names: list[str]) -> tuple[str, ...]:
     if not names:
         return ()
-    shown = ", ".join(f"'{name}'" for name in names[:5]) + (
-        ", ..." if len(names) > 5 else ""
-    )
     return (
-        f"not used: {shown}; a column helps a forecast if its own future is known: name it with --known then",
+        f"not used: {_listed(names)}; a column helps a forecast if its own future is known: name it with --known then",
     )
 
 
@@ -226,21 +266,27 @@ def _check_numbers(table: Table, column: TableColumn, what: str) -> None:
 
 
 def _vector(y: Any, source: str) -> np.ndarray:
+    """One column of numbers; what a masked array hides is missing, whatever stands there."""
     try:
-        values = np.asarray(y)
-        if values.dtype.kind not in "fiub":
-            values = values.astype(np.float64)
+        values = np.ma.asarray(y) if np.ma.isMaskedArray(y) else np.asarray(y)
+        what = _OTHER_KINDS.get(values.dtype.kind)
+        if what is None:
+            values = np.ma.filled(values.astype(np.float64), np.nan)
     except (TypeError, ValueError):
         raise DataError(
             f"{source} must be a sequence of numbers, not texts or lists of lists"
         ) from None
+    if what is not None:
+        raise DataError(
+            f"{source} holds {what}, and a series is of real numbers: give its values"
+        )
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
     if values.ndim != 1:
         raise DataError(
             f"{source} must be one series of shape (n,), not {values.shape}: forecast its columns one by one"
         )
-    return np.array(values, dtype=np.float64)
+    return np.array(values)
 
 
 def _apart(names: Sequence[str], taken: str) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """The text of the network that is made for a series.
 
 Comes in: a `Series`, its lags and the number of hidden neurons. Goes out: a `Wiring`: the text, and where the linear
-model stands in it. Called by `training.py`. Scaling stands in `fixed` lines, so that the text is the whole model: it
+model stands in it. Called by `plan.py`. Scaling stands in `fixed` lines, so that the text is the whole model: it
 takes and gives values in the units of the series.
 """
 

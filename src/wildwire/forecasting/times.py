@@ -1,13 +1,17 @@
 """The time column of a series: in order, without gaps, and how it goes on.
 
 Comes in: a column of numbers or dates. Goes out: a `TimeAxis`, or an error that names the row. Called by `series.py`.
+What belongs to dates alone stands in `dates.py`.
 """
 
+import datetime
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 
 from wildwire.errors import DataError
+from wildwire.forecasting.dates import DateAxis, Dates, read_dates
 from wildwire.tables import Table, TableColumn
 
 _TOLERANCE = 1e-3  # of a step: times such as 0.1, 0.2, 0.3 are not exact
@@ -15,48 +19,41 @@ _UNEQUAL = (
     "put in the missing rows (repeat or interpolate the target there), or leave the time column out: "
     "rows then count as equally spaced"
 )
+_DAY = 86_400_000_000
+"""Microseconds: the step of a single date."""
+_EXACT = 2.0**53
+"""Below it a float holds every whole number."""
 
 
 @dataclass(frozen=True, slots=True)
-class TimeAxis:
-    """Equally spaced times.
+class NumberAxis:
+    """Equally spaced numbers.
 
     Parameters
     ----------
     name : str
         Of the column.
-    step : float or int
-        Between rows: a number; for dates nanoseconds, or months.
-    unit : {"number", "nanoseconds", "months"}
-    last : object
-        The last time: a float or a pandas Timestamp.
-    digits : str
-        How dates are written: a format of strftime; "" for numbers.
+    step : float
+        Between rows.
+    last : float
+        The last time.
+    decimals : int
+        Behind the point, at most.
     """
 
     name: str
     step: float
-    unit: str
-    last: object
-    digits: str = ""
+    last: float
+    decimals: int
 
     def after(self, count: int) -> list[str]:
         """The next `count` times, as texts."""
-        return [self._text(k) for k in range(1, count + 1)]
+        later = [self.last + k * self.step for k in range(1, count + 1)]
+        return [_number(round(time, self.decimals)) for time in later]
 
-    def _text(self, k: int) -> str:
-        if self.unit == "number":
-            return _number(float(self.last) + k * self.step)  # type: ignore[arg-type]
-        import pandas as pd
 
-        if self.unit == "months":
-            # Months are counted from the last one: 31 January and two months are 31 March.
-            later = self.last + pd.DateOffset(months=int(k * self.step))  # type: ignore[operator]
-            if self.last.is_month_end:  # type: ignore[attr-defined]
-                later = later + pd.offsets.MonthEnd(0)
-        else:
-            later = self.last + pd.Timedelta(int(k * self.step), unit="ns")  # type: ignore[operator]
-        return later.strftime(self.digits)
+TimeAxis = NumberAxis | DateAxis
+"""Equally spaced times: `name` of the column, and `after(count)`, the next ones as texts."""
 
 
 def time_axis(table: Table, which: str | int) -> TimeAxis:
@@ -84,7 +81,7 @@ def time_axis(table: Table, which: str | int) -> TimeAxis:
     return _dates(table, column)
 
 
-def _numbers(table: Table, column: TableColumn) -> TimeAxis:
+def _numbers(table: Table, column: TableColumn) -> NumberAxis:
     values = column.values
     bad = np.flatnonzero(~np.isfinite(values))
     if len(bad):
@@ -93,97 +90,71 @@ def _numbers(table: Table, column: TableColumn) -> TimeAxis:
         )
     steps = np.diff(values)
     _check_order(table, column, steps)
-    usual = _usual(steps)
+    usual = float(np.median(steps)) if len(steps) else 1.0
     # Times far from 0 carry rounding of their own.
     rounding = 4 * np.spacing(np.abs(values).max()) if len(values) else 0.0
     wrong = np.abs(steps - usual) > max(_TOLERANCE * usual, rounding)
     _check_gaps(table, column, wrong, f"{usual:g}")
-    return TimeAxis(column.name, _exact(values, usual), "number", float(values[-1]))
+    step = _step(values, rounding) if len(steps) else usual
+    return NumberAxis(column.name, step, float(values[-1]), _decimals(values))
 
 
-def _exact(values: np.ndarray, usual: float) -> float:
-    """The step without the rounding of single differences, where it is a short decimal number."""
-    short = float(f"{usual:.6g}")
-    return short if abs(short - usual) <= 1e-6 * usual else usual
+def _step(values: np.ndarray, rounding: float) -> float:
+    """The mean step; a short decimal number where that leads to the last time just as well."""
+    count = len(values) - 1
+    mean = float(values[-1] - values[0]) / count
+    short = float(f"{mean:.6g}")
+    moved = abs(float(values[0]) + count * short - float(values[-1]))
+    return short if moved <= rounding else mean
 
 
-def _dates(table: Table, column: TableColumn) -> TimeAxis:
-    import pandas as pd
+def _decimals(values: np.ndarray) -> int:
+    """Places behind the point of the number that has most of them."""
+    if np.all(values == np.rint(values)):
+        return 0
+    exponents = [
+        Decimal(repr(value)).normalize().as_tuple().exponent
+        for value in np.unique(values).tolist()
+    ]
+    return -min(0, *map(int, exponents))
 
+
+def _dates(table: Table, column: TableColumn) -> DateAxis:
     texts = [column.text(row) for row in range(len(column.values))]
-    times = _parsed(table, column, texts)
-    stamps = times.to_numpy().astype("datetime64[ns]").astype(np.int64)
-    steps = np.diff(stamps)
-    _check_order(table, column, steps)
-    digits = _format(texts[0])
-    last = pd.Timestamp(times[-1])
-    months = _months(times)
-    if months:
-        return TimeAxis(column.name, months, "months", last, digits)
-    usual = _usual(steps)
-    _check_gaps(table, column, steps != usual, str(pd.Timedelta(int(usual), unit="ns")))
-    return TimeAxis(column.name, usual, "nanoseconds", last, digits)
-
-
-def _parsed(table: Table, column: TableColumn, texts: list[str]):
-    """Texts as pandas' DatetimeIndex without a time zone."""
-    import pandas as pd
-
-    times = pd.to_datetime(
-        pd.Series(texts), errors="coerce", utc=True, format="ISO8601"
-    )
-    if times.isna().any():
-        times = pd.to_datetime(
-            pd.Series(texts),
-            errors="coerce",
-            utc=True,
-            format="mixed",
-            dayfirst=_day_first(texts),
-        )
-    if times.isna().any():
-        row = int(np.argmax(times.isna()))
+    dates = read_dates(texts)
+    if isinstance(dates, int):
         raise DataError(
-            f"{table.source}, {table.row_label(row)}: the time '{texts[row]}' cannot be read; "
+            f"{table.source}, {table.row_label(dates)}: the time '{texts[dates]}' cannot be read; "
             "write dates as 2024-01-31 or 2024-01-31 13:00"
         )
-    return pd.DatetimeIndex(times).tz_localize(None)
-
-
-def _day_first(texts: list[str]) -> bool:
-    """Whether 3.4.2024 is the third of April: where a dot separates, or a first part is above 12."""
-    if "." in texts[0]:
-        return True
-    firsts = [text.replace("-", "/").split("/")[0] for text in texts]
-    return any(first.isdecimal() and 12 < int(first) <= 31 for first in firsts)
-
-
-def _format(text: str) -> str:
-    """How to write the times that follow: like the first one, dates with hours or without."""
-    if ":" not in text:
-        return "%Y-%m-%d"
-    return "%Y-%m-%d %H:%M:%S" if text.count(":") > 1 else "%Y-%m-%d %H:%M"
-
-
-def _months(times) -> int:
-    """Months between rows where that number is constant and the day is the same; else 0."""
-    if len(times) < 2:
-        return 0
-    count = np.asarray(times.year) * 12 + np.asarray(times.month)
-    steps = np.diff(count)
-    same_day = bool(np.all(times.day == times[0].day)) or bool(times.is_month_end.all())
-    same_hour = bool(np.all(times.normalize() == times)) or len(set(times.time)) == 1
-    regular = bool(np.all(steps == steps[0])) and steps[0] > 0
-    return int(steps[0]) if regular and same_day and same_hour else 0
-
-
-def _usual(steps: np.ndarray) -> float:
-    """The commonest step, up to rounding."""
+    steps = np.diff(dates.stamps)
+    _check_order(table, column, steps)
+    if months := dates.months(column.name):
+        return months
     if not len(steps):
-        return 1.0
-    if steps.dtype.kind == "i":
-        values, counts = np.unique(steps, return_counts=True)
-        return values[np.argmax(counts)]
-    return float(np.median(steps))
+        return dates.axis(column.name, _DAY)
+    calm = np.diff(dates.offset) == 0
+    values, counts = np.unique(steps[calm] if calm.any() else steps, return_counts=True)
+    usual = int(values[np.argmax(counts)])
+    wrong = steps != usual
+    _check_offsets(table, column, dates, wrong)
+    shown = str(datetime.timedelta(microseconds=usual))
+    _check_gaps(table, column, wrong, shown)
+    return dates.axis(column.name, usual)
+
+
+def _check_offsets(
+    table: Table, column: TableColumn, dates: Dates, wrong: np.ndarray
+) -> None:
+    """Refuse days or weeks of local time across the beginning or the end of summer time, which makes them unequal."""
+    rows = np.flatnonzero(wrong & (np.diff(dates.offset) != 0))
+    if len(rows):
+        row = int(rows[0]) + 1
+        raise DataError(
+            f"{table.source}, {table.row_label(row)}: the time '{column.name}' goes from {_shown(column, row - 1)} to "
+            f"{_shown(column, row)}: the offset from UTC changes (summer time), so that this step is longer or shorter "
+            "than others; write the times without offset, or leave the time column out"
+        )
 
 
 def _check_order(table: Table, column: TableColumn, steps: np.ndarray) -> None:
@@ -219,9 +190,6 @@ def _shown(column: TableColumn, row: int) -> str:
 
 
 def _number(value: float) -> str:
-    short = f"{value:.12g}"
-    return (
-        short
-        if float(short) == value or abs(float(short) - value) < 1e-9 * abs(value)
-        else repr(value)
-    )
+    if value == np.rint(value) and abs(value) < _EXACT:
+        return str(int(value))
+    return f"{value:.15g}"

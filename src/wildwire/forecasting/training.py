@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from wildwire.forecasting.choosing import Choice, choose
-from wildwire.forecasting.lags import Lags
+from wildwire.forecasting.choosing import Choice, choose, cut
+from wildwire.forecasting.lags import Lags, season_note
 from wildwire.forecasting.memory import Loop
 from wildwire.forecasting.objective import context_of
 from wildwire.forecasting.plan import STEPS, Plan, Settings, plans_of, too_short
@@ -42,9 +42,10 @@ class Trained:
         Root mean squared error of the closed-loop forecasts on the end of the series, before the last fit; NaN if
         nothing was held out.
     losses : list of float
-        Of the last fit, per step, in units of the variance.
+        Of the last fit, per step, in units of the series (`objective.unit_of`).
     reason : str
-        "chosen steps", "linear" (none), "converged", "steps", "time" or "interrupted".
+        "chosen steps", "linear" (none), "converged", "steps", "time" (not everything was tried, or the last fit was cut
+        short) or "interrupted".
     notes : tuple of str
     """
 
@@ -85,28 +86,53 @@ def _train(series: Series, settings: Settings) -> Trained:
     if len(series) < longest + settings.horizon + 2:
         raise too_short(series, longest, settings.horizon)
     plan, choice = choose(plans, series)
-    if choice.steps == (0, 0) and plan.wiring is not None and not choice.interrupted:
+    if plan.wiring is not None and settings.lags is None:
+        told = season_note(len(series), settings.horizon, settings.season)
+        choice = replace(choice, notes=(*told, *choice.notes))
+    if choice.stopped == "interrupted":
+        return _early(plan, choice, choice.stopped)
+    if choice.steps == (0, 0) and plan.wiring is not None:
         return _linear(plan, series, choice)
-    if choice.interrupted:
-        return _trained(plan, choice, choice.theta, choice.losses, "interrupted")
+    if choice.stopped:
+        return _early(plan, choice, choice.stopped)
+    return _last(plan, series, choice)
+
+
+def _last(plan: Plan, series: Series, choice: Choice) -> Trained:
+    """The fit to the whole series."""
     start = plan.start(series, choice.trial)
-    first, second = plan.descend(series, start, choice.l2, choice.steps)
+    runs = plan.descend(series, start, choice.l2, choice.steps)
+    stopped, judged = cut(runs), len(choice.theta) > 0
+    if stopped and judged:
+        return _early(plan, choice, stopped)
+    first, second = runs
+    if stopped:
+        choice = replace(choice, steps=(len(first.losses), len(second.losses)))
     last = second if second.reason else first
-    reason = first.reason if first.reason in ("time", "interrupted") else last.reason
-    if reason == "steps" and len(choice.theta):
-        reason = "chosen steps"
     losses = [*first.losses, *second.losses]
-    theta = _trusted(plan, series, choice, last.theta)
-    return _trained(plan, choice, theta, losses, reason)
+    if not judged:
+        return _trained(plan, choice, last.theta, losses, stopped or last.reason)
+    theta, stopped = _trusted(plan, series, choice, last.theta)
+    reason = "chosen steps" if last.reason == "steps" else last.reason
+    return _trained(plan, choice, theta, losses, stopped or reason)
+
+
+def _early(plan: Plan, choice: Choice, stopped: str) -> Trained:
+    """What was best while the choice was made: nobody has judged a last fit that was cut short."""
+    note = "no time was left for a last fit: the end of the series, which was held out to choose, is not learnt from"
+    if stopped == "time":
+        choice = replace(choice, notes=(*choice.notes, note))
+    return _trained(plan, choice, choice.theta, choice.losses, stopped)
 
 
 def _linear(plan: Plan, series: Series, choice: Choice) -> Trained:
     """The linear model that no step of learning has made better; without neurons that have no say."""
     small = plan.without_hidden(series)
-    note = "hidden neurons did not make forecasts of the held-out end better: this is linear autoregression"
+    when = " in the time there was" if choice.stopped else ""
+    note = f"hidden neurons did not make forecasts of the held-out end better{when}: this is linear autoregression"
     told = (*choice.notes, note) if plan.settings.hidden else choice.notes
     choice = replace(choice, notes=told)
-    return _trained(small, choice, small.start(series), [], "linear")
+    return _trained(small, choice, small.start(series), [], choice.stopped or "linear")
 
 
 def _trained(
@@ -121,25 +147,32 @@ def _trained(
 
 def _trusted(
     plan: Plan, series: Series, choice: Choice, theta: np.ndarray
-) -> np.ndarray:
+) -> tuple[np.ndarray, str]:
     """The last fit; or, where its closed loop is far off on what it has learnt, a better one.
 
     The same number of steps from the same start may end elsewhere when more is learnt from. What was learnt before the
     held-out values, and found good on them, then goes on learning from all.
+
+    Returns
+    -------
+    theta : ndarray
+    stopped : str
+        "time" or "interrupted" where that was cut short; else "".
     """
-    if not len(choice.theta):
-        return theta
     context = context_of(plan.loop, len(series))
     last = len(series) - plan.settings.horizon
     origins = np.unique(np.linspace(context, last, 100).astype(np.int64))
     reached = plan.closed_error(theta, series, origins)
     if reached <= WORSE * choice.loss:
-        return theta
+        return theta, ""
     steps = tuple(math.ceil(AGAIN * count) for count in choice.steps)
-    first, second = plan.descend(series, choice.theta, choice.l2, (steps[0], steps[1]))
-    further = (choice.theta, first.theta, second.theta)
-    errors = [plan.closed_error(one, series, origins) for one in further]
-    return further[int(np.argmin(errors))] if min(errors) < reached else theta
+    runs = plan.descend(series, choice.theta, choice.l2, (steps[0], steps[1]))
+    further = (theta, choice.theta, *(run.theta for run in runs))
+    errors = [
+        reached,
+        *(plan.closed_error(one, series, origins) for one in further[1:]),
+    ]
+    return further[int(np.argmin(errors))], cut(runs)
 
 
 __all__ = ["STEPS", "Settings", "Trained", "train"]

@@ -128,6 +128,14 @@ def test_time_is_kept():
         compare_forecasts(Y, horizon=4, network=QUICK, time_limit=1e-9)
 
 
+def test_lags_may_be_an_array(few_rivals):
+    settings = {"horizon": 4, "network": None, "refits": 6}
+    found = compare_forecasts(Y, **settings, lags=np.array([1, 2]))
+    same = compare_forecasts(Y, **settings, lags=[1, 2])
+    for one, other in zip(found.models, same.models, strict=True):
+        assert (one.name, one.figures) == (other.name, other.figures)
+
+
 @pytest.mark.parametrize(
     ("changes", "kind", "word"),
     [

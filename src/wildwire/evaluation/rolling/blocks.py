@@ -5,7 +5,7 @@ Comes in: a loss per origin, cut into blocks. Goes out: an `Interval`, a `Verdic
 Forecasts from neighbouring origins overlap and share a fit, so that single origins are no independent draws. The means
 of whole blocks nearly are: each block has a fit of its own and spans a horizon at least, so that only neighbours have
 values in common. What these have in common is added: the covariance of neighbouring block means, where it is positive
-(Newey and West 1987 with one lag, whose weight is 1/2).
+(Hansen and Hodrick 1980 with one lag, whose weight is 1).
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from wildwire.evaluation.intervals import Interval, student
 from wildwire.evaluation.problem import Floats
-from wildwire.evaluation.verdict import Kind, Verdict
+from wildwire.evaluation.verdict import Verdict, conclude
 
 TOO_FEW_BLOCKS = 6
 """Below this many blocks the data cannot tell."""
@@ -62,23 +62,11 @@ def judge_blocks(
     name : str
         Of the network.
     """
-    means = {key: over_blocks(losses, block).mean for key, losses in plain.items()}
-    rival = min(means, key=lambda key: means[key])
-    difference = over_blocks(network - plain[rival], block)
+    losses = {**plain, name: network}
+
+    def against(one: str, other: str) -> Interval:
+        return over_blocks(losses[one] - losses[other], block)
+
+    means = {key: over_blocks(losses[key], block).mean for key in plain}
     units = len(np.unique(block))
-    kind: Kind = "no difference"
-    if units < TOO_FEW_BLOCKS:
-        kind = "cannot tell"
-    elif difference.high < 0:
-        kind = "better"
-    elif difference.low > 0:
-        kind = "worse"
-    choice = dict(plain) if kind == "worse" else {**plain, name: network}
-    good = [
-        key
-        for key, losses in choice.items()
-        if key == rival or over_blocks(losses - plain[rival], block).low <= 0
-    ]
-    simplest = min(good, key=lambda key: stored[key])
-    recommended = {"better": name, "cannot tell": None}.get(kind, simplest)
-    return Verdict(kind, rival, difference, recommended, units)
+    return conclude(means, against, stored, name, units, TOO_FEW_BLOCKS)

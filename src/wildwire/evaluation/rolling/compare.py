@@ -97,7 +97,9 @@ def compare_forecasts(
     blocks = schedule(len(series), horizon, origins, refits)
     seconds = time_limit_seconds(time_limit)
     known = _delays("exogenous_lags", exogenous_lags, 0) if series.columns else (0,)
-    chosen = None if lags == "auto" else Lags(_delays("lags", lags, 1), known)
+    # An array compares with a text element by element.
+    auto = isinstance(lags, str) and lags == "auto"
+    chosen = None if auto else Lags(_delays("lags", lags, 1), known)
     procedures: list[ForecastProcedure] = []
     if network is not None:
         limit = None if np.isinf(seconds) else seconds / (len(blocks) + 2)
