@@ -65,6 +65,10 @@ class Objective:
         Length of the vectors.
     bounds : ndarray of shape (n_theta, 2)
         Lowest and highest allowed number; infinite where the network states none.
+    losses : OutputLosses
+        The loss of each output.
+    total, share : float
+        Sum of the rows' weights, and the factor from sums over rows to the objective: 1/total, or 1 with "sum".
     best : tuple of float and ndarray or None
         The lowest value seen so far and where.
     evaluations, gradients : int
@@ -113,9 +117,10 @@ class Objective:
     def _take(self, network, rows, loss, gradient, penalty, threads) -> None:
         rows.check_loss(loss, network, "")
         self.network, self.n_theta = network, network.n_theta
-        self._rows, self._loss, self._gradient = rows, loss, gradient
+        self._rows, self.losses, self._gradient = rows, loss, gradient
         self.penalty, self._threads = penalty, threads
-        self._share = 1.0 if gradient == "sum" else 1.0 / rows.total
+        self.total = rows.total
+        self.share = 1.0 if gradient == "sum" else 1.0 / rows.total
         self.evaluations = self.gradients = 0
         self._watch: Callable[[], None] | None = None
         self.best: tuple[float, np.ndarray | None] = (np.inf, None)
@@ -150,7 +155,7 @@ class Objective:
     def mean_loss(self, theta: np.ndarray, value: float) -> float:
         """The mean loss without penalties, where the objective has this value."""
         loss = value - self.penalty.value_and_gradient(theta)[0]
-        return loss / (self._share * self._rows.total)
+        return loss / (self.share * self.total)
 
     # ---- values and gradients -------------------------------------------------------------------
 
@@ -165,7 +170,7 @@ class Objective:
         theta = np.asarray(theta, dtype=np.float64)
         (X, Y, weight), memory = self._rows.samples, self._rows.memory
         value, gradient = loss_and_gradient(
-            self.network, theta, X, Y, loss=self._loss, gradient=self._gradient,
+            self.network, theta, X, Y, loss=self.losses, gradient=self._gradient,
             sample_weight=weight, warm_up=memory.warm_up, truncate=memory.truncate,
             feedback=dict(memory.feedback), threads=self._threads,
         )  # fmt: skip
@@ -182,7 +187,7 @@ class Objective:
         thetas = np.ascontiguousarray(thetas, dtype=np.float64)
         self._count(len(thetas))
         sums = self._population().values(thetas)
-        found = sums * self._share + self.penalty.values(thetas)
+        found = sums * self.share + self.penalty.values(thetas)
         if len(found) and not np.isnan(found).all():
             least = int(np.nanargmin(found))
             self._see(thetas[least], found[least])
@@ -208,11 +213,11 @@ class Objective:
         theta = np.ascontiguousarray(theta, dtype=np.float64)
         found = self._normal().at(theta)
         amount, slope, bend = self.penalty.curvature(theta)
-        matrix = found.matrix * self._share
+        matrix = found.matrix * self.share
         matrix[np.diag_indices(self.n_theta)] += bend
-        value = found.value * self._share + amount
+        value = found.value * self.share + amount
         self._see(theta, value)
-        return Curvature(value, found.gradient * self._share + slope, matrix)
+        return Curvature(value, found.gradient * self.share + slope, matrix)
 
     def hessian_product(self, theta, vector) -> np.ndarray:
         """The exact Hessian at `theta` times `vector` (n_theta,); cheap again at the same theta."""
@@ -227,7 +232,7 @@ class Objective:
         theta = self._place(theta)
         vector = np.ascontiguousarray(vector, dtype=np.float64)
         bend = self.penalty.curvature(theta)[2]
-        return getattr(self._second(), name)(vector) * self._share + bend * vector
+        return getattr(self._second(), name)(vector) * self.share + bend * vector
 
     def hessian(self, theta) -> Curvature:
         """Value, gradient and the exact Hessian; O(n_theta) products."""
@@ -235,10 +240,10 @@ class Objective:
         theta = self._place(theta)
         value, gradient = self._at
         amount, slope, bend = self.penalty.curvature(theta)
-        matrix = self._second().matrix() * self._share
+        matrix = self._second().matrix() * self.share
         matrix[np.diag_indices(self.n_theta)] += bend
         return Curvature(
-            value * self._share + amount, gradient * self._share + slope, matrix
+            value * self.share + amount, gradient * self.share + slope, matrix
         )
 
     def _place(self, theta) -> np.ndarray:
@@ -255,7 +260,7 @@ class Objective:
         if name not in self._made:
             X, Y, weight = self._rows.samples
             self._made[name] = make(
-                self.network, X, Y, loss=self._loss, sample_weight=weight,
+                self.network, X, Y, loss=self.losses, sample_weight=weight,
                 memory=self._rows.memory, threads=self._threads,
             )  # fmt: skip
         return self._made[name]
@@ -277,7 +282,7 @@ class Objective:
         if name not in self._made:
             X, Y, weight = self._rows.samples
             self._made[name] = Session(
-                self.network, X, Y, loss=self._loss, sample_weight=weight, batch=batch,
+                self.network, X, Y, loss=self.losses, sample_weight=weight, batch=batch,
                 gradient=self._gradient, l2=self.penalty.l2,
                 penalty=self.penalty.formula, threads=self._threads,
                 memory=self._rows.memory,
@@ -287,7 +292,7 @@ class Objective:
     def value_in(self, session: "Session") -> float:
         """Loss plus penalty at the theta that `session` holds."""
         self._count(1)
-        loss = session.loss() * (self._rows.total * self._share)
+        loss = session.loss() * (self.total * self.share)
         return loss + self.penalty.value_and_gradient(session.theta())[0]
 
     def counted(self, evaluations: int = 0, gradients: int = 0) -> None:

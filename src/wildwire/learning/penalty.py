@@ -33,6 +33,11 @@ class Penalty:
         self._decay = self.l2 * weights
         self._links = np.flatnonzero(weights)
 
+    @property
+    def is_none(self) -> bool:
+        """Whether nothing is penalised."""
+        return self.l2 == 0 and self.formula is None
+
     def values(self, thetas: np.ndarray) -> np.ndarray:
         """The penalty of each row of `thetas` (m, n_theta); (m,)."""
         found = 0.5 * (thetas * thetas) @ self._decay
