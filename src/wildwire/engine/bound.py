@@ -14,6 +14,7 @@ from wildwire.engine import (
     mapping,
     passes,
     population_kernels,
+    row_kernels,
     sequence_values,
     steps,
     tangent_kernel,
@@ -52,6 +53,8 @@ KERNELS = {
     "input_gradient": passes.input_gradient_kernel,
     "sequence_values": sequence_values.sequence_values_kernel,
     "tangents": tangent_kernel.tangent_kernel,
+    "rows": row_kernels.rows_kernel,
+    "weigh": row_kernels.weigh_kernel,
     "values_of_many": population_kernels.values_of_many,
     "gradients_of_many": population_kernels.gradients_of_many,
 }

@@ -100,4 +100,14 @@ DIRECT_POINTERS = 80  # int64 (n_weights + 1,): where each weight's derivatives 
 DIRECT_PLACES = 81  # int64: directions
 DIRECT_SLOPES = 82  # float64
 OUT_DIRECTIONS = 83  # (steps, N_OUT_ROWS, directions)
-N_PLACES = 88
+# rows of a Jacobian (`row_kernels.py`)
+POINTS = 84  # int64 (points, 2): sample and step of each
+WANTED = 85  # one of ARGUMENTS, ROWS_OF_OUTPUTS, PULLED_BACK
+Z_DIRECTIONS = 86  # (N_OUT_ROWS, directions): of z, where OUT_ROWS asks for it
+LOSS_TABLES = 87  # scratch for the losses of some points
+RESIDUALS = 88  # (points, outputs)
+HAS_ROW = 89  # int8 (points, outputs): 0 where no row is wanted
+CURVATURES = 90  # int64 (outputs,): which of the loss's tables is its second derivative
+SCRATCH_ROW = 91  # (N_THETA,)
+POINTS_AT_ONCE = 92  # for which there is room
+N_PLACES = 96

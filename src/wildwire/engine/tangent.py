@@ -32,6 +32,8 @@ class Tangent:
     n_directions : int or None
         None: one for every number of theta. Else directions of the state, which `put_state` sets.
     memory : Memory
+    rows : int32 array or None
+        What is given back: rows of the value table, -1 - row for z of a row; None: the outputs.
 
     Attributes
     ----------
@@ -40,7 +42,7 @@ class Tangent:
     """
 
     def __init__(
-        self, network, theta, dtype, n_directions=None, memory=NO_MEMORY
+        self, network, theta, dtype, n_directions=None, memory=NO_MEMORY, rows=None
     ):  # fmt: skip
         program = program_of_steps(
             compile_network(network), network, 1, np.ones(1, np.int64), memory
@@ -61,8 +63,11 @@ class Tangent:
         self._rows = np.concatenate(
             (1 + np.arange(network.n_inputs), program.row_of_neuron)
         ).astype(np.int32)
-        rows = told_rows(program.plan, network.n_outputs)
+        if rows is None:
+            rows = told_rows(program.plan, network.n_outputs)
         self._out_rows = bound.put(at.OUT_ROWS, rows)
+        bound.zeros(at.Z_DIRECTIONS, len(rows) * self.K)
+        self._feed_from = int(program.plan[p.FEED_FROM])
         bound.set(at.N_OUT_ROWS, len(self._out_rows))
         self._work = bound._kept[at.WORK, 0].reshape(self._ring, -1)
         self._lists: Any = None
@@ -109,8 +114,11 @@ class Tangent:
         now = slice(end - self.n_delays, end)
         return self._work[now, self._rows], self._shaped[now][:, self._rows]
 
-    def run(self, X) -> tuple[np.ndarray, np.ndarray]:
-        """Outputs (n_steps, n_outputs) and derivatives (n_steps, n_outputs, K) for inputs X (n_steps, n_inputs)."""
+    def run(self, X, first=0) -> tuple[np.ndarray, np.ndarray]:
+        """Outputs (n_steps, n_outputs) and derivatives (n_steps, n_outputs, K) for inputs X (n_steps, n_inputs).
+
+        `first` is the number of X's first step, where feedback waits for a warm-up.
+        """
         X = np.ascontiguousarray(X, self._dtype)
         width = len(self._out_rows)
         out = np.empty((len(X), width), self._dtype)
@@ -119,6 +127,7 @@ class Tangent:
         self._bound.put(at.OUT, out)
         self._bound.put(at.OUT_DIRECTIONS, moved)
         self._plan[p.STEPS] = len(X)
+        self._plan[p.FEED_FROM] = max(self._feed_from - first, 0)
         self._bound.call("tangents")
         n = self.network.n_outputs
         self.has_settled = not np.isnan(out[:, n:]).any()

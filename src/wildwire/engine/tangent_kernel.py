@@ -123,7 +123,17 @@ def _transfers(
 
 
 @cached_njit(**INNER)
-def _runs(plan, first, count, work, here, S, base, lists, K):
+def _keep(S, to, row, kept, K):
+    """Directions of z, where they are wanted."""
+    out_rows, width, Z = kept
+    for i in range(width):
+        if out_rows[i] == -1 - row:
+            for k in range(K):
+                Z[i * K + k] = S[to * K + k]
+
+
+@cached_njit(**INNER)
+def _runs(plan, first, count, work, here, S, base, lists, kept, K):
     """From z to y: the slope, and the activation's own parameters."""
     pointers, places, slopes = lists
     rows = np.int64(plan[p.ROWS])
@@ -132,6 +142,8 @@ def _runs(plan, first, count, work, here, S, base, lists, K):
         for m in range(plan[r + 1]):
             row = np.int64(plan[r]) + m
             to, slope = base + row, work[here + rows + row]
+            if kept[1] > 0:
+                _keep(S, to, row, kept, K)
             for k in range(K):
                 S[to * K + k] *= slope
             for j in range(plan[r + 4]):
@@ -192,7 +204,9 @@ def _turn(plan, work, S, position, K):
 
 
 @cached_njit(**INNER)
-def _stages(plan, addresses, weights, work, here, scratch, S, base, lists, K):
+def _stages(
+    plan, addresses, weights, work, here, scratch, S, base, lists, kept, K
+):
     """Directions of all neurons, from those of inputs, guesses and the past."""
     for s in range(plan[p.STAGES]):
         g = plan[p.STAGE_TABLE] + s * p.STAGE_WIDTH
@@ -201,7 +215,7 @@ def _stages(plan, addresses, weights, work, here, scratch, S, base, lists, K):
             plan, addresses, plan[g + 8], plan[g + 9], weights, work, here, scratch, S,
             base, lists, K,
         )  # fmt: skip
-        _runs(plan, plan[g + 2], plan[g + 3], work, here, S, base, lists, K)
+        _runs(plan, plan[g + 2], plan[g + 3], work, here, S, base, lists, kept, K)
         _expressions(plan, plan[g + 6], plan[g + 7], work, here, S, base, lists, K)
 
 
@@ -223,7 +237,7 @@ def _guess_on(plan, S, base, K):
 
 
 @cached_njit(**INNER)
-def _move(plan, addresses, weights, work, here, scratch, S, base, lists, K):
+def _move(plan, addresses, weights, work, here, scratch, S, base, lists, kept, K):
     """Directions of a step: one sweep, or, of loops without delay, sweeps until they stand still.
 
     ds = dF/dg ds + dF/dtheta has the eigenvalues of the sweeps that found the values. What does not stand still within
@@ -233,17 +247,33 @@ def _move(plan, addresses, weights, work, here, scratch, S, base, lists, K):
         _clear(S, base + row, K)
     moves = True
     for _ in range(MOST_TIMES * plan[p.SETTLE_STEPS] if plan[p.GUESSES] > 0 else 1):
-        _stages(plan, addresses, weights, work, here, scratch, S, base, lists, K)
+        _stages(
+            plan, addresses, weights, work, here, scratch, S, base, lists, kept, K
+        )
         moves = K > 0 and plan[p.GUESSES] > 0 and _guess_on(plan, S, base, K)
         if not moves:
             break
     if moves:
         for i in range((1 + plan[p.INPUTS]) * K, plan[p.ROWS] * K):
             S[base * K + i] = np.nan
+        for i in range(kept[1] * K):
+            kept[2][i] = np.nan
+
+
+@cached_njit(**INNER)
+def _wants_z(out_rows, width):
+    """`width` if z of any row is wanted, else 0."""
+    for i in range(width):
+        if out_rows[i] < 0:
+            return width
+    return 0 * width
 
 
 def tangent_kernel(table, real, thread):
-    """Values and directions of PLAN's steps, going on from the state that work array and directions hold."""
+    """Values and directions of PLAN's steps, going on from the state that work array and directions hold.
+
+    OUT_ROWS says of which rows; -1 - row stands for z of a row.
+    """
     plan = carray(integers_at(table, at.PLAN), ANY)
     addresses = carray(longs_at(table, at.ADDRESSES), ANY)
     weights = carray(pointer_at(table, at.WEIGHTS, real), ANY)
@@ -264,6 +294,8 @@ def tangent_kernel(table, real, thread):
     out_rows = carray(integers_at(table, at.OUT_ROWS), ANY)
     status = carray(longs_at(table, at.STATUS), ANY)
     width, K = table[at.N_OUT_ROWS], table[at.N_DIRECTIONS]
+    Z = carray(pointer_at(table, at.Z_DIRECTIONS, real), ANY)
+    kept, z = (out_rows, _wants_z(out_rows, width), Z), delta_table(plan, 1)
     step = addresses[3 * plan[p.FUNCTIONS] + STEP_FORWARD]
     frame, rows = np.int64(plan[p.FRAME]), np.int64(plan[p.ROWS])
     position = status[1]
@@ -276,7 +308,10 @@ def tangent_kernel(table, real, thread):
             step, plan, addresses, 1, weights, shifted(work_, here), guards,
             shifted(X_, t * inputs_of(plan)), order, 0, 1, 1,
         )  # fmt: skip
-        _move(plan, addresses, weights, work, here, scratch, S, base, lists, K)
+        for i in range(kept[1]):
+            if out_rows[i] < 0:  # z stands where directions need the room
+                out[t * width + i] = work[here + z - out_rows[i] - 1]
+        _move(plan, addresses, weights, work, here, scratch, S, base, lists, kept, K)
         _heads(plan, work, here, S, base, K)
         feed_back(plan, work, here, t, 1)
         for i in range(plan[p.FEEDS] if t >= plan[p.FEED_FROM] else 0):
@@ -284,8 +319,13 @@ def tangent_kernel(table, real, thread):
             for k in range(K):
                 S[(base + plan[f]) * K + k] = S[(base + plan[f + 1]) * K + k]
         for i in range(width):
-            out[t * width + i] = work[here + out_rows[i]]
+            line, row = (t * width + i) * K, np.int64(out_rows[i])
+            if row < 0:
+                for k in range(K):
+                    moved[line + k] = Z[i * K + k]
+                continue
+            out[t * width + i] = work[here + row]
             for k in range(K):
-                moved[(t * width + i) * K + k] = S[(base + out_rows[i]) * K + k]
+                moved[line + k] = S[(base + row) * K + k]
         position += 1
     status[1] = position
