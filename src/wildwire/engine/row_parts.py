@@ -49,9 +49,7 @@ def _units(task) -> list[list[tuple[int, int]]]:
     """Chunks, those of a sequence that takes forward mode together: they go on where the last one ended."""
     n_points, most = len(task.points), task.most
     if not task.forward.any():
-        return [
-            [(i, min(i + most, n_points))] for i in range(0, n_points, most)
-        ]
+        return [[(i, min(i + most, n_points))] for i in range(0, n_points, most)]
     edges = np.flatnonzero(np.diff(task.points[:, 0])) + 1
     units, first = [], 0
     for end in [*edges.tolist(), n_points]:

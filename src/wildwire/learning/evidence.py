@@ -84,11 +84,11 @@ class EvidenceCourse(MatrixCourse):
     def step(self):
         super().step()
         self.loss = float(self.loss)
-        if self.reason is not None and self.moving and self.rounds < MOST_ROUNDS:
+        go_on = self.moving and self.rounds < MOST_ROUNDS and np.isfinite(self.loss)
+        if self.reason is not None and go_on:
             # A minimum for a penalty that no longer holds.
-            if np.isfinite(self.loss):
-                self.reason, self.slow, self.rounds = None, 0, self.rounds + 1
-                self.mu, self.nu = min(self.mu, self.learner.damping), 2.0
+            self.reason, self.slow, self.rounds = None, 0, self.rounds + 1
+            self.mu, self.nu = min(self.mu, self.learner.damping), 2.0
         self._tell()
 
     def _accept(self, trial, value, after, predicted, quality):

@@ -65,7 +65,7 @@ def solve_damped(
 
 
 def gain(before: float, after: float, predicted: float) -> float:
-    """What a step lowered the objective by, per unit of what its quadratic model foretold; -inf where it cannot tell."""
+    """What a step lowered the objective by, per unit of what its model foretold; -inf where it cannot tell."""
     if not np.isfinite(after) or not predicted > 0:
         return -np.inf
     return (before - after) / predicted
