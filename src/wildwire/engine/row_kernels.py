@@ -30,7 +30,6 @@ from wildwire.engine.pointers import (
 )
 from wildwire.engine.steps import kernel_of
 from wildwire.functions.cache import cached_njit
-from wildwire.functions.intrinsics import shifted
 from wildwire.program import plan as p
 
 ARGUMENTS, ROWS_OF_OUTPUTS, PULLED_BACK = range(3)  # what is wanted

@@ -200,7 +200,8 @@ class Restarts(Stepwise):
         return self.n * (self.most + 1)
 
     def begin(self, objective, theta, random):
-        if self.n > 1 and not np.isnan(objective.network.start).any():
+        unknown = np.isnan(objective.network.start).any()
+        if self.n > 1 and objective.n_theta and not unknown:
             raise SettingError(
                 "Restarts draws the unknown numbers of a network, and this one states all: write `?` or `~` in its text"
             )

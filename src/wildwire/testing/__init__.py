@@ -13,6 +13,7 @@ _HOME: dict[str, str] = {
     "Report": "wildwire.testing.report",
     "check_function": "wildwire.testing.functions",
     "check_gradient": "wildwire.testing.gradients",
+    "check_learner": "wildwire.testing.learners",
 }
 
 __all__ = sorted(_HOME)
