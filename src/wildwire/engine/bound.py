@@ -1,8 +1,8 @@
 """A program bound to a type and a tile width: its arrays, and the tables of their addresses.
 
 Comes in: a program, a type, a batch. Goes out: a `Bound`, whose kernels are called with one pointer.
-Used by `session.py`, `evaluate.py` and `population.py`. Addresses belong to the process, so nothing
-here is ever stored.
+Used by `session.py`, `evaluate.py`, `population.py` and `population_losses.py`. Addresses belong to
+the process, so nothing here is ever stored.
 """
 
 import ctypes
@@ -57,6 +57,7 @@ KERNELS = {
     "weigh": row_kernels.weigh_kernel,
     "values_of_many": population_kernels.values_of_many,
     "gradients_of_many": population_kernels.gradients_of_many,
+    "losses_of_thetas": population_kernels.losses_of_thetas,
 }
 
 
@@ -270,10 +271,10 @@ class Bound:
         with one_thread(self._needs_blas):
             kernel(name, self.dtype.itemsize)(self.tables.ctypes.data, None, 0)
 
-    def call_all(self, name: str, first: int = 0) -> None:
-        """Run a kernel on every table, each in a thread of its own, numbered from `first`."""
-        threads = len(self.tables)
-        if threads == 1:
+    def call_all(self, name: str, first: int = 0, most: int | None = None) -> None:
+        """Run a kernel on every table (on `most` at most), each in a thread of its own, numbered from `first`."""
+        threads = len(self.tables) if most is None else min(len(self.tables), most)
+        if threads <= 1:
             self.call(name)
             return
         start, step = self.tables.ctypes.data, self.tables.strides[0]

@@ -86,7 +86,7 @@ N_LOSS_PARTS = 69  # of a pass over all rows
 LOSS_PART_ROWS = 70
 # a population: in the table of each thread
 NETWORKS = 71  # tables of all networks, one after another
-N_NETWORKS = 72
+N_NETWORKS = 72  # or thetas of one network, which stand at THETA one after another
 MAP = 73  # address of `mapping.map_kernel`, where the vector is not the weights
 PENALTY = 74  # address of a function of the weight; 0: none
 PENALTY_TABLES = 75  # scratch (2 * VECTOR_SIZE,): its values and slopes
