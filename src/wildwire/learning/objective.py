@@ -19,6 +19,7 @@ from wildwire.learning.settings import check_network
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from wildwire.engine.bound_gradient import BoundGradient
     from wildwire.engine.normal_equations import NormalEquations
     from wildwire.engine.population_losses import PopulationLosses
     from wildwire.engine.second_order import SecondOrder
@@ -164,19 +165,13 @@ class Objective:
 
         For SciPy: `minimize(objective.value_and_gradient, theta, jac=True, method="L-BFGS-B")`.
         """
-        from wildwire.engine.evaluate import loss_and_gradient
-
         self._count(1, 1)
         theta = np.asarray(theta, dtype=np.float64)
-        (X, Y, weight), memory = self._rows.samples, self._rows.memory
-        value, gradient = loss_and_gradient(
-            self.network, theta, X, Y, loss=self.losses, gradient=self._gradient,
-            sample_weight=weight, warm_up=memory.warm_up, truncate=memory.truncate,
-            feedback=dict(memory.feedback), threads=self._threads,
-        )  # fmt: skip
+        value, gradient = self._bound_gradient().at(theta)
         amount, slope = self.penalty.value_and_gradient(theta)
-        self._see(theta, value + amount)
-        return value + amount, gradient + slope
+        value = value * self.share + amount
+        self._see(theta, value)
+        return value, gradient * self.share + slope
 
     def value(self, theta) -> float:
         """Loss plus penalty at `theta`."""
@@ -186,7 +181,9 @@ class Objective:
         """Loss plus penalty of every row of `thetas` (m, n_theta), in one call of the engine; (m,)."""
         thetas = np.ascontiguousarray(thetas, dtype=np.float64)
         self._count(len(thetas))
-        sums = self._population().values(thetas)
+        sums = np.full(len(thetas), np.inf)
+        known = ~np.isnan(thetas).any(axis=1)  # a step from infinity may end nowhere
+        sums[known] = self._population().values(thetas[known])
         found = sums * self.share + self.penalty.values(thetas)
         if len(found) and not np.isnan(found).all():
             least = int(np.nanargmin(found))
@@ -298,6 +295,11 @@ class Objective:
     def counted(self, evaluations: int = 0, gradients: int = 0) -> None:
         """Count what was evaluated outside, and let who watches end the run."""
         self._count(evaluations, gradients)
+
+    def _bound_gradient(self) -> "BoundGradient":
+        from wildwire.engine.bound_gradient import BoundGradient
+
+        return self._engine("gradient", BoundGradient)
 
     def _population(self) -> "PopulationLosses":
         from wildwire.engine.population_losses import PopulationLosses
