@@ -20,7 +20,7 @@ CASES = {
         "huber",
     ),
     "settling": (
-        "input a, b\nsettle 200\nh = tanh(0.4*a + 0.3*h + 0.1)\ny = ?*h + ?*b\noutput y\n",
+        "input a, b\nsettle\nh = tanh(0.4*a + 0.3*h + 0.1)\ny = ?*h + ?*b\noutput y\n",
         "squared",
     ),
 }
