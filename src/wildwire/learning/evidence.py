@@ -24,13 +24,25 @@ from wildwire.learning.second_order import SMALL
 __all__ = ["EvidenceCourse"]
 
 SETTLED = 1e-3  # relative change of alpha/beta that no longer matters
+SLIGHT = 0.1  # alpha before the first estimate
+STEADY = 0.02  # the penalty is estimated after steps that lower the objective by less than this part
+LONG = 4  # such steps in a row before the first estimate: a start may be a plateau
+FASTEST = 10.0  # factor by which one estimate may raise the penalty
 MOST_ROUNDS = 50  # minima that are left because the penalty has moved
 
 
 class EvidenceCourse(MatrixCourse):
     """`loss` is the objective without the penalty that is chosen here."""
 
-    numbers = (*MatrixCourse.numbers, "ratio", "alpha", "beta", "gamma", "rounds")
+    numbers = (
+        *MatrixCourse.numbers,
+        "ratio",
+        "alpha",
+        "beta",
+        "gamma",
+        "rounds",
+        "steady",
+    )
     keeps_last = True
 
     def __init__(self, learner: LevenbergMarquardt, objective, theta):
@@ -40,14 +52,18 @@ class EvidenceCourse(MatrixCourse):
         self.count = objective.total * objective.network.n_outputs
         self.ratio: float | None = None
         self.alpha, self.beta, self.gamma, self.rounds = 0.0, 1.0, 0.0, 0
-        self.moving = True
+        self.moving, self.steady, self.estimates = True, 0, 0
         super().__init__(learner, objective, theta)
 
     def look(self):
         found = self.objective.normal_equations(self.theta)
         own = found.matrix / self.objective.share
         if np.isfinite(own).all() and np.isfinite(found.value):
-            self._weigh(own, found.value / self.objective.share)
+            lost = found.value / self.objective.share
+            if self.ratio is None:
+                self._begin(lost)
+            elif self.steady >= (1 if self.estimates else LONG):
+                self._weigh(own, lost)
         decay = self._decay()
         self.matrix = found.matrix
         self.matrix[np.diag_indices(len(decay))] += decay
@@ -55,6 +71,13 @@ class EvidenceCourse(MatrixCourse):
         own = np.diagonal(self.matrix)
         self.diagonal = np.where(own > 0, own, self.diagonal)
         return found.value + 0.5 * float(decay @ self.theta**2), self.gradient
+
+    def _begin(self, lost: float) -> None:
+        """A slight penalty: one that is strong before the network has learnt anything leaves a straight line."""
+        if self.has_noise:
+            self.beta = self.count / max(2 * lost, 1e-300)
+        self.alpha = SLIGHT
+        self.ratio = self.alpha / self.beta
 
     def _decay(self) -> np.ndarray:
         return (self.ratio or 0.0) * self.objective.share * self.weights
@@ -64,19 +87,19 @@ class EvidenceCourse(MatrixCourse):
         penalised = self.weights > 0
         k, rest = int(penalised.sum()), int((~penalised).sum())
         size = float(self.theta[penalised] @ self.theta[penalised])
-        before, gamma = self.ratio, float(k)
-        if before is not None:
-            inverse = _inverse(G + before * np.diag(self.weights))
-            if inverse is None:
-                return
-            gamma = k - before * float(np.diagonal(inverse)[penalised].sum())
+        before = self.ratio
+        inverse = _inverse(G + before * np.diag(self.weights))
+        if inverse is None:
+            return
+        gamma = k - before * float(np.diagonal(inverse)[penalised].sum())
         gamma = min(max(gamma, 1e-6), float(k)) if k else 0.0
         self.gamma = gamma + rest
         self.alpha = gamma / max(size, 1e-12)
         if self.has_noise:
             self.beta = max(self.count - self.gamma, 0.5) / max(2 * lost, 1e-300)
-        self.ratio = min(self.alpha / self.beta, 1e12)
-        self.moving = before is None or abs(self.ratio - before) > SETTLED * self.ratio
+        self.ratio = min(self.alpha / self.beta, FASTEST * before)
+        self.estimates += 1
+        self.moving = abs(self.ratio - before) > SETTLED * self.ratio
 
     def value(self, theta):
         return self.objective.value(theta) + 0.5 * float(self._decay() @ theta**2)
@@ -88,11 +111,14 @@ class EvidenceCourse(MatrixCourse):
         if self.reason is not None and go_on:
             # A minimum for a penalty that no longer holds.
             self.reason, self.slow, self.rounds = None, 0, self.rounds + 1
+            self.steady = LONG
             self.mu, self.nu = min(self.mu, self.learner.damping), 2.0
         self._tell()
 
     def _accept(self, trial, value, after, predicted, quality):
         super()._accept(trial, value, after, predicted, quality)
+        little = value - after <= STEADY * abs(value)
+        self.steady = self.steady + 1 if little else 0
         self.loss = after - 0.5 * float(self._decay() @ trial**2)
 
     def restore(self, arrays, facts):
