@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wildwire.engine import places as at
 from wildwire.engine.blas import one_thread
 from wildwire.engine.bound import Bound
 from wildwire.engine.checks import check_theta, check_threads, real_numbers

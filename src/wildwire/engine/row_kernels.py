@@ -1,4 +1,4 @@
-"""Rows of the Jacobian: back-propagation once for every sample, step and output, and the weights that a loss gives them.
+"""Rows of the Jacobian, one way back for every sample, step and output, and the weights that a loss gives them.
 
 Comes in: the table of a bound program for single samples (or single sequences), at level 1. Goes out: what the losses
 read, one row over theta for each of these numbers, or a sum over rows; then the rows weighted for the normal equations.
@@ -6,7 +6,7 @@ Called through `bound.py` by `row_workers.py`.
 
 A point is a row of X, or a step of a sequence. A loss reads the output o, or z where it is computed from there
 (`losses.py`); both are called arguments here. With a the arguments of a point, J = da/dtheta and H the second
-derivatives of w * loss over a, the generalised Gauss-Newton matrix (Schraudolph 2002) is the sum of J^T H J over points:
+derivatives of w * loss over a, the generalised Gauss-Newton matrix (Schraudolph 2002) is the sum of J^T H J:
 
     elementwise losses   H = diag(h_q)                                 rows sqrt(h_q) J_q
     softmax              H = m (diag(p) - p p^T), m = sum_k w_k t_k    rows sqrt(m p_k) (J_k - sum_j p_j J_j)
@@ -18,6 +18,7 @@ from numba import carray
 from wildwire.engine import calls, vectors
 from wildwire.engine import places as at
 from wildwire.engine.blas import INNER
+from wildwire.engine.losses import ARGUMENTS as ARGUMENTS_OF_LOSS
 from wildwire.engine.losses import SLOPES, loss_table
 from wildwire.engine.mapping import gradient_to_theta
 from wildwire.engine.parts import ANY, BACKWARD, FORWARD, TO_WEIGHTS
@@ -30,7 +31,6 @@ from wildwire.engine.pointers import (
 )
 from wildwire.engine.steps import kernel_of
 from wildwire.functions.cache import cached_njit
-from wildwire.functions.intrinsics import shifted
 from wildwire.program import plan as p
 
 ARGUMENTS, ROWS_OF_OUTPUTS, PULLED_BACK = range(3)  # what is wanted
@@ -44,12 +44,18 @@ def _frame_of(plan, step):
 
 
 @cached_njit(**INNER)
-def _clear_slopes(plan, work):
-    """No slope of a loss at any step."""
-    slopes = loss_table(plan, 1, SLOPES)
+def _keep_arguments(table, plan, work):
+    """What the losses read, into their own tables: going back overwrites z. No slope at any step."""
+    places = carray(integers_at(table, at.OUT_ROWS), ANY)
+    arguments, slopes = (
+        loss_table(plan, 1, ARGUMENTS_OF_LOSS),
+        loss_table(plan, 1, SLOPES),
+    )
     for t in range(max(np.int64(plan[p.STEPS]), 1)):
+        here = _frame_of(plan, t)
         for q in range(plan[p.OUTPUTS]):
-            work[_frame_of(plan, t) + slopes + q] = 0
+            work[here + arguments + q] = work[here + places[q]]
+            work[here + slopes + q] = 0
 
 
 @cached_njit(**INNER)
@@ -69,10 +75,10 @@ def _evaluate(table, real, plan, addresses, work, sample):
         kernel_of(plan, addresses, FORWARD), plan, addresses, 1, weights, work, guards,
         X, order, sample, 1, 1,
     )  # fmt: skip
+    status[1] = sample
+    _keep_arguments(table, plan, work)
     if steps > 0:
         plan[p.STEPS] = steps
-    status[1] = sample
-    _clear_slopes(plan, work)
 
 
 @cached_njit(**INNER)
@@ -135,7 +141,6 @@ def rows_kernel(table, real, thread):
     work = carray(pointer_at(table, at.WORK, real), ANY)
     by_weight = carray(pointer_at(table, at.GRADIENT, real), ANY)
     points = carray(longs_at(table, at.POINTS), ANY)
-    places = carray(integers_at(table, at.OUT_ROWS), ANY)
     out = carray(pointer_at(table, at.OUT, real), ANY)
     rows = carray(pointer_at(table, at.OUT_DIRECTIONS, real), ANY)
     given = carray(pointer_at(table, at.Y, real), ANY)
@@ -143,10 +148,11 @@ def rows_kernel(table, real, thread):
     status = carray(longs_at(table, at.STATUS), ANY)
     first, stop = table[at.FIRST_ROW], table[at.END_ROW]
     wanted, n = table[at.WANTED], np.int64(plan[p.OUTPUTS])
+    arguments = loss_table(plan, 1, ARGUMENTS_OF_LOSS)
     for i in range(first, stop):
         sample, step = points[2 * i], points[2 * i + 1]
         _evaluate(table, real, plan, addresses, work, sample)
-        here, line = _frame_of(plan, step), (i - first) * n
+        here, line = _frame_of(plan, step) + arguments, (i - first) * n
         if wanted == PULLED_BACK:
             _take_cotangents(plan, work, step, given[i * n :])
             if i + 1 == stop or points[2 * i + 2] != sample:
@@ -154,7 +160,7 @@ def rows_kernel(table, real, thread):
                 status[1] = NO_SAMPLE
             continue
         for q in range(n):
-            out[line + q] = work[here + places[q]]
+            out[line + q] = work[here + q]
         if wanted == ROWS_OF_OUTPUTS:
             _rows_of_point(
                 table, real, plan, addresses, work, step, has_row[i * n :],
@@ -201,8 +207,8 @@ def _scale(row, factor, K):
 def _weigh_row(row, slope, curvature, gradient, K):
     """Add slope * row to the gradient, and leave sqrt(curvature) * row; the residual that goes with it."""
     vectors.add_scaled(slope, row, 0, gradient, 0, K)
-    # A loss that is not convex there is taken as flat.
-    root = np.sqrt(0.0 if curvature < 0 else curvature)
+    # A loss that is not convex there is taken as flat; of a sample that has no loss rows are no numbers, either.
+    root = slope if np.isnan(slope) else np.sqrt(0.0 if curvature < 0 else curvature)
     _scale(row, root, K)
     return slope / root if root > 0 else 0.0
 
@@ -273,7 +279,7 @@ def _weigh_any(weights, count):
 def weigh_kernel(table, real, thread):
     """Weigh the rows of the points FIRST_ROW .. END_ROW for the normal equations, in place.
 
-    Adds to VECTOR_GRADIENT the gradient of the loss, and leaves in RESIDUALS what the weighted rows multiply to give it.
+    Adds to VECTOR_GRADIENT the gradient of the loss, and leaves in RESIDUALS what weighted rows multiply to give it.
     """
     plan = carray(integers_at(table, at.PLAN), ANY)
     forms = carray(longs_at(table, at.LOSS_FORMS), ANY)

@@ -9,7 +9,7 @@ import numpy as np
 MOST_PARTS, PART_BYTES = 8, 2**26
 """Parts whose matrices are added in order: at most 8, or 64 MB in all, but at least 2 for large samples."""
 LEAST_PART = 256  # rows
-BACKWARD_COST = 1.0
+BACKWARD_COST = 1.5
 """Of a step of back-propagation for one output, against forward mode for one number of theta."""
 
 
@@ -22,7 +22,7 @@ def points_of(samples):
         return points, samples.Y, np.ascontiguousarray(weights)
     weights = np.broadcast_to(samples.weight, samples.Y.shape)
     has_target = (weights != 0).any(axis=2)
-    points = np.argwhere(has_target.T)
+    points = np.ascontiguousarray(np.argwhere(has_target.T), np.int64)
     sample, step = points.T
     targets = np.ascontiguousarray(samples.Y[step, sample])
     return points, targets, np.ascontiguousarray(weights[step, sample])
@@ -49,9 +49,7 @@ def _units(task) -> list[list[tuple[int, int]]]:
     """Chunks, those of a sequence that takes forward mode together: they go on where the last one ended."""
     n_points, most = len(task.points), task.most
     if not task.forward.any():
-        return [
-            [(i, min(i + most, n_points))] for i in range(0, n_points, most)
-        ]
+        return [[(i, min(i + most, n_points))] for i in range(0, n_points, most)]
     edges = np.flatnonzero(np.diff(task.points[:, 0])) + 1
     units, first = [], 0
     for end in [*edges.tolist(), n_points]:

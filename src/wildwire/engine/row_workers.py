@@ -130,7 +130,7 @@ class RowWorker:
         task = self.task
         if self._tangent is None:
             self._tangent = self._new_tangent()
-        sample, step = task.points[first].tolist()
+        sample = int(task.points[first, 0])
         steps = task.points[first:end, 1]
         begins = first == 0 or task.points[first - 1, 0] != sample
         if begins:
@@ -157,7 +157,7 @@ class RowWorker:
         self._stretch(first, end)
         self._bound.call("weigh")
         count, K = end - first, self._program.n_theta
-        return self.rows[:count].reshape(-1, K)
+        return self.rows[:count].reshape(count * self._program.n_outputs, K)
 
     def pull_back(self, U) -> np.ndarray:
         """sum over points and outputs of U * row, for U (n_points, n_outputs)."""

@@ -204,9 +204,7 @@ def _turn(plan, work, S, position, K):
 
 
 @cached_njit(**INNER)
-def _stages(
-    plan, addresses, weights, work, here, scratch, S, base, lists, kept, K
-):
+def _stages(plan, addresses, weights, work, here, scratch, S, base, lists, kept, K):
     """Directions of all neurons, from those of inputs, guesses and the past."""
     for s in range(plan[p.STAGES]):
         g = plan[p.STAGE_TABLE] + s * p.STAGE_WIDTH
@@ -247,9 +245,7 @@ def _move(plan, addresses, weights, work, here, scratch, S, base, lists, kept, K
         _clear(S, base + row, K)
     moves = True
     for _ in range(MOST_TIMES * plan[p.SETTLE_STEPS] if plan[p.GUESSES] > 0 else 1):
-        _stages(
-            plan, addresses, weights, work, here, scratch, S, base, lists, kept, K
-        )
+        _stages(plan, addresses, weights, work, here, scratch, S, base, lists, kept, K)
         moves = K > 0 and plan[p.GUESSES] > 0 and _guess_on(plan, S, base, K)
         if not moves:
             break
