@@ -481,6 +481,14 @@ def test_pulling_back_is_the_transposed_jacobian(case):
         high, low = (own.outputs(theta + s * direction) for s in (step, -step))
         close = ((high - low) * U).sum() / (2 * step)
         assert close == pytest.approx(found @ direction, rel=1e-6, abs=1e-6)
+    J = np.concatenate([part.jacobian for part in own.rows(theta)])
+    product = J.T @ (J @ directions[0])
+    step = 1e-6 * directions[0]
+    moved = (own.outputs(theta + step) - own.outputs(theta - step)) / 2e-6
+    found = own.pull_back(theta, own.curve(theta, moved))
+    np.testing.assert_allclose(found, product, rtol=1e-5, atol=1e-5)
+    with pytest.raises(SettingError, match="U has shape"):
+        own.curve(theta, U[1:])
     outputs, told = own.outputs(theta), ww.run(network, theta, X).reshape(U.shape)
     if case == "rows":
         np.testing.assert_allclose(outputs, told, rtol=1e-13)

@@ -15,6 +15,7 @@ from wildwire.engine import (
     passes,
     population_kernels,
     row_kernels,
+    row_weights,
     sequence_values,
     steps,
     tangent_kernel,
@@ -54,7 +55,8 @@ KERNELS = {
     "sequence_values": sequence_values.sequence_values_kernel,
     "tangents": tangent_kernel.tangent_kernel,
     "rows": row_kernels.rows_kernel,
-    "weigh": row_kernels.weigh_kernel,
+    "weigh": row_weights.weigh_kernel,
+    "curve": row_weights.curve_kernel,
     "values_of_many": population_kernels.values_of_many,
     "gradients_of_many": population_kernels.gradients_of_many,
 }
