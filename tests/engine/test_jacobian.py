@@ -5,6 +5,7 @@ import pytest
 
 import wildwire as ww
 from engine.recurrent_networks import numbers_for, recurrent_network, sequences_for
+from wildwire.engine.tangent import Tangent
 from wildwire.errors import SettleError
 
 
@@ -50,6 +51,28 @@ def test_rows_without_memory_and_lists():
     np.testing.assert_allclose(found, gradient, atol=1e-12)
     as_list = ww.jacobian(network, theta, [X[:7], X[7:]])
     np.testing.assert_array_equal(np.concatenate(as_list), rows)
+
+
+TEXTS = {
+    "backwards": "input a, b\nh[3] ~ tanh(a, b)\nd ~ distance(h)\nz[3] ~ linear(h, d)\noutput softmax(z), h",
+    "forwards": "input a, b\nh = tanh(?*a + b)\ny[k: 4] = [0.5]*h + a\noutput y",
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.parametrize(
+    ("dtype", "tolerance"), [("float64", 1e-13), ("float32", 1e-5)]
+)
+def test_both_ways_agree(name, dtype, tolerance):
+    network = ww.parse(TEXTS[name])
+    assert (network.n_outputs <= network.n_theta) == (name == "backwards")
+    theta = network.initial(1)
+    X = np.random.default_rng(0).normal(size=(20, 2)).astype(dtype)
+    rows = ww.jacobian(network, theta, X, dtype=dtype)
+    assert rows.dtype == np.dtype(dtype)
+    _, forward = Tangent(network, theta, np.float64).run(X)
+    np.testing.assert_allclose(rows, forward, atol=tolerance)
+    assert ww.jacobian(network, theta, X[:0]).shape == (0, *rows.shape[1:])
 
 
 def test_feedback_moves_along():

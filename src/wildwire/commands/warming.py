@@ -246,6 +246,10 @@ def _use_memory(dtype: str) -> None:
         fit(settling, x, x, epochs=1, dtype=dtype, seed=0, progress=False)
     Runner(network, theta, dtype=dtype).run(X[0])
     jacobian(network, theta, X[0], dtype=dtype)
+    without = Network.parse(HEAD)
+    jacobian(without, without.initial(0), np.ones((2, 2)), dtype=dtype)
+    if dtype == "float64":
+        _use_normal_equations(network, theta, X, Y, "squared")
 
 
 def _use_activation(name: str, dtype: str) -> None:
@@ -257,7 +261,7 @@ def _use_loss(name: str, dtype: str) -> None:
     from wildwire.functions import catalogue
 
     if name == "softmax":
-        _gradient_and_values(HEAD, name, dtype)
+        _gradient_and_values(HEAD, name, dtype, is_curved=True)
         return
     lines, names = ["input x"], []
     for function in catalogue().values():
@@ -266,10 +270,10 @@ def _use_loss(name: str, dtype: str) -> None:
             names.append(f"y_{function.name}")
             lines.append(f"{names[-1]} ~ {function.name}(x)")
     lines.append("output " + ", ".join(names))
-    _gradient_and_values("\n".join(lines), name, dtype)
+    _gradient_and_values("\n".join(lines), name, dtype, is_curved=True)
 
 
-def _gradient_and_values(text: str, loss: str, dtype: str) -> None:
+def _gradient_and_values(text: str, loss: str, dtype: str, is_curved=False) -> None:
     from wildwire.engine.evaluate import loss_and_gradient, run
     from wildwire.network import Network
 
@@ -280,3 +284,17 @@ def _gradient_and_values(text: str, loss: str, dtype: str) -> None:
         Y[:, 1:] = 0  # the targets of a softmax sum to 1
     run(network, theta, X, dtype=dtype)
     loss_and_gradient(network, theta, X, Y, loss=loss, dtype=dtype)
+    if is_curved and dtype == "float64":
+        _use_normal_equations(network, theta, X, Y, loss)
+
+
+def _use_normal_equations(network, theta, X, Y, loss) -> None:
+    """Rows and sums for learners of second order, unless the loss has no curvature."""
+    from wildwire.engine.normal_equations import NormalEquations
+
+    try:
+        equations = NormalEquations(network, X, Y, loss=loss)
+    except SettingError:
+        return
+    equations.at(theta)
+    equations.pull_back(theta, equations.curve(theta, equations.outputs(theta)))

@@ -30,7 +30,7 @@ class Gram:
     Attributes
     ----------
     matrix : float64 array (size, size)
-        Only its upper triangle, diagonal included, means anything.
+        Its upper triangle, diagonal included; zeros below.
     """
 
     def __init__(self, size: int):
@@ -55,5 +55,7 @@ class Gram:
 
 
 def mirrored(matrix: np.ndarray) -> np.ndarray:
-    """The symmetric matrix of which this has the upper triangle."""
-    return np.triu(matrix) + np.triu(matrix, 1).T
+    """The symmetric matrix of which this is the upper triangle, with zeros below it."""
+    whole = matrix + matrix.T
+    np.fill_diagonal(whole, matrix.diagonal())
+    return whole

@@ -170,14 +170,15 @@ class NormalEquations:
         """
         theta = check_theta(self.network, theta)
         value, K = self.value(theta), self.network.n_theta
-        gradient, matrix = np.zeros(K), np.zeros((K, K))
         with one_thread(True):
-            for gradient_of_part, matrix_of_part in self._summed(theta):
+            sums = self._sums(theta)
+            gradient, matrix = next(sums, (np.zeros(K), np.zeros((K, K))))
+            for gradient_of_part, matrix_of_part in sums:
                 gradient += gradient_of_part
                 matrix += matrix_of_part
         return Point(value, gradient, mirrored(matrix), self.n_residuals)
 
-    def _summed(self, theta):
+    def _sums(self, theta):
         """Gradient and upper triangle of each part, in order."""
 
         def sums(part):
@@ -194,7 +195,7 @@ class NormalEquations:
         if threads <= 1:
             yield from map(sums, self._parts)
             return
-        with ThreadPoolExecutor(threads) as pool, np.errstate():
+        with ThreadPoolExecutor(threads) as pool:
             yield from pool.map(sums, self._parts)
 
     def _borrow(self, theta) -> RowWorker:
@@ -234,11 +235,26 @@ class NormalEquations:
         """What the losses read, (n_points, n_outputs): outputs o; z of an output whose loss is computed from z."""
         worker = self._borrow(check_theta(self.network, theta))
         found = np.empty((len(self.points), self.network.n_outputs))
-        most = self._task.most
-        for first in range(0, len(found), most):
-            end = min(first + most, len(found))
+        for first, end in self._stretches():
             worker.fill(first, end, ARGUMENTS)
             found[first:end] = worker.arguments[: end - first]
+        self._workers.put(worker)
+        return found
+
+    def curve(self, theta, U) -> np.ndarray:
+        """w H U, (n_points, n_outputs): directions of what `outputs` gives, multiplied by the losses' curvature.
+
+        `pull_back(theta, curve(theta, J @ v))` is `at(theta).matrix @ v`.
+
+        Parameters
+        ----------
+        theta : array (n_theta,)
+        U : array (n_points, n_outputs)
+        """
+        U, worker = self._checked(U), self._borrow(check_theta(self.network, theta))
+        found = np.empty(U.shape)
+        for first, end in self._stretches():
+            found[first:end] = worker.curve(first, end, U[first:end])
         self._workers.put(worker)
         return found
 
@@ -251,11 +267,19 @@ class NormalEquations:
         U : array (n_points, n_outputs)
             Cotangents of what `outputs` gives.
         """
+        U, worker = self._checked(U), self._borrow(check_theta(self.network, theta))
+        found = worker.pull_back(U)
+        self._workers.put(worker)
+        return found
+
+    def _stretches(self):
+        """The points, so many at a time as there is room for."""
+        n, most = len(self.points), self._task.most
+        return [(first, min(first + most, n)) for first in range(0, n, most)]
+
+    def _checked(self, U) -> np.ndarray:
         shape = (len(self.points), self.network.n_outputs)
         U = real_numbers(U, np.float64, "U", SettingError)
         if U.shape != shape:
             raise SettingError(f"U has shape {U.shape}; it needs {shape}")
-        worker = self._borrow(check_theta(self.network, theta))
-        found = worker.pull_back(U)
-        self._workers.put(worker)
-        return found
+        return U

@@ -17,7 +17,12 @@ from wildwire.engine.bound import Bound
 from wildwire.engine.curvature import Curved
 from wildwire.engine.mapping import spread
 from wildwire.engine.memory import program_of_steps
-from wildwire.engine.row_kernels import NO_SAMPLE, PULLED_BACK, ROWS_OF_OUTPUTS
+from wildwire.engine.row_kernels import (
+    ARGUMENTS,
+    NO_SAMPLE,
+    PULLED_BACK,
+    ROWS_OF_OUTPUTS,
+)
 from wildwire.engine.samples import Samples
 from wildwire.engine.tangent import Tangent
 from wildwire.program import compile_network
@@ -130,7 +135,7 @@ class RowWorker:
         task = self.task
         if self._tangent is None:
             self._tangent = self._new_tangent()
-        sample, step = task.points[first].tolist()
+        sample = int(task.points[first, 0])
         steps = task.points[first:end, 1]
         begins = first == 0 or task.points[first - 1, 0] != sample
         if begins:
@@ -157,7 +162,15 @@ class RowWorker:
         self._stretch(first, end)
         self._bound.call("weigh")
         count, K = end - first, self._program.n_theta
-        return self.rows[:count].reshape(-1, K)
+        return self.rows[:count].reshape(count * self._program.n_outputs, K)
+
+    def curve(self, first: int, end: int, U) -> np.ndarray:
+        """w H U of the points first .. end-1; good until the next call."""
+        self.fill(first, end, ARGUMENTS)
+        found = self.residuals[: end - first]
+        found[:] = U
+        self._bound.call("curve")
+        return found
 
     def pull_back(self, U) -> np.ndarray:
         """sum over points and outputs of U * row, for U (n_points, n_outputs)."""

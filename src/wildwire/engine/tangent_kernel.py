@@ -13,7 +13,7 @@ and output that is wanted, but for each of them goes back through all steps befo
 import numpy as np
 from numba import carray
 
-from wildwire.engine import calls
+from wildwire.engine import calls, vectors
 from wildwire.engine import places as at
 from wildwire.engine.blas import INNER
 from wildwire.engine.forward import delta_table, expression_rows, inputs_of
@@ -47,8 +47,7 @@ def _source(plan, row):
 def _add(S, to, of, factor, K):
     """`S[to] += factor * S[of]`."""
     if factor != 0:
-        for k in range(K):
-            S[to * K + k] += factor * S[of * K + k]
+        vectors.add_scaled(factor, S, of * K, S, to * K, K)
 
 
 @cached_njit(**INNER)
