@@ -14,6 +14,7 @@ from wildwire.engine import (
     mapping,
     passes,
     population_kernels,
+    second_order_kernels,
     sequence_values,
     steps,
     tangent_kernel,
@@ -52,6 +53,8 @@ KERNELS = {
     "input_gradient": passes.input_gradient_kernel,
     "sequence_values": sequence_values.sequence_values_kernel,
     "tangents": tangent_kernel.tangent_kernel,
+    "second_base": second_order_kernels.second_base_kernel,
+    "second_product": second_order_kernels.second_product_kernel,
     "values_of_many": population_kernels.values_of_many,
     "gradients_of_many": population_kernels.gradients_of_many,
 }
@@ -171,8 +174,7 @@ class Bound:
             at.GUARDS: np.zeros(guard_size(program), np.int64),
         }
         for place, array in arrays.items():
-            self._kept[place, thread] = array
-            self.tables[thread, place] = array.ctypes.data
+            self.put_own(thread, place, array)
 
     def _put_map(self):
         program, derived = self.program, self.program.derived
@@ -192,6 +194,11 @@ class Bound:
         self._kept[place] = array
         self.tables[:, place] = array.ctypes.data
         return array
+
+    def put_own(self, thread: int, place: int, array: np.ndarray) -> None:
+        """Keep an array of one thread and write its address into that thread's table."""
+        self._kept[place, thread] = array
+        self.tables[thread, place] = array.ctypes.data
 
     def zeros(self, place: int, count: int) -> np.ndarray:
         """A new array of the bound type, put at a place."""

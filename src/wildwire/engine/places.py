@@ -100,4 +100,14 @@ DIRECT_POINTERS = 80  # int64 (n_weights + 1,): where each weight's derivatives 
 DIRECT_PLACES = 81  # int64: directions
 DIRECT_SLOPES = 82  # float64
 OUT_DIRECTIONS = 83  # (steps, N_OUT_ROWS, directions)
-N_PLACES = 88
+# products with the Hessian (`second_order_kernels.py`)
+SECOND_WORK = 84  # work arrays of all tiles; 0: each thread has one, and makes its tiles again
+WORK_SIZE = 85  # numbers of one of them
+SECONDS = 86  # int64 (n_functions,): addresses at level 2
+SECOND_FORMS = 87  # int64 (2 * n_outputs,): of losses, then the table that is the second derivative
+SECOND_PARAMETERS = 88  # (n_outputs * LOSS_WIDTH,)
+SCRATCH = 89  # of this thread: the results of a loss at level 2
+MOVING_PLAN = 90
+MOVING_WEIGHTS = 91  # weights, how they move, and both as `program/second.py` says
+CURVES = 92  # 1: the Hessian; 0: Gauss-Newton
+N_PLACES = 96
