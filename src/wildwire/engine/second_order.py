@@ -19,8 +19,10 @@ from wildwire.engine.second_order_numbers import Numbers
 from wildwire.engine.settling import check_gradient, check_settled
 from wildwire.errors import SettingError
 from wildwire.functions import find_loss, native
-from wildwire.program import compile_network
 from wildwire.program import plan as p
+from wildwire.program.compile import compile_network, program_of
+from wildwire.program.expanded import expanded
+from wildwire.program.kernel import kernel_for
 from wildwire.program.second import moving, tables_of, with_seconds
 
 KEPT_BYTES = 2**28
@@ -76,7 +78,7 @@ class SecondOrder:
         samples = read_samples(network, X, Y, sample_weight, dtype, memory)
         losses = output_losses(loss, network)
         samples.check_loss(losses)
-        wide = with_seconds(compile_network(network), losses.width)
+        wide = with_seconds(_program(network), losses.width)
         # One row takes the kernels of many: those of single samples lay out nothing for products.
         program, partition, frames = samples.bind(wide, max(samples.n, 2), dtype)
         check_loss_width(losses.width if frames else 0)
@@ -246,6 +248,17 @@ class SecondOrder:
             bool(self._memory.feedback),
         )  # fmt: skip
         check_gradient(network, gradient)
+
+
+def _program(network):
+    """The network's program; transfers become neurons with formulas, kept on the network."""
+    if len(network.transfers) <= 1:
+        return compile_network(network)
+    memo = network._memo
+    if "second order" not in memo:
+        made = expanded(network)
+        memo["second order"] = program_of(made, kernel_for(made.n_links), False)
+    return memo["second order"]
 
 
 def _addresses(program, dtype, tile) -> np.ndarray:
