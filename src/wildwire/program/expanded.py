@@ -29,10 +29,10 @@ def expanded(network):
     """The network, or its arrays without transfers where it has any."""
     if len(network.transfers) <= 1:
         return network
-    settle = network.settle
-    if not network.n_delays and settle is None:
-        network = lowered(network)
-    return _Expansion(network).finished(settle)
+    simpler = network
+    if not network.n_delays and network.settle is None:
+        simpler = lowered(network)
+    return _Expansion(simpler).finished(network.start, network.settle)
 
 
 @dataclass
@@ -137,7 +137,7 @@ class _Expansion:
             terms = pairs + terms[len(terms) - len(terms) % 2 :]
         return terms[0]
 
-    def finished(self, settle):
+    def finished(self, start, settle):
         """The arrays as `program_of` reads them."""
         network, n_inputs = self.network, self.network.n_inputs
         functions: dict = {}
@@ -180,7 +180,7 @@ class _Expansion:
         return SimpleNamespace(
             **arrays, **known, n_inputs=n_inputs, n_neurons=len(self.made),
             n_links=len(links), output_node=outputs, functions=tuple(functions),
-            transfers=(None,), settle=settle,
+            transfers=(None,), start=start, settle=settle,
         )  # fmt: skip
 
 
