@@ -80,7 +80,7 @@ def _gather(plan, row, slope, weights, work, d, columns):
 
 
 @cached_njit(**INNER)
-def _gather_apart(plan, row, weights, work, d, columns):
+def gather_apart(plan, row, weights, work, d, columns):
     """The same for rows without a slope, compiled once for all its callers."""
     _gather(plan, row, np.int64(0), weights, work, d, columns)
 
@@ -181,7 +181,7 @@ def _narrow_gradient(plan, b, work, gradient, d, columns, m):
 
 
 @cached_njit(**INNER)
-def _block_gradient(plan, b, work, gradient, turned, d, columns):
+def block_gradient(plan, b, work, gradient, turned, d, columns):
     """`dE/dw[k, m] += sum_c o[k, c] * delta[m, c]` for the links of block b."""
     lanes = lanes_of(gradient)
     width = np.int64(plan[b + 1])
@@ -204,7 +204,7 @@ def _block_gradient(plan, b, work, gradient, turned, d, columns):
 
 
 @cached_njit(**INNER)
-def _block_push(plan, b, weights, work, d, columns, start):
+def block_push(plan, b, weights, work, d, columns, start):
     """`dE/do[k, c] += sum_m w[k, m] * delta[m, c]` for the sources from `start` on."""
     lanes = lanes_of(weights)
     row, width, count = plan[b], plan[b + 1], plan[b + 3]
@@ -258,7 +258,7 @@ def _block_push(plan, b, weights, work, d, columns, start):
 
 
 @cached_njit(**INNER)
-def _add_fused(plan, fused, slopes, work, first, rows, d, columns):
+def add_fused(plan, fused, slopes, work, first, rows, d, columns):
     """Add dE/dz of outputs whose loss reads z (logistic with its partner loss)."""
     for q in range(plan[p.OUTPUTS]):
         row = plan[plan[p.OUTPUT_ROWS] + q]
@@ -294,12 +294,12 @@ def backward(plan, addresses, weights, work, gradient, sums, fused, columns, to_
             _run_deltas(plan, r, weights, work, gradient, d, columns)
         for i in range(plan[stage + 6], plan[stage + 6] + plan[stage + 7]):
             e = plan[p.EXPRESSION_TABLE] + i * p.EXPRESSION_WIDTH
-            _gather_apart(plan, np.int64(plan[e]), weights, work, d, columns)
+            gather_apart(plan, np.int64(plan[e]), weights, work, d, columns)
             calls.call_part(
                 addresses[parts + EXPRESSIONS], plan, addresses, DELTAS, e, weights,
                 work, gradient, d, columns, np.int64(to_inputs),
             )  # fmt: skip
-        _add_fused(
+        add_fused(
             plan, fused, slopes, work, plan[stage + 4], plan[stage + 5], d, columns
         )
         for i in range(plan[stage + 8], plan[stage + 8] + plan[stage + 9]):
@@ -324,8 +324,8 @@ def backward(plan, addresses, weights, work, gradient, sums, fused, columns, to_
                         columns, start,
                     )  # fmt: skip
                 continue
-            _block_gradient(plan, b, work, gradient, sums, d, columns)
+            block_gradient(plan, b, work, gradient, sums, d, columns)
             if pushes:
-                _block_push(plan, b, weights, work, d, columns, start)
+                block_push(plan, b, weights, work, d, columns, start)
     for row in range(np.int64(1), np.int64(1 + plan[p.INPUTS] if to_inputs else 1)):
-        _gather_apart(plan, row, weights, work, d, columns)
+        gather_apart(plan, row, weights, work, d, columns)

@@ -16,6 +16,7 @@ from wildwire.engine import (
     population_kernels,
     row_kernels,
     row_weights,
+    second_order_kernels,
     sequence_values,
     steps,
     tangent_kernel,
@@ -57,6 +58,8 @@ KERNELS = {
     "rows": row_kernels.rows_kernel,
     "weigh": row_weights.weigh_kernel,
     "curve": row_weights.curve_kernel,
+    "second_base": second_order_kernels.second_base_kernel,
+    "second_product": second_order_kernels.second_product_kernel,
     "values_of_many": population_kernels.values_of_many,
     "gradients_of_many": population_kernels.gradients_of_many,
     "losses_of_thetas": population_kernels.losses_of_thetas,
@@ -177,8 +180,7 @@ class Bound:
             at.GUARDS: np.zeros(guard_size(program), np.int64),
         }
         for place, array in arrays.items():
-            self._kept[place, thread] = array
-            self.tables[thread, place] = array.ctypes.data
+            self.put_own(thread, place, array)
 
     def _put_map(self):
         program, derived = self.program, self.program.derived
@@ -198,6 +200,11 @@ class Bound:
         self._kept[place] = array
         self.tables[:, place] = array.ctypes.data
         return array
+
+    def put_own(self, thread: int, place: int, array: np.ndarray) -> None:
+        """Keep an array of one thread and write its address into that thread's table."""
+        self._kept[place, thread] = array
+        self.tables[thread, place] = array.ctypes.data
 
     def zeros(self, place: int, count: int) -> np.ndarray:
         """A new array of the bound type, put at a place."""

@@ -45,7 +45,7 @@ def expression_rows(plan, columns):
 
 
 @cached_njit(**INLINE)
-def _lonely_sums(plan, b, m, weights, work, z, columns):
+def lonely_sums(plan, b, m, weights, work, z, columns):
     """z of neuron m of block b."""
     lanes = lanes_of(weights)
     width, count = plan[b + 1], plan[b + 3]
@@ -79,7 +79,7 @@ def _lonely_sums(plan, b, m, weights, work, z, columns):
 
 
 @cached_njit(**INNER)
-def _block_sums(plan, b, weights, work, z, columns):
+def block_sums(plan, b, weights, work, z, columns):
     """z of the neurons of block b for a tile of samples."""
     lanes = lanes_of(weights)
     row, width, count = plan[b], plan[b + 1], plan[b + 3]
@@ -118,7 +118,7 @@ def _block_sums(plan, b, weights, work, z, columns):
             )  # fmt: skip
         m += 4
     while m < width:
-        _lonely_sums(plan, b, m, weights, work, z, columns)
+        lonely_sums(plan, b, m, weights, work, z, columns)
         m += 1
 
 
@@ -147,14 +147,14 @@ def forward(plan, addresses, level, weights, work, guards, columns):
         for i in range(plan[stage], plan[stage] + plan[stage + 1]):
             b = plan[p.BLOCK_TABLE] + i * p.BLOCK_WIDTH
             if plan[b + 1] == 1:
-                _lonely_sums(plan, b, np.int64(0), weights, work, z, columns)
+                lonely_sums(plan, b, np.int64(0), weights, work, z, columns)
             elif is_wide(plan, b, columns):
                 calls.call_part(
                     addresses[parts + WIDE], plan, addresses, SUMS, b, weights, work,
                     work, z, columns, 0,
                 )  # fmt: skip
             else:
-                _block_sums(plan, b, weights, work, z, columns)
+                block_sums(plan, b, weights, work, z, columns)
         for i in range(plan[stage + 8], plan[stage + 8] + plan[stage + 9]):
             t = plan[p.TRANSFER_TABLE] + i * p.TRANSFER_WIDTH
             calls.call_part(

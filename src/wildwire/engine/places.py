@@ -110,4 +110,14 @@ HAS_ROW = 89  # int8 (points, outputs): 0 where no row is wanted
 CURVATURES = 90  # int64 (outputs,): which of the loss's tables is its second derivative
 SCRATCH_ROW = 91  # (N_THETA,)
 POINTS_AT_ONCE = 92  # for which there is room
-N_PLACES = 96
+# products with the Hessian (`second_order_kernels.py`)
+SECOND_WORK = 93  # work arrays of all tiles; 0: each thread has one, and makes its tiles again
+WORK_SIZE = 94  # numbers of one of them
+SECONDS = 95  # int64 (n_functions,): addresses at level 2
+SECOND_FORMS = 96  # int64 (2 * n_outputs,): of losses, then the table that is the second derivative
+SECOND_PARAMETERS = 97  # (n_outputs * LOSS_WIDTH,)
+SCRATCH = 98  # of this thread: the results of a loss at level 2
+MOVING_PLAN = 99
+MOVING_WEIGHTS = 100  # weights, how they move, and both as `program/second.py` says
+CURVES = 101  # 1: the Hessian; 0: Gauss-Newton
+N_PLACES = 104

@@ -117,7 +117,7 @@ def loss_sequence(
 
 
 @cached_njit(**INNER)
-def _zero_deltas(plan, work, frame, first, stop, columns):
+def zero_deltas(plan, work, frame, first, stop, columns):
     """No deltas in frames first .. stop-1."""
     size, d = np.int64(plan[p.ROWS]) * columns, delta_table(plan, columns)
     for k in range(first, stop):
@@ -126,7 +126,7 @@ def _zero_deltas(plan, work, frame, first, stop, columns):
 
 
 @cached_njit(**INNER)
-def _past_gradient(plan, work, gradient, columns):
+def past_gradient(plan, work, gradient, columns):
     """Gradient of stated values before the first step."""
     d = delta_table(plan, columns)
     for i in range(plan[p.PASTS]):
@@ -156,7 +156,7 @@ def _gather_row(plan, row, weights, work, d, columns):
 
 
 @cached_njit(**INNER)
-def _feed_deltas(plan, weights, work, here, t, columns):
+def feed_deltas(plan, weights, work, here, t, columns):
     """What later steps want of a fed input is wanted of the output that it took its value from."""
     if t < plan[p.FEED_FROM]:
         return
@@ -188,7 +188,7 @@ def _gather_past(plan, row, k, weights, work, d, columns):
 
 
 @cached_njit(**INNER)
-def _past_deltas(plan, weights, work, columns):
+def past_deltas(plan, weights, work, columns):
     """Complete the deltas of stated values before the first step: what out-links lead to stands in later frames."""
     d = delta_table(plan, columns)
     for i in range(plan[p.PASTS]):
@@ -211,15 +211,15 @@ def backward_sequence(
     cut = np.int64(plan[p.TRUNCATE])
     for k in range(delays + steps):
         clear_deltas(plan, carray(shifted(work_, k * frame), ANY), columns, True)
-    _zero_deltas(plan, work, frame, delays + steps, 2 * delays + steps, columns)
+    zero_deltas(plan, work, frame, delays + steps, 2 * delays + steps, columns)
     for t in range(steps - 1, -1, -1):
         here = (delays + t) * frame
-        _feed_deltas(plan, weights, work, here, t, columns)
+        feed_deltas(plan, weights, work, here, t, columns)
         calls.call_backward(
             step, plan_, addresses_, weights_, shifted(work_, here),
             gradient_, sums_, fused_, kind, columns, OF_SEQUENCE,
         )  # fmt: skip
         if cut > 0 and t % cut == 0 and t > 0:
-            _zero_deltas(plan, work, frame, t, t + 2 * delays, columns)
-    _past_deltas(plan, weights, work, columns)
-    _past_gradient(plan, work, carray(gradient_, ANY), columns)
+            zero_deltas(plan, work, frame, t, t + 2 * delays, columns)
+    past_deltas(plan, weights, work, columns)
+    past_gradient(plan, work, carray(gradient_, ANY), columns)

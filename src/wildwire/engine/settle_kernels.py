@@ -52,7 +52,7 @@ def _scratch(plan, columns):
 
 
 @cached_njit(**INNER)
-def _first_guess(plan):
+def first_guess(plan):
     """The row of the first guess."""
     return np.int64(1 + plan[p.INPUTS] - plan[p.GUESSES])
 
@@ -60,7 +60,7 @@ def _first_guess(plan):
 @cached_njit(**INNER)
 def _start_guesses(plan, weights, work, before, columns):
     """What every sample begins with: the value of the step before, else the start value or 0."""
-    first = _first_guess(plan)
+    first = first_guess(plan)
     for g in range(plan[p.GUESSES]):
         at = plan[p.GUESS_TABLE] + g * p.GUESS_WIDTH
         guess, of = (first + g) * columns, np.int64(plan[at]) * columns
@@ -77,7 +77,7 @@ def _start_guesses(plan, weights, work, before, columns):
 @cached_njit(**INNER)
 def _mark_moving(plan, work, tolerance, columns):
     """Flag the samples of which a guess still moves; how many there are."""
-    flags, first = _scratch(plan, columns), _first_guess(plan)
+    flags, first = _scratch(plan, columns), first_guess(plan)
     for c in range(columns):
         work[flags + c] = 0
     for g in range(plan[p.GUESSES]):
@@ -96,7 +96,7 @@ def _mark_moving(plan, work, tolerance, columns):
 @cached_njit(**INNER)
 def _take_guesses(plan, work, columns):
     """The new values become the guesses of the samples that still move."""
-    flags, first = _scratch(plan, columns), _first_guess(plan)
+    flags, first = _scratch(plan, columns), first_guess(plan)
     for g in range(plan[p.GUESSES]):
         of = np.int64(plan[plan[p.GUESS_TABLE] + g * p.GUESS_WIDTH]) * columns
         guess = (first + g) * columns
@@ -155,12 +155,12 @@ def forward_settled(
 
 
 @cached_njit(**INNER)
-def _next_seeds(plan, work, columns, is_first):
+def next_seeds(plan, work, columns, is_first):
     """Begin the next sweep backward: the deltas of guesses become those of their neurons.
 
     Samples whose deltas have become small against their largest get none.
     """
-    scratch, first = _scratch(plan, columns), _first_guess(plan)
+    scratch, first = _scratch(plan, columns), first_guess(plan)
     d, scale, kept = (
         delta_table(plan, columns),
         scratch + columns,
@@ -195,7 +195,7 @@ def _next_seeds(plan, work, columns, is_first):
 
 
 @cached_njit(**INNER)
-def _keep_deltas(plan, work, columns, is_first):
+def keep_deltas(plan, work, columns, is_first):
     """Add the deltas of a sweep to those of all sweeps."""
     d = delta_table(plan, columns)
     total = _scratch(plan, columns) + (2 + np.int64(plan[p.GUESSES])) * columns
@@ -207,7 +207,7 @@ def _keep_deltas(plan, work, columns, is_first):
 
 
 @cached_njit(**INNER)
-def _put_back(plan, work, columns):
+def put_back(plan, work, columns):
     """The deltas of all sweeps where those of one stand; NaN for samples that have not settled."""
     d = delta_table(plan, columns)
     total = _scratch(plan, columns) + (2 + np.int64(plan[p.GUESSES])) * columns
@@ -220,7 +220,7 @@ def _put_back(plan, work, columns):
 
 
 @cached_njit(**INNER)
-def _spoil_gradient(plan, work, gradient, columns):
+def spoil_gradient(plan, work, gradient, columns):
     """NaN in the gradient and in all deltas."""
     d = delta_table(plan, columns)
     for i in range(plan[p.WEIGHTS]):
@@ -251,8 +251,8 @@ def backward_settled(
     keeps = plan[p.WITHIN] > 0 or to_inputs == TO_INPUTS
     within_ = shifted(plan_, np.int64(plan[p.WITHIN]))
     if keeps:
-        _keep_deltas(plan, work, columns, True)
-    state = _next_seeds(plan, work, columns, True)
+        keep_deltas(plan, work, columns, True)
+    state = next_seeds(plan, work, columns, True)
     for _ in range(MOST_TIMES * np.int64(plan[p.SETTLE_STEPS])):
         if state == DONE:
             break
@@ -261,11 +261,11 @@ def backward_settled(
             columns, TO_INPUTS,
         )  # fmt: skip
         if keeps:
-            _keep_deltas(plan, work, columns, False)
+            keep_deltas(plan, work, columns, False)
         if state == BROKEN:
             break
-        state = _next_seeds(plan, work, columns, False)
+        state = next_seeds(plan, work, columns, False)
     if keeps:
-        _put_back(plan, work, columns)
+        put_back(plan, work, columns)
     if state != DONE:
-        _spoil_gradient(plan, work, carray(gradient_, ANY), columns)
+        spoil_gradient(plan, work, carray(gradient_, ANY), columns)

@@ -64,6 +64,7 @@ SETTLE_STEPS = 43  # most sweeps
 TOLERANCE = 44  # place among the weights
 SETTLE_ROWS = 45  # first of its rows among those of expressions
 WITHIN = 46  # offset of a second plan without out-links to later steps; 0: no delays
+SECONDS = 47  # first row of the loss's second derivatives among those of expressions: see `second.py`
 HEADER = 48
 
 # a stage: neurons that need only earlier stages
@@ -72,9 +73,7 @@ STAGE_WIDTH = 10
 # a block: neurons that share their sources
 BLOCK_WIDTH = 6  # first row, neurons, first source, sources, first weight, first source that is a neuron
 # a run: consecutive neurons with one function
-RUN_WIDTH = (
-    6  # first row, neurons, function, first parameter, parameters a neuron, unused
-)
+RUN_WIDTH = 6  # first row, neurons, function, first parameter, parameters a neuron, first row of second derivatives
 # an expression: row, sources, function, first parameter, parameters, first source, first of its rows
 EXPRESSION_WIDTH = 7
 # a transfer neuron: row, links, transfer, first number, first source, first weight, weights (bias included), first

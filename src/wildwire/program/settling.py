@@ -139,7 +139,7 @@ def with_guesses(arrays, row_of, network, guesses, settle):
     plan = np.concatenate((plan, np.array(table, np.int32).ravel()))
     if network.n_delays:
         plan[p.WITHIN] = len(plan)
-        plan = np.concatenate((plan, _within(plan)))
+        plan = np.concatenate((plan, within(plan)))
     plan[p.LENGTH] = len(plan)
     return (
         plan,
@@ -150,7 +150,7 @@ def with_guesses(arrays, row_of, network, guesses, settle):
     )
 
 
-def _within(plan) -> np.ndarray:
+def within(plan) -> np.ndarray:
     """The plan without out-links to later steps, for the further sweeps backward."""
     made = plan.copy()
     n_rows = 1 + int(plan[p.INPUTS]) + int(plan[p.NEURONS])
