@@ -49,6 +49,7 @@ def product_address(dtype) -> int:
 
 @functools.lru_cache(maxsize=1)
 def _controller():
+    import scipy.linalg  # noqa: F401 -- its library is to be found, too
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()
@@ -68,10 +69,7 @@ def one_thread(needed):
 
 def linear_algebra_on_one_thread():
     """Context in which NumPy's and SciPy's linear algebra run on one thread: the same bits on any number of cores."""
-    import scipy.linalg  # noqa: F401 -- its library is to be found, too
-    from threadpoolctl import threadpool_limits
-
-    return threadpool_limits(limits=1, user_api="blas")
+    return _controller().limit(limits=1, user_api="blas")
 
 
 @intrinsic

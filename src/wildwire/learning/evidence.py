@@ -88,7 +88,9 @@ class EvidenceCourse(MatrixCourse):
         k, rest = int(penalised.sum()), int((~penalised).sum())
         size = float(self.theta[penalised] @ self.theta[penalised])
         before = self.ratio
-        inverse = _inverse(G + before * np.diag(self.weights))
+        # A bias behind a link of weight 0 moves nothing: alone it would make the matrix singular.
+        floor = np.where(penalised, 0.0, 1e-9 * np.diagonal(G).max(initial=0.0))
+        inverse = _inverse(G + np.diag(before * self.weights + floor))
         if inverse is None:
             return
         gamma = k - before * float(np.diagonal(inverse)[penalised].sum())
