@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from wildwire.engine.blas import linear_algebra_on_one_thread
 from wildwire.errors import SettingError
 from wildwire.learning.learners import manifolds as m
 
@@ -13,6 +14,13 @@ KINDS = [
 ]  # fmt: skip
 CASES = [(kind, shape) for kind in KINDS for shape in SHAPES]
 MAPS = ["retract", "exponential"]
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    """As `fit` does it: with several, small matrices wait for threads."""
+    with linear_algebra_on_one_thread():
+        yield
 
 
 def off(kind, points):

@@ -39,10 +39,9 @@ def place(manifold: "Manifold | tuple[tuple[Any, Manifold], ...]", objective):
         Weights that cannot be on the manifold: frozen, shared, of another transfer, too few, between bounds.
     """
     network = getattr(objective, "network", None)
-    names = None if network is None else network.theta_names
 
     def name_of(slot: int) -> str:
-        return f"number {slot}" if names is None else names[slot]
+        return f"number {slot}" if network is None else network.theta_names[slot]
 
     if isinstance(manifold, Manifold):
         blocks = _whole(manifold, objective.n_theta)
@@ -158,8 +157,6 @@ class _Placing:
                 f"{name} is a formula, whose sources have no weights: it cannot be on {kind}"
             )
         links = np.arange(self.begin[neuron], self.begin[neuron + 1])
-        if not len(links):
-            raise SettingError(f"{name} has no sources: it cannot be on {kind}")
         for slot in network.link_slot[links].tolist():
             self._take(slot, name, kind)
         order = np.lexsort((network.link_delay[links], network.link_source[links]))
