@@ -248,6 +248,7 @@ def test_metric_gradient_gives_all_slopes_along_tangents(kind):
     [
         (lambda p: np.ones(4), r"shape \(3,\) or \(3, 3\), not float64 of shape \(4,\)"),
         (lambda p: "flat", "metric must give numbers"),
+        (lambda p: [[1.0], [1.0, 2.0]], "rows of different lengths"),
         (lambda p: np.array([1, np.nan, 1]), "not finite"),
         (lambda p: np.array([1.0, -2.0, 1.0]), "number 1 of its diagonal is -2"),
         (lambda p: np.diag([1.0, 0.0, 1.0]) - 1, "not positive definite"),
@@ -333,6 +334,34 @@ def test_the_objective_never_rises_with_search():
         assert course.loss <= before
 
 
+@pytest.mark.parametrize("rate", [1e10, 1e300])
+@pytest.mark.parametrize("step", WAYS)
+@pytest.mark.parametrize(
+    "kind", [Sphere(), Stiefel(2), Stiefel(2, "polar"), Positive(), manifolds.Euclidean()],
+    ids=repr,
+)  # fmt: skip
+def test_absurd_rates_end_without_a_warning(kind, step, rate):
+    A, _ = spread(6)
+
+    def f(p):
+        with np.errstate(over="ignore", invalid="ignore"):
+            return p @ A @ p
+
+    def gradient(p):
+        with np.errstate(over="ignore", invalid="ignore"):
+            return 2 * A @ p
+
+    objective = Plain(f, gradient, None, 6)
+    for search in (True, False):
+        learner = RiemannianDescent(kind, rate=rate, step=step, search=search)
+        course = run(learner, objective, np.arange(1.0, 7.0), 50)
+        assert np.isfinite(course.theta).all() and np.isfinite(course.loss)
+        points = course.theta.reshape(getattr(kind, "count", 1), -1)
+        np.testing.assert_allclose(kind.project(points), points, rtol=1e-14, atol=1e-15)
+        if search and not isinstance(kind, Stiefel):
+            assert course.loss < f(kind.project(np.arange(1.0, 7.0)[None])[0])
+
+
 def test_values_that_are_none_are_stepped_back_from():
     def f(p):
         return np.nan if p[0] < 0.2 else p[0]
@@ -354,6 +383,11 @@ def test_steps_that_lead_nowhere_diverge_without_an_evaluation():
     course = run(learner, objective, [1.0, 1.0])
     assert course.reason == "diverged" and np.isfinite(course.theta).all()
     assert np.isfinite(objective.seen).all()
+
+
+def test_slopes_too_steep_to_measure_diverge():
+    objective = Plain(lambda p: 0.0, lambda p: np.full(2, 1e200), None, 2)
+    assert run(RiemannianDescent(), objective, [1.0, 1.0]).reason == "diverged"
 
 
 def test_nothing_to_do():

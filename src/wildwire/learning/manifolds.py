@@ -225,8 +225,10 @@ class Stiefel(Manifold):
         from scipy.linalg import expm
 
         scale = float(np.linalg.norm(steps))
-        if not 0 < scale < np.inf:
-            return points + steps
+        if scale == 0:
+            return points.copy()
+        if not np.isfinite(scale):
+            return np.full(points.shape, np.nan)
         k = len(points)
         turn = points @ steps.T
         turn = 0.5 * (turn - turn.T)

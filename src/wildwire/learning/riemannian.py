@@ -29,7 +29,7 @@ from wildwire.learning.stopping import Reason
 __all__ = ["RiemannianDescent"]
 
 TINY = np.finfo(np.float64).eps
-MOST_TRIALS = 60
+MOST_TRIALS = 100
 SLOW_STEPS = 3
 FLAT = Euclidean()
 STEPS = ("retraction", "exponential")
@@ -53,7 +53,7 @@ class RiemannianDescent(Stepwise):
     metric : callable, "gauss-newton" or None
         `metric(theta)` gives the diagonal (n_theta,) or the matrix (n_theta, n_theta) of a metric instead of the
         manifolds' own. "gauss-newton" takes the generalised Gauss-Newton matrix: the natural gradient (Amari 1998) for
-        likelihoods; `rate=1` suits it.
+        likelihoods; `rate=1` suits it. A checkpoint knows a function by its name only.
     search : bool
         Halve each step until the objective falls as the slope foretells (Armijo), and start the next with twice the
         step that went well. False: every step has the given rate.
@@ -77,7 +77,7 @@ class RiemannianDescent(Stepwise):
     >>> from wildwire.learning.learners import RiemannianDescent, manifolds
     >>> RiemannianDescent({"h": manifolds.Sphere()}, search=False)
     RiemannianDescent(manifold={'h': Sphere(radius=1.0)}, rate=0.1, step='retraction', metric=None, search=False, \
-momentum=0.0, damping=1e-06, tolerance=1e-09, gradient_tolerance=1e-08)
+momentum=0.0, damping=0.001, tolerance=1e-09, gradient_tolerance=1e-08)
     """
 
     manifold: Any = FLAT
@@ -86,7 +86,7 @@ momentum=0.0, damping=1e-06, tolerance=1e-09, gradient_tolerance=1e-08)
     metric: "Callable[[np.ndarray], np.ndarray] | str | None" = None
     search: bool = True
     momentum: float = 0.0
-    damping: float = 1e-6
+    damping: float = 1e-3
     tolerance: float = 1e-9
     gradient_tolerance: float = 1e-8
 
@@ -179,7 +179,8 @@ class _RiemannianCourse(Course):
 
     def step(self):
         uphill = self._uphill()
-        square = float(self.gradient @ uphill)
+        with np.errstate(over="ignore", invalid="ignore"):
+            square = float(self.gradient @ uphill)
         if not np.isfinite(square):
             self.reason = Reason.DIVERGED
             return
@@ -221,7 +222,7 @@ class _RiemannianCourse(Course):
         return trial, float(value) if good else np.inf, gradient
 
     def _go(self, against: np.ndarray) -> None:
-        trial, value, gradient = self._at(-self.learner.rate * against)
+        trial, value, gradient = self._at(_step(self.learner.rate, against))
         if not np.isfinite(value):
             self.reason = Reason.DIVERGED
             return
@@ -237,10 +238,10 @@ class _RiemannianCourse(Course):
             self.reason = Reason.CONVERGED
 
     def _found(self, against: np.ndarray) -> bool:
-        """Armijo's search along a direction (Absil et al. 2008, definition 4.2.2); whether it found a lower point."""
+        """Armijo's search along a direction (Absil et al. 2008, definition 4.2.2); False where no step is left."""
         rate = self.rate
         for trials in range(MOST_TRIALS):
-            step = -rate * against
+            step = _step(rate, against)
             promised = self.surface.promised(self.theta, step, self.gradient)
             trial, value, gradient = self._at(step)
             if np.isfinite(trial).all() and _is_nothing(trial, self.theta):
@@ -251,8 +252,10 @@ class _RiemannianCourse(Course):
                     trial, value, gradient, against, rate if trials else longer
                 )
                 return True
-            rate *= 0.5
-        return False
+            # What is not finite costs no evaluation, and may be far beyond all that is.
+            rate *= 0.5 if np.isfinite(trial).all() else 1e-4
+        self.rate = rate  # not the end: the next step goes on from here
+        return True
 
     def _accept(self, trial, value, gradient, against, rate) -> None:
         if self.learner.momentum:
@@ -264,6 +267,11 @@ class _RiemannianCourse(Course):
         self.theta, self.loss = trial, value
         if self.slow >= SLOW_STEPS:
             self.reason = Reason.CONVERGED
+
+
+def _step(rate: float, against: np.ndarray) -> np.ndarray:
+    with np.errstate(over="ignore", invalid="ignore"):
+        return -rate * against
 
 
 def _is_nothing(trial: np.ndarray, theta: np.ndarray) -> bool:

@@ -32,8 +32,11 @@ def metric_gradient(
     SettingError
         What the metric gives has another shape, is not finite, symmetric or positive definite.
     """
-    found = np.asarray(metric(theta.copy()))
-    n = len(theta)
+    n, given = len(theta), metric(theta.copy())
+    try:
+        found = np.asarray(given)
+    except ValueError:
+        raise SettingError("metric gives rows of different lengths") from None
     if found.dtype.kind not in "biuf" or found.shape not in ((n,), (n, n)):
         raise SettingError(
             f"metric must give numbers of shape ({n},) or ({n}, {n}), not {found.dtype} of shape {found.shape}"

@@ -129,17 +129,19 @@ class Surface:
         """Where a tangent step ends; not finite where it leads nowhere."""
         with np.errstate(over="ignore", invalid="ignore"):
             found = self.box.within(theta + step)
-        for block in self.blocks:
-            how = block.manifold.exponential if exponential else block.manifold.retract
-            block.put(found, how(block.of(theta), block.of(step)))
+            for block in self.blocks:
+                kind = block.manifold
+                how = kind.exponential if exponential else kind.retract
+                block.put(found, how(block.of(theta), block.of(step)))
         return found
 
     def promised(
         self, theta: np.ndarray, step: np.ndarray, gradient: np.ndarray
     ) -> float:
         """What the objective changes by to first order, where numbers stop at their bounds."""
-        stopped = self.box.within(theta + step) - theta
-        return float(gradient @ np.where(self.flat, stopped, step))
+        with np.errstate(over="ignore", invalid="ignore"):
+            stopped = self.box.within(theta + step) - theta
+            return float(gradient @ np.where(self.flat, stopped, step))
 
     def transport(
         self, theta: np.ndarray, end: np.ndarray, vector: np.ndarray
