@@ -8,7 +8,7 @@ import difflib
 from dataclasses import fields
 
 from wildwire.errors import SettingError
-from wildwire.learning import schedules
+from wildwire.learning import manifolds, schedules
 from wildwire.learning.first_order import (
     AdaDelta,
     AdaGrad,
@@ -22,13 +22,14 @@ from wildwire.learning.learner import Learner, Stepwise
 from wildwire.learning.levenberg_marquardt import LevenbergMarquardt
 from wildwire.learning.newton import GaussNewton, Newton
 from wildwire.learning.relay import Relay, Restarts
+from wildwire.learning.riemannian import RiemannianDescent
 from wildwire.learning.saddle_free import SaddleFreeNewton
 
 __all__ = [
     "AdaDelta", "AdaGrad", "Adam", "AdamW", "FirstOrder", "GaussNewton",
     "GradientDescent", "Learner", "LevenbergMarquardt", "Newton", "RMSprop",
-    "Relay", "Restarts",
-    "SaddleFreeNewton", "Stepwise", "by_name", "names", "schedules",
+    "Relay", "Restarts", "RiemannianDescent",
+    "SaddleFreeNewton", "Stepwise", "by_name", "manifolds", "names", "schedules",
 ]  # fmt: skip
 
 _BY_NAME: dict[str, type[Learner]] = {
@@ -42,6 +43,7 @@ _BY_NAME: dict[str, type[Learner]] = {
     "gauss-newton": GaussNewton,
     "newton": Newton,
     "saddle-free-newton": SaddleFreeNewton,
+    "riemannian-descent": RiemannianDescent,
 }
 _ALIASES = {
     "gd": "gradient-descent",
