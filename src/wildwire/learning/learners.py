@@ -9,6 +9,7 @@ from dataclasses import fields
 
 from wildwire.errors import SettingError
 from wildwire.learning import schedules
+from wildwire.learning.conjugate_gradient import ConjugateGradient
 from wildwire.learning.first_order import (
     AdaDelta,
     AdaGrad,
@@ -18,17 +19,20 @@ from wildwire.learning.first_order import (
     GradientDescent,
     RMSprop,
 )
+from wildwire.learning.irprop import IRpropPlus
 from wildwire.learning.learner import Learner, Stepwise
 from wildwire.learning.levenberg_marquardt import LevenbergMarquardt
+from wildwire.learning.natural_gradient import NaturalGradient
 from wildwire.learning.newton import GaussNewton, Newton
 from wildwire.learning.relay import Relay, Restarts
 from wildwire.learning.saddle_free import SaddleFreeNewton
+from wildwire.learning.scipy_learners import LBFGS, TruncatedNewton
 
 __all__ = [
-    "AdaDelta", "AdaGrad", "Adam", "AdamW", "FirstOrder", "GaussNewton",
-    "GradientDescent", "Learner", "LevenbergMarquardt", "Newton", "RMSprop",
-    "Relay", "Restarts",
-    "SaddleFreeNewton", "Stepwise", "by_name", "names", "schedules",
+    "AdaDelta", "AdaGrad", "Adam", "AdamW", "ConjugateGradient", "FirstOrder",
+    "GaussNewton", "GradientDescent", "IRpropPlus", "LBFGS", "Learner",
+    "LevenbergMarquardt", "NaturalGradient", "Newton", "RMSprop", "Relay", "Restarts",
+    "SaddleFreeNewton", "Stepwise", "TruncatedNewton", "by_name", "names", "schedules",
 ]  # fmt: skip
 
 _BY_NAME: dict[str, type[Learner]] = {
@@ -38,6 +42,11 @@ _BY_NAME: dict[str, type[Learner]] = {
     "rmsprop": RMSprop,
     "adam": Adam,
     "adamw": AdamW,
+    "irprop+": IRpropPlus,
+    "conjugate-gradient": ConjugateGradient,
+    "natural-gradient": NaturalGradient,
+    "lbfgs": LBFGS,
+    "truncated-newton": TruncatedNewton,
     "levenberg-marquardt": LevenbergMarquardt,
     "gauss-newton": GaussNewton,
     "newton": Newton,
@@ -46,6 +55,9 @@ _BY_NAME: dict[str, type[Learner]] = {
 _ALIASES = {
     "gd": "gradient-descent",
     "sgd": "gradient-descent",
+    "irprop": "irprop+",
+    "cg": "conjugate-gradient",
+    "l-bfgs": "lbfgs",
     "lm": "levenberg-marquardt",
 }
 
