@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from wildwire.errors import SettingError
+from wildwire.learning.full_batch import check_step_sizes
 from wildwire.learning.learner import Course, Stepwise, check_ranges
 from wildwire.learning.points import Point, is_flat, point_at, unit_of
 from wildwire.learning.stopping import Reason
@@ -47,25 +47,11 @@ class IRpropPlus(Stepwise):
     default_epochs: ClassVar[int] = 1000
 
     def __post_init__(self):
-        check_sizes(self)
+        check_step_sizes(self)
         check_ranges(self, tolerance=(0, math.inf))
 
     def begin(self, objective, theta, random):
         return _Signs(self, objective, theta)
-
-
-def check_sizes(learner) -> None:
-    """Refuse step sizes of Rprop that contradict each other."""
-    check_ranges(
-        learner, first=(0, math.inf), shrink=(0, 1), grow=(1, math.inf),
-        smallest=(0, math.inf), largest=(0, math.inf),
-    )  # fmt: skip
-    if learner.shrink == 0:
-        raise SettingError(f"shrink of {type(learner).__name__} must be above 0")
-    if not learner.smallest <= learner.first <= learner.largest or learner.first == 0:
-        raise SettingError(
-            f"first of {type(learner).__name__} must be above 0 and between smallest and largest"
-        )
 
 
 class _Signs(Course):

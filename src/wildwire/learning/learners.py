@@ -19,6 +19,7 @@ from wildwire.learning.first_order import (
     GradientDescent,
     RMSprop,
 )
+from wildwire.learning.full_batch import Quickprop, Rprop
 from wildwire.learning.irprop import IRpropPlus
 from wildwire.learning.learner import Learner, Stepwise
 from wildwire.learning.levenberg_marquardt import LevenbergMarquardt
@@ -31,7 +32,7 @@ from wildwire.learning.scipy_learners import LBFGS, TruncatedNewton
 __all__ = [
     "AdaDelta", "AdaGrad", "Adam", "AdamW", "ConjugateGradient", "FirstOrder",
     "GaussNewton", "GradientDescent", "IRpropPlus", "LBFGS", "Learner",
-    "LevenbergMarquardt", "NaturalGradient", "Newton", "RMSprop", "Relay", "Restarts",
+    "LevenbergMarquardt", "NaturalGradient", "Newton", "Quickprop", "RMSprop", "Relay", "Restarts", "Rprop",
     "SaddleFreeNewton", "Stepwise", "TruncatedNewton", "by_name", "names", "schedules",
 ]  # fmt: skip
 
@@ -42,7 +43,9 @@ _BY_NAME: dict[str, type[Learner]] = {
     "rmsprop": RMSprop,
     "adam": Adam,
     "adamw": AdamW,
+    "rprop": Rprop,
     "irprop+": IRpropPlus,
+    "quickprop": Quickprop,
     "conjugate-gradient": ConjugateGradient,
     "natural-gradient": NaturalGradient,
     "lbfgs": LBFGS,
