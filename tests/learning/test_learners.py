@@ -56,7 +56,7 @@ def test_by_name_passes_hyper_parameters():
     [
         ("adaam", {}, "did you mean 'adam'"),
         ("gradientdecent", {}, "did you mean 'gradient-descent'"),
-        ("newton", {}, "adadelta, adagrad, adam"),
+        ("zzz", {}, "adadelta, adagrad, adam"),
         ("adam", {"rat": 1}, "hyper-parameter of Adam 'rat'; did you mean 'rate'"),
         ("sgd", {"beta": 1}, "momentum, nesterov, rate"),
     ],
