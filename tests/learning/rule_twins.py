@@ -50,6 +50,36 @@ def adamw(x, g, state, step, rate, beta1, beta2, epsilon, decay, weights):
     return adam(x, g, state, step, rate, beta1, beta2, epsilon, decay * weights)
 
 
+def rprop(x, g, state, step, rate, first, shrink, grow, smallest, largest):
+    size, past = state.get("s", 0 * x + first), state.get("g", 0 * x)
+    for i in range(len(x)):
+        if g[i] * past[i] > 0:
+            size[i] = min(size[i] * grow, largest)
+        if g[i] * past[i] < 0:
+            size[i] = max(size[i] * shrink, smallest)
+    state["s"], state["g"] = size, g
+    return x - rate * (np.sign(g) * size)
+
+
+def quickprop(x, g, state, step, rate, most):
+    """As in Fahlman's own program, slope by slope."""
+    change, past = state.get("d", 0 * x), state.get("g", 0 * x)
+    part, moved = most / (1 + most), 0 * x
+    for i in range(len(x)):
+        d, s, p = change[i], g[i], past[i]
+        if d == 0:
+            moved[i] = -rate * s
+            continue
+        if (d < 0 < s) or (s < 0 < d):
+            moved[i] = -rate * s
+        if s == 0:
+            continue
+        too_far = s >= part * p if d < 0 else s <= part * p
+        moved[i] += most * d if too_far else s / (p - s) * d
+    state["d"], state["g"] = moved, g
+    return x + moved
+
+
 TWINS = {
     learners.GradientDescent: gradient_descent,
     learners.AdaGrad: adagrad,
@@ -57,6 +87,8 @@ TWINS = {
     learners.RMSprop: rmsprop,
     learners.Adam: adam,
     learners.AdamW: adamw,
+    learners.Rprop: rprop,
+    learners.Quickprop: quickprop,
 }
 
 LEARNERS = (
@@ -69,6 +101,10 @@ LEARNERS = (
     learners.RMSprop(rate=0.01, decay=0.9, momentum=0.5),
     learners.Adam(rate=0.02),
     learners.AdamW(rate=0.02, decay=0.1),
+    learners.Rprop(largest=0.2, smallest=0.05),
+    learners.Rprop(rate=0.3, first=0.01, shrink=0.4, grow=1.3),
+    learners.Quickprop(rate=0.05),
+    learners.Quickprop(rate=0.02, most=1.2),
 )
 
 

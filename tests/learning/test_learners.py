@@ -33,6 +33,13 @@ def test_contract(learner):
         ("gradient_descent", ls.GradientDescent),
         ("sgd", ls.GradientDescent),
         ("gd", ls.GradientDescent),
+        ("Rprop", ls.Rprop),
+        ("iRprop+", ls.IRpropPlus),
+        ("quickprop", ls.Quickprop),
+        ("conjugate gradient", ls.ConjugateGradient),
+        ("natural_gradient", ls.NaturalGradient),
+        ("L-BFGS", ls.LBFGS),
+        ("truncated-newton", ls.TruncatedNewton),
     ],
 )
 def test_by_name(text, expected):
@@ -49,7 +56,7 @@ def test_by_name_passes_hyper_parameters():
     [
         ("adaam", {}, "did you mean 'adam'"),
         ("gradientdecent", {}, "did you mean 'gradient-descent'"),
-        ("newton", {}, "adadelta, adagrad, adam"),
+        ("zzz", {}, "adadelta, adagrad, adam"),
         ("adam", {"rat": 1}, "hyper-parameter of Adam 'rat'; did you mean 'rate'"),
         ("sgd", {"beta": 1}, "momentum, nesterov, rate"),
     ],
@@ -73,6 +80,11 @@ def test_by_name_suggests(name, numbers, words):
         lambda: ls.RMSprop(momentum="much"),
         lambda: ls.GradientDescent(momentum=1.0),
         lambda: ls.GradientDescent(nesterov=True),
+        lambda: ls.Rprop(first=60),
+        lambda: ls.Rprop(shrink=1.0),
+        lambda: ls.Rprop(smallest=0.2),
+        lambda: ls.Quickprop(most=0.9),
+        lambda: ls.Quickprop(rate=-1),
     ],
 )
 def test_ranges(make):

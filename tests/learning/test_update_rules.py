@@ -7,6 +7,7 @@ import pytest
 
 from learning.rule_twins import LEARNERS, twin_step
 from wildwire.errors import SettingError
+from wildwire.learning.learners import Quickprop, Rprop
 from wildwire.learning.update_rules import RULES, rule_address
 
 COUNTS = (1, 7, 64, 333)
@@ -73,6 +74,27 @@ def test_gradient_descent_rounds_twice(dtype):
         np.zeros(0, dtype), np.array([rate]), 1,
     )  # fmt: skip
     assert x.tobytes() == expected.tobytes()
+
+
+@pytest.mark.parametrize(
+    "learner", [Rprop(), Rprop(largest=0.15, smallest=0.04), Quickprop()], ids=repr
+)
+def test_rules_of_full_batches_have_the_bits_of_their_twins(learner):
+    """Gradients of a bowl, so that slopes keep and turn their signs as in learning; some are 0."""
+    random, free = np.random.default_rng(5), np.ones(257)
+    x, bend = random.normal(size=257), np.geomspace(0.01, 8, 257)
+    bend[::10] = 0.0
+    twin, memory = x.copy(), {}
+    state, numbers = learner.first_state(free), learner.numbers
+    numbers[0] = learner.rate
+    turned = 0
+    for step in range(1, 40):
+        before = bend * twin
+        call(rule_address(learner.rule, "float64"), x, bend * x, free, state, numbers, step)  # fmt: skip
+        twin = twin_step(learner, twin, before, memory, step, learner.rate, free)
+        assert x.tobytes() == twin.tobytes()
+        turned += int((before * bend * twin < 0).sum())
+    assert turned > 300
 
 
 @pytest.mark.parametrize("step", [1, 2, 1000])

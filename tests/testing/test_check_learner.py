@@ -20,6 +20,12 @@ OURS = (
     learners.Newton(),
     learners.SaddleFreeNewton(),
     learners.SaddleFreeNewton(subspace=3),
+    learners.Rprop(),
+    learners.IRpropPlus(),
+    learners.Quickprop(),
+    learners.ConjugateGradient(),
+    learners.NaturalGradient(),
+    learners.LBFGS(leg=3),
     learners.Relay(learners.Adam(rate=0.02), learners.LevenbergMarquardt(), steps=5),
     learners.Restarts(learners.LevenbergMarquardt(), 3, steps=4),
 )

@@ -111,7 +111,9 @@ CURVATURES = 90  # int64 (outputs,): which of the loss's tables is its second de
 SCRATCH_ROW = 91  # (N_THETA,)
 POINTS_AT_ONCE = 92  # for which there is room
 # products with the Hessian (`second_order_kernels.py`)
-SECOND_WORK = 93  # work arrays of all tiles; 0: each thread has one, and makes its tiles again
+SECOND_WORK = (
+    93  # work arrays of all tiles; 0: each thread has one, and makes its tiles again
+)
 WORK_SIZE = 94  # numbers of one of them
 SECONDS = 95  # int64 (n_functions,): addresses at level 2
 SECOND_FORMS = 96  # int64 (2 * n_outputs,): of losses, then the table that is the second derivative

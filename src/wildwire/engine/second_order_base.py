@@ -222,9 +222,7 @@ def _back(plan, addresses, weights, work, gradient, turned, fused, columns, is_f
 
 
 @cached_njit(**INNER)
-def gradient_of(
-    plan, addresses, b, wide, weights, work, gradient, turned, d, columns
-):
+def gradient_of(plan, addresses, b, wide, weights, work, gradient, turned, d, columns):
     """`gradient[k, m] += sum_c source[k, c] * delta[m, c]` of block b, by tiles or BLAS."""
     if wide:
         calls.call_part(

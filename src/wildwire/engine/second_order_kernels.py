@@ -124,7 +124,9 @@ def _work_of(table, real, number):
     """The work array of tile `number`."""
     if table[at.SECOND_WORK] == 0:
         return pointer_at(table, at.WORK, real)
-    return shifted(pointer_at(table, at.SECOND_WORK, real), number * table[at.WORK_SIZE])
+    return shifted(
+        pointer_at(table, at.SECOND_WORK, real), number * table[at.WORK_SIZE]
+    )
 
 
 @cached_njit(**INNER)

@@ -95,7 +95,10 @@ def _results(plan, e, columns):
 def _expression_moves(plan, e, both, n_weights, work, d, columns):
     moved = d - 2 * np.int64(plan[p.ROWS]) * columns
     links, place = np.int64(plan[e + 1]), moved + np.int64(plan[e]) * columns
-    sources, slopes = plan[p.SOURCES] + plan[e + 5], _results(plan, e, columns) + columns
+    sources, slopes = (
+        plan[p.SOURCES] + plan[e + 5],
+        _results(plan, e, columns) + columns,
+    )
     for c in range(columns):
         work[place + c] = 0
     for a in range(links):
@@ -345,9 +348,7 @@ def _parameters_back(plan, r, m, both, n_weights, work, gradient, d, curves, col
             )
             for k in range(1, count):
                 v = both[n_weights + weight + k - 1]
-                _add_product(
-                    work, scratch, first, i, k, count, np.int64(0), v, columns
-                )
+                _add_product(work, scratch, first, i, k, count, np.int64(0), v, columns)
         if i == 0:
             for c in range(columns):
                 work[scratch + columns + c] = work[scratch + c]

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from wildwire.learning.fitting import fit as fit
     from wildwire.learning.objective import Objective as Objective
     from wildwire.learning.online import Online as Online
+    from wildwire.learning.rate_test import RateRange as RateRange
+    from wildwire.learning.rate_test import rate_range as rate_range
     from wildwire.learning.readout import fit_readout as fit_readout
     from wildwire.learning.result import Progress as Progress
     from wildwire.learning.result import Result as Result
@@ -28,10 +30,12 @@ _HOME = {
     "Objective": "wildwire.learning.objective",
     "Online": "wildwire.learning.online",
     "Progress": "wildwire.learning.result",
+    "RateRange": "wildwire.learning.rate_test",
     "Reason": "wildwire.learning.stopping",
     "Result": "wildwire.learning.result",
     "fit": "wildwire.learning.fitting",
     "fit_readout": "wildwire.learning.readout",
+    "rate_range": "wildwire.learning.rate_test",
     "time_limit_seconds": "wildwire.learning.settings",
 }
 

@@ -9,6 +9,7 @@ from dataclasses import fields
 
 from wildwire.errors import SettingError
 from wildwire.learning import manifolds, schedules
+from wildwire.learning.conjugate_gradient import ConjugateGradient
 from wildwire.learning.first_order import (
     AdaDelta,
     AdaGrad,
@@ -18,19 +19,46 @@ from wildwire.learning.first_order import (
     GradientDescent,
     RMSprop,
 )
+from wildwire.learning.full_batch import Quickprop, Rprop
+from wildwire.learning.irprop import IRpropPlus
 from wildwire.learning.learner import Learner, Stepwise
 from wildwire.learning.levenberg_marquardt import LevenbergMarquardt
+from wildwire.learning.natural_gradient import NaturalGradient
 from wildwire.learning.newton import GaussNewton, Newton
 from wildwire.learning.relay import Relay, Restarts
 from wildwire.learning.riemannian import RiemannianDescent
 from wildwire.learning.saddle_free import SaddleFreeNewton
+from wildwire.learning.scipy_learners import LBFGS, TruncatedNewton
 
 __all__ = [
-    "AdaDelta", "AdaGrad", "Adam", "AdamW", "FirstOrder", "GaussNewton",
-    "GradientDescent", "Learner", "LevenbergMarquardt", "Newton", "RMSprop",
-    "Relay", "Restarts", "RiemannianDescent",
-    "SaddleFreeNewton", "Stepwise", "by_name", "manifolds", "names", "schedules",
-]  # fmt: skip
+    "AdaDelta",
+    "AdaGrad",
+    "Adam",
+    "AdamW",
+    "ConjugateGradient",
+    "FirstOrder",
+    "GaussNewton",
+    "GradientDescent",
+    "IRpropPlus",
+    "LBFGS",
+    "Learner",
+    "LevenbergMarquardt",
+    "NaturalGradient",
+    "Newton",
+    "Quickprop",
+    "RMSprop",
+    "Relay",
+    "Restarts",
+    "RiemannianDescent",
+    "Rprop",
+    "SaddleFreeNewton",
+    "Stepwise",
+    "TruncatedNewton",
+    "by_name",
+    "manifolds",
+    "names",
+    "schedules",
+]
 
 _BY_NAME: dict[str, type[Learner]] = {
     "gradient-descent": GradientDescent,
@@ -39,6 +67,13 @@ _BY_NAME: dict[str, type[Learner]] = {
     "rmsprop": RMSprop,
     "adam": Adam,
     "adamw": AdamW,
+    "rprop": Rprop,
+    "irprop+": IRpropPlus,
+    "quickprop": Quickprop,
+    "conjugate-gradient": ConjugateGradient,
+    "natural-gradient": NaturalGradient,
+    "lbfgs": LBFGS,
+    "truncated-newton": TruncatedNewton,
     "levenberg-marquardt": LevenbergMarquardt,
     "gauss-newton": GaussNewton,
     "newton": Newton,
@@ -48,6 +83,9 @@ _BY_NAME: dict[str, type[Learner]] = {
 _ALIASES = {
     "gd": "gradient-descent",
     "sgd": "gradient-descent",
+    "irprop": "irprop+",
+    "cg": "conjugate-gradient",
+    "l-bfgs": "lbfgs",
     "lm": "levenberg-marquardt",
 }
 

@@ -26,6 +26,7 @@ from numba import carray, types
 from wildwire.errors import SettingError
 from wildwire.functions.cache import cached_njit
 from wildwire.functions.intrinsics import absolute, select
+from wildwire.learning.batch_rules import quickprop, rprop
 
 # Called from rules only.
 INNER = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
@@ -218,6 +219,7 @@ RULES: dict[str, Callable] = {
     rule.__name__: rule
     for rule in (
         gradient_descent, momentum, nesterov, adagrad, adadelta, rmsprop, adam, adamw,
+        rprop, quickprop,
     )
 }  # fmt: skip
 
