@@ -22,13 +22,22 @@ from wildwire.learning.learner import Learner, Stepwise
 from wildwire.learning.levenberg_marquardt import LevenbergMarquardt
 from wildwire.learning.newton import GaussNewton, Newton
 from wildwire.learning.relay import Relay, Restarts
+from wildwire.learning.rules import (
+    BlameRule,
+    DeltaRule,
+    HebbRule,
+    LocalRule,
+    OjaRule,
+    PerceptronRule,
+    Rule,
+)
 from wildwire.learning.saddle_free import SaddleFreeNewton
 
 __all__ = [
-    "AdaDelta", "AdaGrad", "Adam", "AdamW", "FirstOrder", "GaussNewton",
-    "GradientDescent", "Learner", "LevenbergMarquardt", "Newton", "RMSprop",
-    "Relay", "Restarts",
-    "SaddleFreeNewton", "Stepwise", "by_name", "names", "schedules",
+    "AdaDelta", "AdaGrad", "Adam", "AdamW", "BlameRule", "DeltaRule", "FirstOrder",
+    "GaussNewton", "GradientDescent", "HebbRule", "Learner", "LevenbergMarquardt",
+    "LocalRule", "Newton", "OjaRule", "PerceptronRule", "RMSprop", "Relay", "Restarts",
+    "Rule", "SaddleFreeNewton", "Stepwise", "by_name", "names", "schedules",
 ]  # fmt: skip
 
 _BY_NAME: dict[str, type[Learner]] = {
@@ -42,11 +51,22 @@ _BY_NAME: dict[str, type[Learner]] = {
     "gauss-newton": GaussNewton,
     "newton": Newton,
     "saddle-free-newton": SaddleFreeNewton,
+    "perceptron": PerceptronRule,
+    "delta": DeltaRule,
+    "hebb": HebbRule,
+    "oja": OjaRule,
+    "blame": BlameRule,
 }
 _ALIASES = {
     "gd": "gradient-descent",
     "sgd": "gradient-descent",
     "lm": "levenberg-marquardt",
+    "perceptron-rule": "perceptron",
+    "delta-rule": "delta",
+    "widrow-hoff": "delta",
+    "hebb-rule": "hebb",
+    "oja-rule": "oja",
+    "blame-rule": "blame",
 }
 
 

@@ -1,0 +1,366 @@
+"""What a local rule needs to know of a network, as tables: which numbers, where their sources stand, whose errors.
+
+Comes in: a network, what its rule reads, which neurons it may change. Goes out: `RulePlan`, integer arrays for
+`rule_kernel.py`; or a refusal that names the neuron. Called by `rule_walk.py`.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from wildwire.engine.rule_kernel import (
+    AT,
+    COUNT,
+    FIRST,
+    GENERAL,
+    KIND,
+    LINK,
+    PLACE,
+    PLAIN,
+    ROW,
+    SIGN,
+    SLOT,
+    TRANSFER,
+    TRANSFERRED,
+    UNIT,
+)
+from wildwire.errors import SettingError, UnsupportedError
+from wildwire.language.words import nearest
+from wildwire.program import plan as p
+from wildwire.program.compile import Program, compile_apart
+
+__all__ = ["RulePlan", "plan_rule"]
+
+N_ITEM, N_NEURON = 6, 5
+PROBES = 16
+"""Places at which a function is tried for a slope."""
+
+
+@dataclass(frozen=True, eq=False)
+class RulePlan:
+    """The tables of one network under one rule.
+
+    Attributes
+    ----------
+    program : Program
+    neurons, items, outputs : int32 arrays
+        Columns as in `rule_kernel.py`; outputs: row of the value, row of the neuron or -1.
+    slots : int64 array
+        Numbers of theta that change.
+    direct : int32 array (n, 3)
+        Places among the weights that are numbers of theta: place, slot, sign.
+    shared, links : int32 arrays
+        Neurons whose errors are shared, from the outputs back: row, first link, links; and of each link: place,
+        row of the source, whether its source takes a share.
+    numbers : list of int
+        The network's number of each of `neurons`.
+    """
+
+    program: Program
+    neurons: np.ndarray
+    items: np.ndarray
+    outputs: np.ndarray
+    slots: np.ndarray
+    direct: np.ndarray
+    shared: np.ndarray
+    links: np.ndarray
+    numbers: list[int]
+
+
+def plan_rule(network, formula, neurons=None, shares=False) -> RulePlan:
+    """Tables for a network and a rule.
+
+    Parameters
+    ----------
+    network : Network
+    formula : RuleFormula
+    neurons : sequence of str or None
+        Names of those that may change; None for all that have free numbers.
+    shares : bool
+        Whether hidden neurons have errors, by shares.
+
+    Raises
+    ------
+    UnsupportedError
+        A network with memory or with loops.
+    SettingError
+        A neuron of which the rule reads what it does not have; it is named.
+    """
+    _refuse_time(network)
+    program = compile_apart(network)
+    making = _Making(network, program, formula)
+    chosen = making.chosen(neurons)
+    making.refuse_products()
+    making.refuse_without_error(chosen, shares)
+    making.refuse_flat(chosen)
+    table, items = making.tables(chosen)
+    shared, links = making.shares() if shares else (_empty(3), _empty(3))
+    slots = np.unique(items[items[:, SLOT] >= 0, SLOT]).astype(np.int64)
+    places = np.flatnonzero(program.slot >= 0)
+    direct = np.column_stack(
+        [places, program.slot[places], program.sign[places]]
+    ).astype(np.int32)
+    return RulePlan(
+        program, table, items, making.outputs(), slots, direct, shared, links, chosen
+    )
+
+
+def _empty(width: int) -> np.ndarray:
+    return np.zeros((0, width), np.int32)
+
+
+def _refuse_time(network) -> None:
+    if network.n_delays:
+        raise UnsupportedError(
+            f"a local rule is for networks without memory, and this one looks {network.n_delays} steps back: "
+            "learners that follow the gradient take it"
+        )
+    if network.settle is not None:
+        raise UnsupportedError(
+            "a local rule is for networks without loops, and this one settles: learners that follow the gradient take it"
+        )
+
+
+class _Making:
+    """Reads the tables of a program that every neuron has for itself."""
+
+    def __init__(self, network, program, formula):
+        self.network, self.program, self.formula = network, program, formula
+        self.plan = program.plan
+        self.first_row = 1 + int(self.plan[p.INPUTS])
+        self.neuron_of = np.full(program.n_rows, -1)
+        self.neuron_of[program.row_of_neuron] = np.arange(network.n_neurons)
+        self.kinds = np.zeros(program.n_rows, np.int32)
+        self.transfers = np.zeros(program.n_rows, np.int32)
+        self._found: list[np.ndarray] = []
+        for stage in self._table(p.STAGES, p.STAGE_TABLE, p.STAGE_WIDTH):
+            self._blocks(stage)
+            self._runs(stage)
+            self._transfers(stage)
+            self._expressions(stage)
+        width = 1 + N_ITEM
+        found = [np.zeros((0, width), np.int64), *self._found]
+        items = np.concatenate(found)
+        # Links first, as they are written; parameters of the activation behind them.
+        self.all_items = items[np.argsort(items[:, 0], kind="stable")]
+
+    # ---- the tables of the plan -------------------------------------------------------
+
+    def _table(self, count, offset, width):
+        plan = self.plan
+        return plan[plan[offset] :][: plan[count] * width].reshape(-1, width)
+
+    def _rows_of(self, first, count, table, width):
+        return self.plan[self.plan[table] :][: (first + count) * width].reshape(
+            -1, width
+        )[first:]
+
+    def _add(self, row, place, at, unit=0, link=0) -> None:
+        """Remember items by neurons' rows; all arguments broadcast."""
+        row, place, at, unit, link = np.broadcast_arrays(row, place, at, unit, link)
+        place = place.ravel()
+        columns = [
+            row.ravel(), place, at.ravel(), self.program.slot[place],
+            self.program.sign[place], unit.ravel(), link.ravel(),
+        ]  # fmt: skip
+        self._found.append(np.column_stack(columns).astype(np.int64))
+
+    def _blocks(self, stage) -> None:
+        for block in self._rows_of(stage[0], stage[1], p.BLOCK_TABLE, p.BLOCK_WIDTH):
+            row, width, source, count, weight = map(int, block[:5])
+            first = int(self.plan[p.SOURCES]) + source
+            sources = self.plan[first : first + count]
+            m, k = np.arange(width)[:, None], np.arange(count)[None, :]
+            place = weight + k * width + m
+            self._add(row + m, place, sources[None, :], 0, self.program.is_link[place])
+
+    def _runs(self, stage) -> None:
+        for run in self._rows_of(stage[2], stage[3], p.RUN_TABLE, p.RUN_WIDTH):
+            row, width, _, parameter, count = map(int, run[:5])
+            m, j = np.arange(width)[:, None], np.arange(count)[None, :]
+            at = (2 + j) * self.program.n_rows + row + m
+            self._add(row + m, parameter + m * count + j, at, 1)
+
+    def _transfers(self, stage) -> None:
+        start = int(self.plan[p.TRANSFER_TABLE])
+        for i in range(stage[8], stage[8] + stage[9]):
+            t = start + i * p.TRANSFER_WIDTH
+            row, links, _, number, _, weight, own, _, others = map(
+                int, self.plan[t : t + p.TRANSFER_WIDTH]
+            )
+            self.kinds[row], self.transfers[row] = TRANSFERRED, t
+            places = np.arange(own)
+            self._add(row, weight + places, -1, 0, places < links)
+            self._add(row, number + np.arange(others), -1)
+
+    def _expressions(self, stage) -> None:
+        plan = self.plan
+        for one in self._rows_of(
+            stage[6], stage[7], p.EXPRESSION_TABLE, p.EXPRESSION_WIDTH
+        ):
+            row, sources, _, number, count, _, scratch = map(int, one)
+            self.kinds[row] = GENERAL
+            tables = (3 + int(plan[p.MAX_PARAMETERS])) * self.program.n_rows
+            j = np.arange(count)
+            self._add(row, number + j, tables + scratch + sources + 1 + j, 1)
+
+    # ---- which neurons ----------------------------------------------------------------
+
+    def name(self, neuron: int) -> str:
+        return self.network.names[self.network.n_inputs + neuron]
+
+    def chosen(self, names) -> list[int]:
+        """Numbers of the neurons that may change, in program order."""
+        free = self.all_items[self.all_items[:, 1 + SLOT] >= 0, 0]
+        rows = [int(row) for row in np.unique(free)]
+        found = [int(self.neuron_of[row]) for row in rows]
+        if names is None:
+            return found
+        return [j for j in found if j in self._named(names)]
+
+    def _named(self, names) -> set[int]:
+        known = {self.name(j): j for j in range(self.network.n_neurons)}
+        for name in names:
+            if name not in known:
+                near = nearest(str(name), known, 0.6)
+                hint = f"; did you mean {near!r}?" if near else ""
+                raise SettingError(
+                    f"neurons: there is no neuron {str(name)!r}{hint}"
+                )
+        return {known[name] for name in names}
+
+    def outputs(self) -> np.ndarray:
+        """Row of the value and row of the neuron of each output."""
+        network = self.network
+        first = int(self.plan[p.OUTPUT_ROWS])
+        values = self.plan[first : first + network.n_outputs]
+        neurons = network.output_node - network.n_inputs
+        rows = self.program.row_of_neuron[np.maximum(neurons, 0)]
+        rows = np.where(neurons >= 0, rows, -1)
+        return np.column_stack([values, rows]).astype(np.int32)
+
+    # ---- what is refused --------------------------------------------------------------
+
+    def refuse_products(self) -> None:
+        """Numbers that are products of several of theta's have no change of their own."""
+        made = self.all_items[self.all_items[:, 1 + SLOT] <= -2, 0]
+        if len(made):
+            name = self.name(int(self.neuron_of[made[0]]))
+            raise SettingError(
+                f"neuron {name}: a number in it is a product of learnable numbers, as in 0.5*(x - 3), and a local "
+                "rule changes numbers that stand alone: freeze one of them, as in 0.5*(x - [3]), or write the brackets out"
+            )
+
+    def refuse_without_error(self, chosen: list[int], shares: bool) -> None:
+        """Errors and targets belong to outputs; errors also to hidden neurons, where they are shared."""
+        reads = set(self.formula.signals) & {"e", "t"}
+        if not reads:
+            return
+        network = self.network
+        outputs = (network.output_node - network.n_inputs).tolist()
+        for j in chosen:
+            if outputs.count(j) > 1:
+                raise SettingError(
+                    f"neuron {self.name(j)} is {outputs.count(j)} outputs at once, and has as many errors: a rule that "
+                    "reads e or t needs one"
+                )
+            if j in outputs or (shares and "t" not in reads):
+                continue
+            what = "t" if "t" in reads else "e"
+            raise SettingError(
+                f"the rule reads {what}, and neuron {self.name(j)} is no output: nobody says its "
+                + ("target" if what == "t" else "error")
+                + ". Freeze its numbers, name the neurons that learn (neurons=...), share errors back "
+                "(BlameRule, or blame=('weight',) of Rule), or take a learner that follows the gradient"
+            )
+
+    def refuse_flat(self, chosen: list[int]) -> None:
+        """A rule that multiplies by a slope learns nothing where there is none."""
+        network = self.network
+        for j in chosen:
+            function = network.functions[network.activation[j]]
+            general = function.kind == "expression"
+            if not general and "slope" not in self.formula.signals:
+                continue
+            if _is_flat(function, general):
+                what = "its formula" if general else function.name
+                raise SettingError(
+                    f"neuron {self.name(j)}: {what} has slope 0 wherever it has one, so the rule would change nothing. "
+                    + (
+                        "Write step(quadratic(...)) or step(a weighted sum), whose numbers have sources of their own"
+                        if general
+                        else f"Use a rule without slope (PerceptronRule), or give it one: {function.name}(..., slope=triangle)"
+                    )
+                )
+
+    # ---- tables for the kernel --------------------------------------------------------
+
+    def tables(self, chosen: list[int]) -> tuple[np.ndarray, np.ndarray]:
+        """Neurons and items; frozen links only where the rule runs over all links."""
+        items = self.all_items
+        kept = items[:, 1 + SLOT] >= 0
+        if self.formula.reduces:
+            self._refuse_without_links(chosen)
+            kept |= items[:, 1 + LINK] > 0
+        rows = self.program.row_of_neuron[chosen] if chosen else np.zeros(0, np.int64)
+        items = items[kept & np.isin(items[:, 0], rows)]
+        table = np.zeros((len(rows), N_NEURON), np.int32)
+        table[:, ROW] = rows
+        table[:, FIRST] = np.searchsorted(items[:, 0], rows)
+        table[:, COUNT] = (
+            np.searchsorted(items[:, 0], rows, side="right") - table[:, FIRST]
+        )
+        table[:, KIND], table[:, TRANSFER] = self.kinds[rows], self.transfers[rows]
+        return table, np.ascontiguousarray(items[:, 1:].astype(np.int32))
+
+    def _refuse_without_links(self, chosen: list[int]) -> None:
+        for j in chosen:
+            if self.kinds[self.program.row_of_neuron[j]] == GENERAL:
+                raise SettingError(
+                    f"neuron {self.name(j)} has a formula of its own, and the rule runs over the links of a weighted sum"
+                )
+
+    def shares(self) -> tuple[np.ndarray, np.ndarray]:
+        """Neurons from the last to the first, with all their links: what errors go back along."""
+        items, shared, links = self.all_items, [], []
+        outputs = self.outputs()[:, 1].tolist()
+        for row in range(self.program.n_rows - 1, self.first_row - 1, -1):
+            if self.neuron_of[row] < 0:
+                continue
+            own = items[items[:, 0] == row, 1:]
+            own = own[(own[:, UNIT] == 0) & ((own[:, LINK] > 0) | (own[:, AT] == 0))]
+            self._refuse_unshared(row)
+            takes = (own[:, AT] >= self.first_row) & ~np.isin(own[:, AT], outputs)
+            if takes.any():
+                shared.append((row, len(links), len(own)))
+                links += zip(own[:, PLACE], own[:, AT], takes, strict=True)
+        made = [
+            np.array(list(rows), np.int32).reshape(-1, 3) for rows in (shared, links)
+        ]
+        return made[0], made[1]
+
+    def _refuse_unshared(self, row: int) -> None:
+        """Shares are by weights, which formulas of one's own and other transfers do not multiply by."""
+        if self.kinds[row] == PLAIN:
+            return
+        j = int(self.neuron_of[row])
+        network = self.network
+        sources = network.link_source[network.link_target == j]
+        if (sources >= network.n_inputs).any():
+            raise SettingError(
+                f"neuron {self.name(j)} is no weighted sum of its sources: errors are shared back by weights only"
+            )
+
+
+def _is_flat(function, general: bool) -> bool:
+    """Whether all slopes are 0 at some places drawn once for all."""
+    random = np.random.default_rng(0)
+    arguments = [random.normal(scale=2.0, size=PROBES) for _ in function.arguments]
+    numbers = list(function.starts)
+    if general:
+        numbers = random.normal(size=(function.n_parameters, PROBES)).tolist()
+    tables = function.evaluate(1, arguments, [np.array(v) for v in numbers])
+    first = 1 + len(arguments) if general else 1
+    last = len(tables) if general else 1 + len(arguments)
+    with np.errstate(invalid="ignore"):
+        return last > first and bool((tables[first:last] == 0).all())
