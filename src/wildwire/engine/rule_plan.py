@@ -202,7 +202,7 @@ class _Making:
             self.kinds[row] = GENERAL
             tables = (3 + int(plan[p.MAX_PARAMETERS])) * self.program.n_rows
             j = np.arange(count)
-            self._add(row, number + j, tables + scratch + sources + 1 + j, 1)
+            self._add(row, number + j, tables + scratch + 2 * sources + 1 + j, 1)
 
     # ---- which neurons ----------------------------------------------------------------
 
