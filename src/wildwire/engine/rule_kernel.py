@@ -181,7 +181,7 @@ def _reduced(kind, neuron, items, values, c, count):
         value = values[k * count + c]
         if kind == PRODUCT_OF:
             total *= value
-        elif kind == LEAST_OF or kind == MOST_OF:
+        elif kind in (LEAST_OF, MOST_OF):
             better = value < total if kind == LEAST_OF else value > total
             # nan takes the place for good
             total = value if links == 0 or better or value != value else total

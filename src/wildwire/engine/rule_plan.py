@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from wildwire.engine.rule_items import Items
 from wildwire.engine.rule_kernel import (
     AT,
     COUNT,
@@ -18,10 +19,8 @@ from wildwire.engine.rule_kernel import (
     PLACE,
     PLAIN,
     ROW,
-    SIGN,
     SLOT,
     TRANSFER,
-    TRANSFERRED,
     UNIT,
 )
 from wildwire.errors import SettingError, UnsupportedError
@@ -31,7 +30,7 @@ from wildwire.program.compile import Program, compile_apart
 
 __all__ = ["RulePlan", "plan_rule"]
 
-N_ITEM, N_NEURON = 6, 5
+N_NEURON = 5
 PROBES = 16
 """Places at which a function is tried for a slope."""
 
@@ -117,92 +116,21 @@ def _refuse_time(network) -> None:
         )
     if network.settle is not None:
         raise UnsupportedError(
-            "a local rule is for networks without loops, and this one settles: learners that follow the gradient take it"
+            "a local rule is for networks without loops, and this one settles: "
+            "learners that follow the gradient take it"
         )
 
 
 class _Making:
-    """Reads the tables of a program that every neuron has for itself."""
+    """Chooses and checks the neurons of one network, and lays out their items."""
 
     def __init__(self, network, program, formula):
         self.network, self.program, self.formula = network, program, formula
-        self.plan = program.plan
+        self.plan, self.found = program.plan, Items(program)
+        self.items, self.kinds = self.found.table, self.found.kinds
         self.first_row = 1 + int(self.plan[p.INPUTS])
         self.neuron_of = np.full(program.n_rows, -1)
         self.neuron_of[program.row_of_neuron] = np.arange(network.n_neurons)
-        self.kinds = np.zeros(program.n_rows, np.int32)
-        self.transfers = np.zeros(program.n_rows, np.int32)
-        self._found: list[np.ndarray] = []
-        for stage in self._table(p.STAGES, p.STAGE_TABLE, p.STAGE_WIDTH):
-            self._blocks(stage)
-            self._runs(stage)
-            self._transfers(stage)
-            self._expressions(stage)
-        width = 1 + N_ITEM
-        found = [np.zeros((0, width), np.int64), *self._found]
-        items = np.concatenate(found)
-        # Links first, as they are written; parameters of the activation behind them.
-        self.all_items = items[np.argsort(items[:, 0], kind="stable")]
-
-    # ---- the tables of the plan -------------------------------------------------------
-
-    def _table(self, count, offset, width):
-        plan = self.plan
-        return plan[plan[offset] :][: plan[count] * width].reshape(-1, width)
-
-    def _rows_of(self, first, count, table, width):
-        return self.plan[self.plan[table] :][: (first + count) * width].reshape(
-            -1, width
-        )[first:]
-
-    def _add(self, row, place, at, unit=0, link=0) -> None:
-        """Remember items by neurons' rows; all arguments broadcast."""
-        row, place, at, unit, link = np.broadcast_arrays(row, place, at, unit, link)
-        place = place.ravel()
-        columns = [
-            row.ravel(), place, at.ravel(), self.program.slot[place],
-            self.program.sign[place], unit.ravel(), link.ravel(),
-        ]  # fmt: skip
-        self._found.append(np.column_stack(columns).astype(np.int64))
-
-    def _blocks(self, stage) -> None:
-        for block in self._rows_of(stage[0], stage[1], p.BLOCK_TABLE, p.BLOCK_WIDTH):
-            row, width, source, count, weight = map(int, block[:5])
-            first = int(self.plan[p.SOURCES]) + source
-            sources = self.plan[first : first + count]
-            m, k = np.arange(width)[:, None], np.arange(count)[None, :]
-            place = weight + k * width + m
-            self._add(row + m, place, sources[None, :], 0, self.program.is_link[place])
-
-    def _runs(self, stage) -> None:
-        for run in self._rows_of(stage[2], stage[3], p.RUN_TABLE, p.RUN_WIDTH):
-            row, width, _, parameter, count = map(int, run[:5])
-            m, j = np.arange(width)[:, None], np.arange(count)[None, :]
-            at = (2 + j) * self.program.n_rows + row + m
-            self._add(row + m, parameter + m * count + j, at, 1)
-
-    def _transfers(self, stage) -> None:
-        start = int(self.plan[p.TRANSFER_TABLE])
-        for i in range(stage[8], stage[8] + stage[9]):
-            t = start + i * p.TRANSFER_WIDTH
-            row, links, _, number, _, weight, own, _, others = map(
-                int, self.plan[t : t + p.TRANSFER_WIDTH]
-            )
-            self.kinds[row], self.transfers[row] = TRANSFERRED, t
-            places = np.arange(own)
-            self._add(row, weight + places, -1, 0, places < links)
-            self._add(row, number + np.arange(others), -1)
-
-    def _expressions(self, stage) -> None:
-        plan = self.plan
-        for one in self._rows_of(
-            stage[6], stage[7], p.EXPRESSION_TABLE, p.EXPRESSION_WIDTH
-        ):
-            row, sources, _, number, count, _, scratch = map(int, one)
-            self.kinds[row] = GENERAL
-            tables = (3 + int(plan[p.MAX_PARAMETERS])) * self.program.n_rows
-            j = np.arange(count)
-            self._add(row, number + j, tables + scratch + 2 * sources + 1 + j, 1)
 
     # ---- which neurons ----------------------------------------------------------------
 
@@ -211,7 +139,7 @@ class _Making:
 
     def chosen(self, names) -> list[int]:
         """Numbers of the neurons that may change, in program order."""
-        free = self.all_items[self.all_items[:, 1 + SLOT] >= 0, 0]
+        free = self.items[self.items[:, 1 + SLOT] >= 0, 0]
         rows = [int(row) for row in np.unique(free)]
         found = [int(self.neuron_of[row]) for row in rows]
         if names is None:
@@ -224,9 +152,7 @@ class _Making:
             if name not in known:
                 near = nearest(str(name), known, 0.6)
                 hint = f"; did you mean {near!r}?" if near else ""
-                raise SettingError(
-                    f"neurons: there is no neuron {str(name)!r}{hint}"
-                )
+                raise SettingError(f"neurons: there is no neuron {str(name)!r}{hint}")
         return {known[name] for name in names}
 
     def outputs(self) -> np.ndarray:
@@ -243,12 +169,13 @@ class _Making:
 
     def refuse_products(self) -> None:
         """Numbers that are products of several of theta's have no change of their own."""
-        made = self.all_items[self.all_items[:, 1 + SLOT] <= -2, 0]
+        made = self.items[self.items[:, 1 + SLOT] <= -2, 0]
         if len(made):
             name = self.name(int(self.neuron_of[made[0]]))
             raise SettingError(
                 f"neuron {name}: a number in it is a product of learnable numbers, as in 0.5*(x - 3), and a local "
-                "rule changes numbers that stand alone: freeze one of them, as in 0.5*(x - [3]), or write the brackets out"
+                "rule changes numbers that stand alone: freeze one of them, as in 0.5*(x - [3]), or write the "
+                "brackets out"
             )
 
     def refuse_without_error(self, chosen: list[int], shares: bool) -> None:
@@ -259,11 +186,6 @@ class _Making:
         network = self.network
         outputs = (network.output_node - network.n_inputs).tolist()
         for j in chosen:
-            if outputs.count(j) > 1:
-                raise SettingError(
-                    f"neuron {self.name(j)} is {outputs.count(j)} outputs at once, and has as many errors: a rule that "
-                    "reads e or t needs one"
-                )
             if j in outputs or (shares and "t" not in reads):
                 continue
             what = "t" if "t" in reads else "e"
@@ -280,24 +202,26 @@ class _Making:
         for j in chosen:
             function = network.functions[network.activation[j]]
             general = function.kind == "expression"
-            if not general and "slope" not in self.formula.signals:
+            reads = general or "slope" in self.formula.signals
+            if not reads or not _is_flat(function, general):
                 continue
-            if _is_flat(function, general):
-                what = "its formula" if general else function.name
-                raise SettingError(
-                    f"neuron {self.name(j)}: {what} has slope 0 wherever it has one, so the rule would change nothing. "
-                    + (
-                        "Write step(quadratic(...)) or step(a weighted sum), whose numbers have sources of their own"
-                        if general
-                        else f"Use a rule without slope (PerceptronRule), or give it one: {function.name}(..., slope=triangle)"
-                    )
-                )
+            what = "its formula" if general else function.name
+            advice = (
+                "write step(quadratic(...)) or step(a weighted sum), whose numbers have sources of their own"
+                if general
+                else "use a rule without slope (PerceptronRule), or give it a training slope: "
+                f"{function.name}(..., slope=triangle)"
+            )
+            raise SettingError(
+                f"neuron {self.name(j)}: {what} has slope 0 wherever it has one, so the rule would change "
+                f"nothing; {advice}"
+            )
 
     # ---- tables for the kernel --------------------------------------------------------
 
     def tables(self, chosen: list[int]) -> tuple[np.ndarray, np.ndarray]:
         """Neurons and items; frozen links only where the rule runs over all links."""
-        items = self.all_items
+        items = self.items
         kept = items[:, 1 + SLOT] >= 0
         if self.formula.reduces:
             self._refuse_without_links(chosen)
@@ -310,19 +234,22 @@ class _Making:
         table[:, COUNT] = (
             np.searchsorted(items[:, 0], rows, side="right") - table[:, FIRST]
         )
-        table[:, KIND], table[:, TRANSFER] = self.kinds[rows], self.transfers[rows]
+        table[:, KIND], table[:, TRANSFER] = (
+            self.kinds[rows],
+            self.found.transfers[rows],
+        )
         return table, np.ascontiguousarray(items[:, 1:].astype(np.int32))
 
     def _refuse_without_links(self, chosen: list[int]) -> None:
         for j in chosen:
             if self.kinds[self.program.row_of_neuron[j]] == GENERAL:
                 raise SettingError(
-                    f"neuron {self.name(j)} has a formula of its own, and the rule runs over the links of a weighted sum"
+                    f"neuron {self.name(j)} has a formula of its own, and the rule runs over the links of a neuron"
                 )
 
     def shares(self) -> tuple[np.ndarray, np.ndarray]:
         """Neurons from the last to the first, with all their links: what errors go back along."""
-        items, shared, links = self.all_items, [], []
+        items, shared, links = self.items, [], []
         outputs = self.outputs()[:, 1].tolist()
         for row in range(self.program.n_rows - 1, self.first_row - 1, -1):
             if self.neuron_of[row] < 0:

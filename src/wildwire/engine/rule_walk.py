@@ -23,7 +23,9 @@ from wildwire.engine.rule_kernel import (
     COUNT,
     DONE,
     ERROR,
+    FIRST,
     LEAST_OF,
+    LINK,
     MEAN_OF,
     MOST_OF,
     MOVED,
@@ -32,6 +34,7 @@ from wildwire.engine.rule_kernel import (
     PRODUCT_OF,
     RATE,
     SLOPE,
+    SLOT,
     SOURCE,
     STEP,
     SUM,
@@ -218,14 +221,15 @@ class RuleWalk:
         count = min(self._size, len(order) - first)
         item = int(status[AT_ITEM])
         c, many = item % count, int(neuron[COUNT]) * count
-        table = args.reshape(-1, stride)[:, :many].reshape(-1, int(neuron[COUNT]), count)
-        error = table[signals.index("e"), item // count, c]
-        sources = ", ".join(f"{v:.6g}" for v in table[signals.index("x"), :, c])
-        name = self.network.names[
-            self.network.n_inputs + self.plan.numbers[status[AT_NEURON]]
-        ]
-        return (
-            f"rate alpha(e, x) is {values[item]:.6g} at e={error:.6g}, x=({sources}), row "
-            f"{order[status[AT_ROW]]}, neuron {name}: a rate must not be negative"
+        table = args.reshape(-1, stride)[:, :many].reshape(
+            -1, int(neuron[COUNT]), count
         )
-
+        items = self.plan.items[neuron[FIRST] :][: neuron[COUNT]]
+        links = sorted(np.flatnonzero(items[:, LINK]), key=lambda k: items[k, SLOT])
+        error = table[signals.index("e"), item // count, c]
+        x = table[signals.index("x"), links, c]
+        number = self.network.theta_names[items[item // count, SLOT]]
+        return (
+            f"rate alpha(e, x) is {values[item]:.6g} at e={error:.6g}, x=({', '.join(f'{v:.6g}' for v in x)}), "
+            f"row {order[status[AT_ROW]]}, for {number!r}: a rate must not be negative"
+        )

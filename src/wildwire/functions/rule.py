@@ -164,7 +164,10 @@ def rule_formula(
     change = taking.tree(substituted(formula, taking.names))
     made = [tree for _, tree in taking.found]
     read = {
-        node.name for tree in (*made, change) for node in walk(tree) if _is_name(node)
+        node.name
+        for tree in (*made, change)
+        for node in walk(tree)
+        if isinstance(node, Name)
     }
     unread = [name for name in numbers if name not in read]
     if unread:
@@ -227,10 +230,6 @@ class _Taking:
 def _stage_name(number: int) -> str:
     """No text can write it."""
     return f"stage {number}"
-
-
-def _is_name(node) -> bool:
-    return isinstance(node, Name)
 
 
 def _check_names(tree, known: tuple[str, ...], source: str | None) -> None:

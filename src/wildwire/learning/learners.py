@@ -20,16 +20,15 @@ from wildwire.learning.first_order import (
 )
 from wildwire.learning.learner import Learner, Stepwise
 from wildwire.learning.levenberg_marquardt import LevenbergMarquardt
+from wildwire.learning.local_rule import LocalRule, Rule
 from wildwire.learning.newton import GaussNewton, Newton
 from wildwire.learning.relay import Relay, Restarts
 from wildwire.learning.rules import (
     BlameRule,
     DeltaRule,
     HebbRule,
-    LocalRule,
     OjaRule,
     PerceptronRule,
-    Rule,
 )
 from wildwire.learning.saddle_free import SaddleFreeNewton
 

@@ -72,11 +72,13 @@ class RuleCourse(Course):
         if done.broken is not None:
             name = self.objective.network.theta_names[done.broken]
             self.reason = Reason.DIVERGED
-            self.note = (
-                f"The rule drove {name!r} beyond all numbers; theta is that of the epoch before."
-            )
+            self.note = f"The rule drove {name!r} beyond all numbers; theta is that of the epoch before."
             return
         loss = self.objective.value(done.theta) if done.moved else self.loss
+        if not np.isfinite(loss):
+            self.reason = Reason.DIVERGED
+            self.note = "The rule drove the loss beyond all numbers; theta is that of the epoch before."
+            return
         self.theta, self.last, self.loss = done.theta, done.last, loss
         self.steps += done.steps
         # A rule with momentum goes on by itself as long as the last change was one.
