@@ -43,7 +43,8 @@ def test_a_unit_fires_when_excitation_exceeds_its_threshold():
     found = ww.values(network, network.initial(seed=0), X)[:, :5]
     weights = np.zeros((5, 6))
     into = network.link_target < 5
-    weights[network.link_target[into], network.link_source[into]] = (network.link_value * network.link_sign)[into]  # fmt: skip
+    drawn = network.link_value * network.link_sign
+    weights[network.link_target[into], network.link_source[into]] = drawn[into]
     np.testing.assert_array_equal(found, X @ weights.T >= 1.5)
 
 

@@ -292,11 +292,7 @@ def test_oja_ends_at_the_first_principal_component():
 
 @pytest.mark.parametrize("by", [("weight",), ("output",), ("weight", "output", "slope")])  # fmt: skip
 def test_shares_sum_to_one_for_every_neuron(by):
-    network = ww.parse(
-        "input a, b\nh[3] ~ tanh(a, b)\ng ~ logistic(h, a, a)\ny, z = g, h[0]\noutput g".replace(
-            "y, z = g, h[0]\n", ""
-        )
-    )
+    network = ww.parse("input a, b\nh[3] ~ tanh(a, b)\ng ~ logistic(h, a, a)\noutput g")
     learner = learners.BlameRule(0.1, by=by)
     shares = learner.shares(network, network.initial(seed=4), [0.3, -0.8])
     assert list(shares) == ["h[0]", "h[1]", "h[2]", "g"]
@@ -340,7 +336,8 @@ def test_blame_is_not_the_gradient_and_learns_all_the_same():
     assert cosine < 0.999
     learnt = 0
     for seed in range(10):
-        course = learners.BlameRule(2.0).begin(objective, network.initial(seed=seed), np.random.default_rng(seed))  # fmt: skip
+        start, random = network.initial(seed=seed), np.random.default_rng(seed)
+        course = learners.BlameRule(2.0).begin(objective, start, random)
         run(course, 1000)
         wrong = np.abs(ww.run(network, course.theta, CORNERS)[:, 0] - gate("xor")) > 0.5
         learnt += not wrong.any()
@@ -483,8 +480,8 @@ HIDDEN = "input x1, x2\nh ~ tanh(x1, x2)\ny ~ step(h, x1)\noutput y"
         (HIDDEN, learners.Rule("t*x", blame="weight"), "reads t, and neuron h is no output"),
         (STEP, learners.DeltaRule(), "neuron y: step has slope 0"),
         ("input x1, x2\ny = step(0.3*x1*x2 + 0.2*x1)\noutput y", learners.PerceptronRule(), "its formula has slope 0"),
-        ("input x1, x2\ny = tanh(0.5*(x1 - 3*x2))\noutput y", learners.DeltaRule(), "neuron y: a number in it is a product"),
-        ("input x1, x2\nh ~ tanh(x1)\ny ~ quadratic(h, x2)\noutput y", learners.BlameRule(), "neuron y is no weighted sum"),
+        ("input x1, x2\ny = tanh(0.5*(x1 - 3*x2))\noutput y", learners.DeltaRule(), "y: a number in it is a product"),
+        ("input x1, x2\nh ~ tanh(x1)\ny ~ quadratic(h, x2)\noutput y", learners.BlameRule(), "y is no weighted sum"),
         (STEP, learners.PerceptronRule(neurons=["z"]), "no neuron 'z'"),
         ("input x1, x2\ny = exp(0.3*x1)*x2\noutput y", learners.Rule("e*sum(x)"), "neuron y has a formula of its own"),
     ],
@@ -536,9 +533,9 @@ def test_penalties_are_refused():
     [
         (lambda: learners.Rule("rte*x*e", rate=0.1), FormulaError, "line 1, column 1: the rule reads 'rte'"),
         (lambda: learners.Rule("x*e +"), FormulaError, "column 6"),
-        (lambda: learners.Rule("0.1*x*sgn(e)"), FormulaError, "column 7: the rule calls 'sgn', which nobody defines; did you mean 'sign'?"),
-        (lambda: learners.Rule("x*e", rate=0.1), SettingError, "rate=0.1 is given, and the formula of the rule does not read it"),
-        (lambda: learners.Rule("rate*x*e", rate=np.inf), SettingError, "rate of a rule must be a finite number"),
+        (lambda: learners.Rule("0.1*x*sgn(e)"), FormulaError, "column 7: the rule calls 'sgn', which nobody"),
+        (lambda: learners.Rule("x*e", rate=0.1), SettingError, "rate=0.1 is given, and the formula"),
+        (lambda: learners.Rule("rate*x*e", rate=np.inf), SettingError, "must be a finite number"),
         (lambda: learners.Rule("rate*x*e", rate="fast"), SettingError, "rate of a rule must be a finite number"),
         (lambda: learners.Rule("x*e", x=2.0), SettingError, "x is what a rule reads"),
         (lambda: learners.Rule("odd_series"), SettingError, "PerceptronRule([0.1, 0.01])"),
@@ -549,7 +546,7 @@ def test_penalties_are_refused():
         (lambda: learners.PerceptronRule(-0.1), SettingError, "rate of PerceptronRule must be at least 0"),
         (lambda: learners.PerceptronRule([0.1, -0.1]), SettingError, "there is -0.1"),
         (lambda: learners.PerceptronRule([]), SettingError, "a list of 0 numbers"),
-        (lambda: learners.PerceptronRule("0.1*w"), FormulaError, "column 5: the rate of a perceptron is a formula of e, x, n; it reads 'w'"),
+        (lambda: learners.PerceptronRule("0.1*w"), FormulaError, "column 5: the rate of a perceptron is a formula"),
         (lambda: learners.PerceptronRule("0.1*q"), FormulaError, "'q'"),
         (lambda: learners.BlameRule(by=()), SettingError, "by of BlameRule must be"),
         (lambda: learners.OjaRule(online=1), SettingError, "online of OjaRule must be True or False"),

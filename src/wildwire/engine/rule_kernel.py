@@ -23,7 +23,7 @@ WEIGHT, SOURCE, OUTPUT, SUM, SLOPE, ERROR, TARGET, STEP, CHANGE = range(9)
 # a neuron: row of the value table, its first item, items, kind, place of its transfer in the plan
 ROW, FIRST, COUNT, KIND, TRANSFER = range(5)
 PLAIN, TRANSFERRED, GENERAL = range(3)
-# an item: place among the weights, row of its source in the work array (-1: see the transfer), slot in theta (-1:
+# an item, a column of its table: place among the weights, row of its source in the work array (-1: see the transfer), slot in theta (-1:
 # frozen), sign, whether its source is dy/dw and its slope therefore 1, whether it is the weight of a link
 PLACE, AT, SLOT, SIGN, UNIT, LINK = range(6)
 # stages
@@ -105,7 +105,7 @@ def _sources_of_transfer(
         weights, work, gradient, d, columns, 0,
     )  # fmt: skip
     for k in range(neuron[COUNT]):
-        args[at + k * count + c] = gradient[items[neuron[FIRST] + k, PLACE]]
+        args[at + k * count + c] = gradient[items[PLACE, neuron[FIRST] + k]]
 
 
 @cached_njit(**INNER)
@@ -119,7 +119,7 @@ def _sources(
                 columns, args, at,
             )  # fmt: skip
     for k in range(neuron[COUNT]):
-        row = np.int64(items[neuron[FIRST] + k, AT])
+        row = np.int64(items[AT, neuron[FIRST] + k])
         if row >= 0:
             for c in range(count):
                 args[at + k * count + c] = work[row * columns + c]
@@ -152,7 +152,7 @@ def _signal(
                 work, plan[p.ROWS] + row, length, count, columns, args, at
             )  # fmt: skip
         for k in range(length):
-            if items[first + k, UNIT]:
+            if items[UNIT, first + k]:
                 for c in range(count):
                     args[at + k * count + c] = 1.0
     elif signal == ERROR:
@@ -163,10 +163,10 @@ def _signal(
         for k in range(length):
             value = float(step)
             if signal == WEIGHT:
-                value = weights[items[first + k, PLACE]]
+                value = weights[items[PLACE, first + k]]
             elif signal == CHANGE:
-                slot = items[first + k, SLOT]
-                value = items[first + k, SIGN] * last[slot] if slot >= 0 else 0.0
+                slot = items[SLOT, first + k]
+                value = items[SIGN, first + k] * last[slot] if slot >= 0 else 0.0
             for c in range(count):
                 args[at + k * count + c] = value
 
@@ -176,7 +176,7 @@ def _reduced(kind, neuron, items, values, c, count):
     """One number of those of all links of the neuron, for sample c."""
     total, links = 1.0 if kind == PRODUCT_OF else 0.0, 0
     for k in range(neuron[COUNT]):
-        if not items[neuron[FIRST] + k, LINK]:
+        if not items[LINK, neuron[FIRST] + k]:
             continue
         value = values[k * count + c]
         if kind == PRODUCT_OF:
@@ -225,21 +225,27 @@ def _stages(
 
 
 @cached_njit(**INNER)
-def _apply(slots, direct, theta, low, high, last, delta, weights, status, first):
+def _apply(slots, places, theta, low, high, last, delta, weights, status, first):
     """Move the numbers by their changes, within their bounds; False if one is no number any more."""
+    pointers, place, sign = places
     for i in range(len(slots)):
         slot = slots[i]
-        moved = min(max(theta[slot] + delta[slot], low[slot]), high[slot])
-        if not np.isfinite(theta[slot] + delta[slot]):
+        change = delta[slot]
+        if change == 0:
+            last[slot] = 0
+            continue
+        before = theta[slot]
+        after = min(max(before + change, low[slot]), high[slot])
+        if not np.isfinite(before + change):
             status[CODE], status[AT_ROW], status[AT_ITEM] = NOT_FINITE, first, slot
             return False
-        last[slot] = moved - theta[slot]
-        if moved != theta[slot]:
-            status[MOVED] = 1
-        theta[slot] = moved
+        last[slot] = after - before
+        theta[slot] = after
         delta[slot] = 0
-    for i in range(len(direct)):
-        weights[direct[i, 0]] = direct[i, 2] * theta[direct[i, 1]]
+        if after != before:
+            status[MOVED] = 1
+        for k in range(pointers[i], pointers[i + 1]):
+            weights[place[k]] = after if sign[k] > 0 else -after
     return True
 
 
@@ -272,11 +278,13 @@ def _change_neuron(
         return False
     length = np.int64(neuron[COUNT]) * count
     _evaluate(functions[len(stages)], args, numbers, values, counts, length, stride)
-    for k in range(neuron[COUNT]):
-        slot, sign = items[neuron[FIRST] + k, SLOT], items[neuron[FIRST] + k, SIGN]
-        if slot >= 0:
-            for c in range(count):
-                change = weight[order[first + c]] * values[k * count + c]
+    for c in range(count):
+        own = weight[order[first + c]]
+        for k in range(neuron[COUNT]):
+            slot = items[SLOT, neuron[FIRST] + k]
+            if slot >= 0:
+                change = own * values[k * count + c]
+                sign = items[SIGN, neuron[FIRST] + k]
                 delta[slot] += change if sign > 0 else -change
     return True
 
@@ -292,7 +300,7 @@ def walk(program, rows, tables, rule, blame, by, scratch, state, start, stop, si
     rows : tuple
         X, Y (flat), weight (n,), order.
     tables : tuple
-        neurons, items, outputs, slots, direct: see `rule_plan.py`.
+        neurons, items, outputs, slots, places: see `rule_plan.py`.
     rule : tuple
         signals, stages, addresses of the stages' functions and of the rule's, numbers.
     blame : tuple
@@ -308,7 +316,7 @@ def walk(program, rows, tables, rule, blame, by, scratch, state, start, stop, si
     """
     plan, addresses, weights, work, guards = program
     X, Y, weight, order = rows
-    neurons, items, outputs, slots, direct = tables
+    neurons, items, outputs, slots, places = tables
     signals, stages, functions, numbers = rule
     theta, low, high, last, delta = state
     Z = scratch[4]
@@ -338,7 +346,7 @@ def walk(program, rows, tables, rule, blame, by, scratch, state, start, stop, si
                 status[AT_NEURON] = j
                 return
         if online:
-            if not _apply(slots, direct, theta, low, high, last, delta, weights, status, first):  # fmt: skip
+            if not _apply(slots, places, theta, low, high, last, delta, weights, status, first):  # fmt: skip
                 return
             step += 1
 

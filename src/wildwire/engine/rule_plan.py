@@ -43,11 +43,11 @@ class RulePlan:
     ----------
     program : Program
     neurons, items, outputs : int32 arrays
-        Columns as in `rule_kernel.py`; outputs: row of the value, row of the neuron or -1.
+        As in `rule_kernel.py`: a row per neuron, a column per item; outputs: row of the value, row of the neuron or -1.
     slots : int64 array
         Numbers of theta that change.
-    direct : int32 array (n, 3)
-        Places among the weights that are numbers of theta: place, slot, sign.
+    places : tuple of arrays
+        Where each of `slots` stands among the weights: pointers (n_slots + 1,), places, signs.
     shared, links : int32 arrays
         Neurons whose errors are shared, from the outputs back: row, first link, links; and of each link: place,
         row of the source, whether its source takes a share.
@@ -60,7 +60,7 @@ class RulePlan:
     items: np.ndarray
     outputs: np.ndarray
     slots: np.ndarray
-    direct: np.ndarray
+    places: tuple[np.ndarray, np.ndarray, np.ndarray]
     shared: np.ndarray
     links: np.ndarray
     numbers: list[int]
@@ -94,14 +94,29 @@ def plan_rule(network, formula, neurons=None, shares=False) -> RulePlan:
     making.refuse_flat(chosen)
     table, items = making.tables(chosen)
     shared, links = making.shares() if shares else (_empty(3), _empty(3))
-    slots = np.unique(items[items[:, SLOT] >= 0, SLOT]).astype(np.int64)
-    places = np.flatnonzero(program.slot >= 0)
-    direct = np.column_stack(
-        [places, program.slot[places], program.sign[places]]
-    ).astype(np.int32)
+    slots = np.unique(items[SLOT][items[SLOT] >= 0]).astype(np.int64)
     return RulePlan(
-        program, table, items, making.outputs(), slots, direct, shared, links, chosen
+        program,
+        table,
+        items,
+        making.outputs(),
+        slots,
+        places_of(program, slots),
+        shared,
+        links,
+        chosen,
     )
+
+
+def places_of(program, slots) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Where numbers of theta stand among the weights of a program, slot by slot."""
+    places = np.flatnonzero(np.isin(program.slot, slots))
+    places = places[np.argsort(program.slot[places], kind="stable")]
+    pointers = np.searchsorted(program.slot[places], slots)
+    return (
+        np.append(pointers, len(places)).astype(np.int64), places.astype(np.int64),
+        program.sign[places].astype(np.int64),
+    )  # fmt: skip
 
 
 def _empty(width: int) -> np.ndarray:
@@ -238,7 +253,7 @@ class _Making:
             self.kinds[rows],
             self.found.transfers[rows],
         )
-        return table, np.ascontiguousarray(items[:, 1:].astype(np.int32))
+        return table, np.ascontiguousarray(items[:, 1:].astype(np.int32).T)
 
     def _refuse_without_links(self, chosen: list[int]) -> None:
         for j in chosen:

@@ -154,10 +154,10 @@ class RuleWalk:
             np.zeros(program.n_weights + 1), np.zeros(1, np.int64),
         )  # fmt: skip
         self._tables = (
-            plan.neurons, plan.items, plan.outputs, plan.slots, plan.direct,
+            plan.neurons, plan.items, plan.outputs, plan.slots, plan.places,
         )  # fmt: skip
         self._blame = (plan.shared, plan.links)
-        self._slice = max(self._size, SLICE // max(1, len(plan.items)))
+        self._slice = max(self._size, SLICE // max(1, plan.items.shape[1]))
         self._slice -= self._slice % self._size
 
     def epoch(
@@ -224,11 +224,11 @@ class RuleWalk:
         table = args.reshape(-1, stride)[:, :many].reshape(
             -1, int(neuron[COUNT]), count
         )
-        items = self.plan.items[neuron[FIRST] :][: neuron[COUNT]]
-        links = sorted(np.flatnonzero(items[:, LINK]), key=lambda k: items[k, SLOT])
+        items = self.plan.items[:, neuron[FIRST] :][:, : neuron[COUNT]]
+        links = sorted(np.flatnonzero(items[LINK]), key=lambda k: items[SLOT, k])
         error = table[signals.index("e"), item // count, c]
         x = table[signals.index("x"), links, c]
-        number = self.network.theta_names[items[item // count, SLOT]]
+        number = self.network.theta_names[items[SLOT, item // count]]
         return (
             f"rate alpha(e, x) is {values[item]:.6g} at e={error:.6g}, x=({', '.join(f'{v:.6g}' for v in x)}), "
             f"row {order[status[AT_ROW]]}, for {number!r}: a rate must not be negative"
