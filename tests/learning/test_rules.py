@@ -1,5 +1,8 @@
 """Local rules as learners: the classical figures, what they converge to, what they refuse."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -563,18 +566,14 @@ def test_faults_of_a_rule_are_told_where_it_is_made(make, error, told):
 def test_rules_print_as_they_are_written_and_stand_in_the_list_of_names():
     rule = learners.Rule("rate*x*e - 0.1*w", rate=0.2, online=False, neurons="y")
     assert repr(rule) == "Rule('rate*x*e - 0.1*w', online=False, neurons=('y',), rate=0.2)"  # fmt: skip
-    assert rule == eval_free_copy(rule) and hash(rule) == hash(eval_free_copy(rule))
+    for copied in (pickle.loads(pickle.dumps(rule)), copy.deepcopy(rule)):
+        assert copied == rule and hash(copied) == hash(rule)
+    assert learners.Rule("rate*x*e", rate=0.2) != learners.Rule("rate*x*e", rate=0.3)
     for name, kind in (
         ("perceptron", learners.PerceptronRule), ("Delta_Rule", learners.DeltaRule),
         ("hebb", learners.HebbRule), ("oja", learners.OjaRule), ("blame-rule", learners.BlameRule),
     ):  # fmt: skip
         assert isinstance(learners.by_name(name), kind)
-
-
-def eval_free_copy(rule):
-    return learners.Rule(
-        rule.formula, online=rule.online, neurons=rule.neurons, **rule.numbers
-    )
 
 
 def test_a_named_rule_is_that_of_the_library():

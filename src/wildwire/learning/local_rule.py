@@ -7,9 +7,7 @@ A local rule is no descent of a loss: it is a formula for the change of a weight
 neuron's output y, its sum z, its slope dy/dz, its error e = t - y, its target t, the step n and the last change d.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from types import MappingProxyType
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -165,7 +163,7 @@ class Rule(LocalRule):
 
     formula: str
     blame: tuple[str, ...] | None = None
-    numbers: Mapping[str, float] = field(default_factory=dict, hash=False)
+    numbers: tuple[tuple[str, float], ...] = ()
 
     def __init__(
         self, formula, *, online=True, shuffle=True, neurons=None, blame=None, **numbers
@@ -175,7 +173,7 @@ class Rule(LocalRule):
         # A frozen dataclass sets its fields so.
         for name, value in (
             ("formula", formula), ("online", online), ("shuffle", shuffle), ("neurons", neurons),
-            ("blame", blame), ("numbers", MappingProxyType(dict(numbers))),
+            ("blame", blame), ("numbers", tuple(numbers.items())),
         ):  # fmt: skip
             object.__setattr__(self, name, value)
         check_switches(self)
@@ -194,9 +192,9 @@ class Rule(LocalRule):
                 raise SettingError(
                     f"the rule {text.strip()!r} has a list of rates: write PerceptronRule([0.1, 0.01])"
                 )
-            numbers = {**dict(plain_parameters(definition)), **self.numbers}
+            numbers = {**dict(plain_parameters(definition)), **dict(self.numbers)}
             return rule_formula(named_formula(text.strip()), numbers)
-        return rule_formula(read_formula(text), self.numbers, source=text)
+        return rule_formula(read_formula(text), dict(self.numbers), source=text)
 
     def __repr__(self) -> str:
         given = [repr(self.formula)]
@@ -204,5 +202,5 @@ class Rule(LocalRule):
             value = getattr(self, one.name)
             if one.name not in ("formula", "numbers") and value != one.default:
                 given.append(f"{one.name}={value!r}")
-        given += [f"{name}={value!r}" for name, value in self.numbers.items()]
+        given += [f"{name}={value!r}" for name, value in self.numbers]
         return f"Rule({', '.join(given)})"
