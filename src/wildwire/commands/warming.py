@@ -173,6 +173,7 @@ def _tasks(dtype: str) -> list[Callable[[], object]]:
         *(partial(_use_shape, text, dtype) for text in _shapes()),
         partial(_use_population, dtype),
         partial(_use_memory, dtype),
+        *([_use_local_rules] if dtype == "float64" else []),
         *(partial(rule_address, name, dtype) for name in RULES),
         *(partial(_use_activation, name, dtype) for name in catalogue()),
         *(partial(_use_loss, name, dtype) for name in losses()),
@@ -250,6 +251,22 @@ def _use_memory(dtype: str) -> None:
     jacobian(without, without.initial(0), np.ones((2, 2)), dtype=dtype)
     if dtype == "float64":
         _use_normal_equations(network, theta, X, Y, "squared")
+
+
+def _use_local_rules() -> None:
+    """The rules of the library, row by row and all rows at once; they know float64 only."""
+    from wildwire.learning import fit, learners
+    from wildwire.network import Network
+
+    network = Network.parse("input x\ny ~ tanh(x)\noutput y")
+    x = np.ones((4, 1))
+    names = ("perceptron", "delta", "hebb", "oja", "blame")
+    for learner in (
+        *(learners.by_name(name) for name in names),
+        learners.PerceptronRule((0.1, 0.1)),
+        learners.DeltaRule(online=False),
+    ):
+        fit(network, x, x, learner=learner, epochs=1, seed=0, progress=False)
 
 
 def _use_activation(name: str, dtype: str) -> None:

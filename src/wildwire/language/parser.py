@@ -33,6 +33,8 @@ KINDS = ("activation", "transfer", "loss")
 
 _LEADING = 20
 
+_RULE = re.compile(r"[ \t]*rule(?=[ \t])")
+
 GRAMMAR = Path(__file__).with_name("grammar.lark")
 
 
@@ -115,6 +117,47 @@ def parse_definition(text: str) -> tree.Definition:
             line.number, 1, line.code,
         )  # fmt: skip
     return statement
+
+
+def parse_rules(text: str) -> tuple[tree.Definition, ...]:
+    """Read a list of learning rules, one a line: `rule oja(w, x, y, rate=0.01) = rate*y*(x - y*w)`.
+
+    `rule` is no word of networks: a rule is no part of one.
+
+    Returns
+    -------
+    tuple of Definition
+        Of kind "rule", in written order.
+
+    Raises
+    ------
+    LanguageError
+        A line is no rule.
+
+    Examples
+    --------
+    >>> [rule.name for rule in parse_rules("rule hebb(x, y, rate=0.1) = rate*x*y  # Hebb 1949")]
+    ['hebb']
+    """
+    found = []
+    for line in split_lines(text):
+        if not line.code.strip():
+            continue
+        word = _RULE.match(line.code)
+        if word is None:
+            raise LanguageError(
+                "a rule is written `rule name(x, e, rate=0.1) = rate*x*e`",
+                line.number, 1, line.code,
+            )  # fmt: skip
+        # Blanks in place of the word keep the columns of errors.
+        code = " " * word.end() + line.code[word.end() :]
+        definition = _grammar().parse(line._replace(code=code), "definition")
+        if definition.others or definition.clauses:
+            raise LanguageError(
+                "a rule has one value, and no clause behind it", line.number, 1, line.code
+            )  # fmt: skip
+        found.append(replace(definition, kind="rule"))
+    return tuple(found)
 
 
 def _only_line(text: str, what: str) -> Line:
@@ -257,7 +300,7 @@ class _Grammar:
             GRAMMAR.read_text(encoding="utf-8"),
             parser="lalr",
             lexer="contextual",
-            start=["statement", "formula"],
+            start=["statement", "formula", "definition"],
             transformer=self.builder,
             propagate_positions=False,
         )

@@ -27,89 +27,90 @@ from wildwire.learning.natural_gradient import NaturalGradient
 from wildwire.learning.newton import GaussNewton, Newton
 from wildwire.learning.relay import Relay, Restarts
 from wildwire.learning.riemannian import RiemannianDescent
+from wildwire.learning.local_rule import LocalRule, Rule
+from wildwire.learning.rules import (
+    BlameRule,
+    DeltaRule,
+    HebbRule,
+    OjaRule,
+    PerceptronRule,
+)
 from wildwire.learning.saddle_free import SaddleFreeNewton
 from wildwire.learning.scipy_learners import LBFGS, TruncatedNewton
 
 __all__ = [
+    "-",
     "AdaDelta",
     "AdaGrad",
     "Adam",
     "AdamW",
+    "BlameRule",
     "ConjugateGradient",
+    "DeltaRule",
     "FirstOrder",
     "GaussNewton",
     "GradientDescent",
+    "HebbRule",
     "IRpropPlus",
     "LBFGS",
     "Learner",
     "LevenbergMarquardt",
+    "LocalRule",
     "NaturalGradient",
     "Newton",
+    "OjaRule",
+    "PerceptronRule",
     "Quickprop",
     "RMSprop",
     "Relay",
     "Restarts",
     "RiemannianDescent",
     "Rprop",
+    "Rule",
     "SaddleFreeNewton",
     "Stepwise",
     "TruncatedNewton",
+    "_",
+    "adadelta",
+    "adagrad",
+    "adam",
+    "adamw",
+    "blame",
+    "blame-rule",
     "by_name",
+    "cg",
+    "conjugate-gradient",
+    "delta",
+    "delta-rule",
+    "gauss-newton",
+    "gd",
+    "gradient-descent",
+    "hebb",
+    "hebb-rule",
+    "irprop",
+    "l-bfgs",
+    "lbfgs",
+    "learner",
+    "levenberg-marquardt",
+    "lm",
     "manifolds",
     "names",
+    "natural-gradient",
+    "newton",
+    "oja",
+    "oja-rule",
+    "perceptron",
+    "perceptron-rule",
+    "quickprop",
+    "riemannian-descent",
+    "rmsprop",
+    "rprop",
+    "saddle-free-newton",
     "schedules",
+    "sgd",
+    "truncated-newton",
+    "widrow-hoff",
 ]
-
-_BY_NAME: dict[str, type[Learner]] = {
-    "gradient-descent": GradientDescent,
-    "adagrad": AdaGrad,
-    "adadelta": AdaDelta,
-    "rmsprop": RMSprop,
-    "adam": Adam,
-    "adamw": AdamW,
-    "rprop": Rprop,
-    "irprop+": IRpropPlus,
-    "quickprop": Quickprop,
-    "conjugate-gradient": ConjugateGradient,
-    "natural-gradient": NaturalGradient,
-    "lbfgs": LBFGS,
-    "truncated-newton": TruncatedNewton,
-    "levenberg-marquardt": LevenbergMarquardt,
-    "gauss-newton": GaussNewton,
-    "newton": Newton,
-    "saddle-free-newton": SaddleFreeNewton,
-    "riemannian-descent": RiemannianDescent,
-}
-_ALIASES = {
-    "gd": "gradient-descent",
-    "sgd": "gradient-descent",
-    "irprop": "irprop+",
-    "cg": "conjugate-gradient",
-    "l-bfgs": "lbfgs",
-    "lm": "levenberg-marquardt",
-}
-
-
-def names() -> tuple[str, ...]:
-    """Names that `by_name` knows, without aliases."""
-    return tuple(_BY_NAME)
-
-
-def by_name(name: str, **hyper_parameters) -> Learner:
-    """The learner called `name` ("adam", "gradient-descent" or "sgd", ...), for the command line.
-
-    Case, blanks, `_` and `-` do not matter.
-
-    Raises
-    ------
-    SettingError
-        No learner has that name (the nearest is suggested), or it has no such hyper-parameter.
-    """
-    plain = {key.replace("-", ""): key for key in (*_BY_NAME, *_ALIASES)}
-    wanted = str(name).lower().replace("-", "").replace("_", "").replace(" ", "")
-    if wanted not in plain:
-        raise SettingError(_unknown("learner", str(name), wanted, plain))
-    key = plain[wanted]
     learner = _BY_NAME[_ALIASES.get(key, key)]
     known = {field.name: field.name for field in fields(learner)}
     for parameter in hyper_parameters:

@@ -148,6 +148,10 @@ class Objective:
         if value < self.best[0]:
             self.best = (float(value), theta.copy())
 
+    def attend(self) -> None:
+        """Look at the clock and at Ctrl-C: for learners that work long between values. May raise to end the run."""
+        self._count()
+
     @property
     def samples(self) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         """Inputs, targets and weights of the rows, as the engine takes them."""

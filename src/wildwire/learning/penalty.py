@@ -40,7 +40,11 @@ class Penalty:
 
     def values(self, thetas: np.ndarray) -> np.ndarray:
         """The penalty of each row of `thetas` (m, n_theta); (m,)."""
-        found = 0.5 * (thetas * thetas) @ self._decay
+        found = np.zeros(len(thetas))
+        if self.l2 != 0:
+            # Not without l2: the square of a huge number times 0 is no number.
+            with np.errstate(over="ignore", invalid="ignore"):
+                found += 0.5 * (thetas * thetas) @ self._decay
         if self.formula is not None:
             weights = thetas[:, self._links]
             found += self.formula.evaluate(1, [weights])[0].sum(axis=-1)

@@ -118,8 +118,20 @@ def compile_network(network, whole=False) -> Program:
     return program
 
 
-def program_of(network, kernel, whole=False) -> Program:
-    """The program that a form of the kernel makes, compiled or interpreted."""
+def compile_apart(network) -> Program:
+    """The program in which every neuron has the z and the sources that the network says, as local rules read them."""
+    program = network._memo.get("program apart")
+    if program is None:
+        if len(network.transfers) > 1:
+            program = program_of(network, kernel_for(network.n_links), True, False)
+        else:
+            program = compile_network(network)
+        network._memo["program apart"] = program
+    return program
+
+
+def program_of(network, kernel, whole=False, joined=True) -> Program:
+    """The program that a form of the kernel makes, compiled or interpreted; see `lowered` in `lower.py`."""
     if network.refusals:
         neuron, reason = network.refusals[0]
         raise UnsupportedError(f"neuron {neuron}: {reason}")
@@ -131,7 +143,7 @@ def program_of(network, kernel, whole=False) -> Program:
         from wildwire.program.lower import lowered
 
         # A logarithm of the past has another value before the first step than the past itself.
-        network = lowered(network, whole or network.n_delays > 0)
+        network = lowered(network, whole or network.n_delays > 0, joined)
     link_source = network.link_source
     if n_delays:
         link_source = sources_in_time(

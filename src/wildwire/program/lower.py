@@ -29,7 +29,7 @@ LINK_ARRAYS = (
 NEURON_ARRAYS = ("activation", "transfer", "bias_slot", "bias_sign", "bias_value")
 
 
-def lowered(network, whole=False):
+def lowered(network, whole=False, joined=True):
     """The arrays of a network as `program_of` reads them.
 
     Parameters
@@ -38,8 +38,10 @@ def lowered(network, whole=False):
     whole : bool
         Leave every neuron with the guards of its formula, to count them: sums are not taken apart, and where
         transfer and activation have guards they become one formula.
+    joined : bool
+        False, with `whole`: these two stay apart as well.
     """
-    made = _Lowering(network, whole)
+    made = _Lowering(network, whole, joined)
     for j in np.flatnonzero(network.transfer):
         made.neuron(int(j))
     return made.finished()
@@ -83,8 +85,8 @@ def _place(known: list, made) -> int:
 
 
 class _Lowering:
-    def __init__(self, network, whole):
-        self.network, self.whole = network, whole
+    def __init__(self, network, whole, joined):
+        self.network, self.whole, self.joined = network, whole, joined
         # Lists, as a network may hold equal ones twice.
         self.functions, self.transfers = (
             list(network.functions),
@@ -108,7 +110,8 @@ class _Lowering:
         network = self.network
         transfer = network.transfers[network.transfer[j]]
         activation = network.functions[network.activation[j]]
-        guarded = self.whole and transfer.guarded and activation.guarded
+        guarded = self.whole and self.joined
+        guarded = guarded and transfer.guarded and activation.guarded
         if transfer.n_values > 1 or guarded:
             self._compose(j, composed(transfer, activation), transfer)
             return

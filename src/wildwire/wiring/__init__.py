@@ -1,8 +1,8 @@
 """Generators of wiring: layered, fully cascaded, random, with memory; and the door to NetworkX.
 
 Comes in: sizes, names, functions, a seed. Goes out: a `Network`. Called by users, estimators and the command line.
-`layers.py` and `random_wires.py` make networks without memory. With memory: `recurrent.py` (Elman, Jordan), `lagged.py`
-(NARX), `echo_state.py` (reservoirs), `gated.py` (LSTM, GRU), `associative.py` (Hopfield).
+`layers.py`, `random_wires.py` and `perceptron.py` make networks without memory. With memory: `recurrent.py` (Elman,
+Jordan), `lagged.py` (NARX), `echo_state.py` (reservoirs), `gated.py` (LSTM, GRU), `associative.py` (Hopfield).
 """
 
 from wildwire.network.graphs import from_networkx
@@ -11,10 +11,11 @@ from wildwire.wiring.echo_state import reservoir
 from wildwire.wiring.gated import gru, lstm
 from wildwire.wiring.lagged import narx
 from wildwire.wiring.layers import cascade, layered
+from wildwire.wiring.perceptron import perceptron1958
 from wildwire.wiring.random_wires import random
 from wildwire.wiring.recurrent import elman, jordan
 
 __all__ = [
     "cascade", "elman", "from_networkx", "gru", "hopfield", "jordan", "layered", "lstm",
-    "narx", "random", "reservoir",
+    "narx", "perceptron1958", "random", "reservoir",
 ]  # fmt: skip
