@@ -19,10 +19,21 @@ from wildwire.learning.first_order import (
     RMSprop,
 )
 from wildwire.learning.learner import Learner, Stepwise
+from wildwire.learning.population.annealing import SimulatedAnnealing
+from wildwire.learning.population.ants import AntColony
+from wildwire.learning.population.covariance import CMAES
+from wildwire.learning.population.evolution import DifferentialEvolution
+from wildwire.learning.population.max_min_ants import MaxMinAntSystem
+from wildwire.learning.population.random_search import RandomSearch
+from wildwire.learning.population.simplex import NelderMead
+from wildwire.learning.population.simplex_swarm import SimplexSwarm
+from wildwire.learning.population.swarm import ParticleSwarm
 
 __all__ = [
     "AdaDelta", "AdaGrad", "Adam", "AdamW", "FirstOrder", "GradientDescent", "Learner",
     "RMSprop", "Stepwise", "by_name", "names", "schedules",
+    "AntColony", "CMAES", "DifferentialEvolution", "MaxMinAntSystem", "NelderMead",
+    "ParticleSwarm", "RandomSearch", "SimplexSwarm", "SimulatedAnnealing",
 ]  # fmt: skip
 
 _BY_NAME: dict[str, type[Learner]] = {
@@ -32,6 +43,15 @@ _BY_NAME: dict[str, type[Learner]] = {
     "rmsprop": RMSprop,
     "adam": Adam,
     "adamw": AdamW,
+    "particle-swarm": ParticleSwarm,
+    "nelder-mead": NelderMead,
+    "simplex-swarm": SimplexSwarm,
+    "ant-colony": AntColony,
+    "max-min-ant-system": MaxMinAntSystem,
+    "differential-evolution": DifferentialEvolution,
+    "cma-es": CMAES,
+    "simulated-annealing": SimulatedAnnealing,
+    "random-search": RandomSearch,
 }
 _ALIASES = {"gd": "gradient-descent", "sgd": "gradient-descent"}
 
