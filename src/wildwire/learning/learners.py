@@ -111,6 +111,54 @@ __all__ = [
     "truncated-newton",
     "widrow-hoff",
 ]
+from wildwire.learning.population.annealing import SimulatedAnnealing
+from wildwire.learning.population.ants import AntColony
+from wildwire.learning.population.covariance import CMAES
+from wildwire.learning.population.evolution import DifferentialEvolution
+from wildwire.learning.population.max_min_ants import MaxMinAntSystem
+from wildwire.learning.population.random_search import RandomSearch
+from wildwire.learning.population.simplex import NelderMead
+from wildwire.learning.population.simplex_swarm import SimplexSwarm
+from wildwire.learning.population.swarm import ParticleSwarm
+    "AdaDelta", "AdaGrad", "Adam", "AdamW", "FirstOrder", "GradientDescent", "Learner",
+    "RMSprop", "Stepwise", "by_name", "names", "schedules",
+    "AntColony", "CMAES", "DifferentialEvolution", "MaxMinAntSystem", "NelderMead",
+    "ParticleSwarm", "RandomSearch", "SimplexSwarm", "SimulatedAnnealing",
+]  # fmt: skip
+_BY_NAME: dict[str, type[Learner]] = {
+    "gradient-descent": GradientDescent,
+    "adagrad": AdaGrad,
+    "adadelta": AdaDelta,
+    "rmsprop": RMSprop,
+    "adam": Adam,
+    "adamw": AdamW,
+    "particle-swarm": ParticleSwarm,
+    "nelder-mead": NelderMead,
+    "simplex-swarm": SimplexSwarm,
+    "ant-colony": AntColony,
+    "max-min-ant-system": MaxMinAntSystem,
+    "differential-evolution": DifferentialEvolution,
+    "cma-es": CMAES,
+    "simulated-annealing": SimulatedAnnealing,
+    "random-search": RandomSearch,
+}
+_ALIASES = {"gd": "gradient-descent", "sgd": "gradient-descent"}
+def names() -> tuple[str, ...]:
+    """Names that `by_name` knows, without aliases."""
+    return tuple(_BY_NAME)
+def by_name(name: str, **hyper_parameters) -> Learner:
+    """The learner called `name` ("adam", "gradient-descent" or "sgd", ...), for the command line.
+    Case, blanks, `_` and `-` do not matter.
+    Raises
+    ------
+    SettingError
+        No learner has that name (the nearest is suggested), or it has no such hyper-parameter.
+    """
+    plain = {key.replace("-", ""): key for key in (*_BY_NAME, *_ALIASES)}
+    wanted = str(name).lower().replace("-", "").replace("_", "").replace(" ", "")
+    if wanted not in plain:
+        raise SettingError(_unknown("learner", str(name), wanted, plain))
+    key = plain[wanted]
     learner = _BY_NAME[_ALIASES.get(key, key)]
     known = {field.name: field.name for field in fields(learner)}
     for parameter in hyper_parameters:
