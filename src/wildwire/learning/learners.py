@@ -23,11 +23,20 @@ from wildwire.learning.full_batch import Quickprop, Rprop
 from wildwire.learning.irprop import IRpropPlus
 from wildwire.learning.learner import Learner, Stepwise
 from wildwire.learning.levenberg_marquardt import LevenbergMarquardt
+from wildwire.learning.local_rule import LocalRule, Rule
 from wildwire.learning.natural_gradient import NaturalGradient
 from wildwire.learning.newton import GaussNewton, Newton
+from wildwire.learning.population.annealing import SimulatedAnnealing
+from wildwire.learning.population.ants import AntColony
+from wildwire.learning.population.covariance import CMAES
+from wildwire.learning.population.evolution import DifferentialEvolution
+from wildwire.learning.population.max_min_ants import MaxMinAntSystem
+from wildwire.learning.population.random_search import RandomSearch
+from wildwire.learning.population.simplex import NelderMead
+from wildwire.learning.population.simplex_swarm import SimplexSwarm
+from wildwire.learning.population.swarm import ParticleSwarm
 from wildwire.learning.relay import Relay, Restarts
 from wildwire.learning.riemannian import RiemannianDescent
-from wildwire.learning.local_rule import LocalRule, Rule
 from wildwire.learning.rules import (
     BlameRule,
     DeltaRule,
@@ -39,14 +48,16 @@ from wildwire.learning.saddle_free import SaddleFreeNewton
 from wildwire.learning.scipy_learners import LBFGS, TruncatedNewton
 
 __all__ = [
-    "-",
     "AdaDelta",
     "AdaGrad",
     "Adam",
     "AdamW",
+    "AntColony",
     "BlameRule",
+    "CMAES",
     "ConjugateGradient",
     "DeltaRule",
+    "DifferentialEvolution",
     "FirstOrder",
     "GaussNewton",
     "GradientDescent",
@@ -56,75 +67,32 @@ __all__ = [
     "Learner",
     "LevenbergMarquardt",
     "LocalRule",
+    "MaxMinAntSystem",
     "NaturalGradient",
+    "NelderMead",
     "Newton",
     "OjaRule",
+    "ParticleSwarm",
     "PerceptronRule",
     "Quickprop",
     "RMSprop",
+    "RandomSearch",
     "Relay",
     "Restarts",
     "RiemannianDescent",
     "Rprop",
     "Rule",
     "SaddleFreeNewton",
+    "SimplexSwarm",
+    "SimulatedAnnealing",
     "Stepwise",
     "TruncatedNewton",
-    "_",
-    "adadelta",
-    "adagrad",
-    "adam",
-    "adamw",
-    "blame",
-    "blame-rule",
     "by_name",
-    "cg",
-    "conjugate-gradient",
-    "delta",
-    "delta-rule",
-    "gauss-newton",
-    "gd",
-    "gradient-descent",
-    "hebb",
-    "hebb-rule",
-    "irprop",
-    "l-bfgs",
-    "lbfgs",
-    "learner",
-    "levenberg-marquardt",
-    "lm",
     "manifolds",
     "names",
-    "natural-gradient",
-    "newton",
-    "oja",
-    "oja-rule",
-    "perceptron",
-    "perceptron-rule",
-    "quickprop",
-    "riemannian-descent",
-    "rmsprop",
-    "rprop",
-    "saddle-free-newton",
     "schedules",
-    "sgd",
-    "truncated-newton",
-    "widrow-hoff",
 ]
-from wildwire.learning.population.annealing import SimulatedAnnealing
-from wildwire.learning.population.ants import AntColony
-from wildwire.learning.population.covariance import CMAES
-from wildwire.learning.population.evolution import DifferentialEvolution
-from wildwire.learning.population.max_min_ants import MaxMinAntSystem
-from wildwire.learning.population.random_search import RandomSearch
-from wildwire.learning.population.simplex import NelderMead
-from wildwire.learning.population.simplex_swarm import SimplexSwarm
-from wildwire.learning.population.swarm import ParticleSwarm
-    "AdaDelta", "AdaGrad", "Adam", "AdamW", "FirstOrder", "GradientDescent", "Learner",
-    "RMSprop", "Stepwise", "by_name", "names", "schedules",
-    "AntColony", "CMAES", "DifferentialEvolution", "MaxMinAntSystem", "NelderMead",
-    "ParticleSwarm", "RandomSearch", "SimplexSwarm", "SimulatedAnnealing",
-]  # fmt: skip
+
 _BY_NAME: dict[str, type[Learner]] = {
     "gradient-descent": GradientDescent,
     "adagrad": AdaGrad,
@@ -132,6 +100,18 @@ _BY_NAME: dict[str, type[Learner]] = {
     "rmsprop": RMSprop,
     "adam": Adam,
     "adamw": AdamW,
+    "rprop": Rprop,
+    "irprop+": IRpropPlus,
+    "quickprop": Quickprop,
+    "conjugate-gradient": ConjugateGradient,
+    "natural-gradient": NaturalGradient,
+    "lbfgs": LBFGS,
+    "truncated-newton": TruncatedNewton,
+    "levenberg-marquardt": LevenbergMarquardt,
+    "gauss-newton": GaussNewton,
+    "newton": Newton,
+    "saddle-free-newton": SaddleFreeNewton,
+    "riemannian-descent": RiemannianDescent,
     "particle-swarm": ParticleSwarm,
     "nelder-mead": NelderMead,
     "simplex-swarm": SimplexSwarm,
@@ -141,14 +121,39 @@ _BY_NAME: dict[str, type[Learner]] = {
     "cma-es": CMAES,
     "simulated-annealing": SimulatedAnnealing,
     "random-search": RandomSearch,
+    "perceptron": PerceptronRule,
+    "delta": DeltaRule,
+    "hebb": HebbRule,
+    "oja": OjaRule,
+    "blame": BlameRule,
 }
-_ALIASES = {"gd": "gradient-descent", "sgd": "gradient-descent"}
+_ALIASES = {
+    "gd": "gradient-descent",
+    "sgd": "gradient-descent",
+    "irprop": "irprop+",
+    "cg": "conjugate-gradient",
+    "l-bfgs": "lbfgs",
+    "lm": "levenberg-marquardt",
+    "pso": "particle-swarm",
+    "perceptron-rule": "perceptron",
+    "delta-rule": "delta",
+    "widrow-hoff": "delta",
+    "hebb-rule": "hebb",
+    "oja-rule": "oja",
+    "blame-rule": "blame",
+}
+
+
 def names() -> tuple[str, ...]:
     """Names that `by_name` knows, without aliases."""
     return tuple(_BY_NAME)
+
+
 def by_name(name: str, **hyper_parameters) -> Learner:
     """The learner called `name` ("adam", "gradient-descent" or "sgd", ...), for the command line.
+
     Case, blanks, `_` and `-` do not matter.
+
     Raises
     ------
     SettingError
