@@ -39,6 +39,11 @@ class _Nested(Course):
 
     inner: Course
 
+    @property
+    def keeps_last(self) -> bool:  # pyrefly: ignore[bad-override]
+        """As the inner one."""
+        return self.inner.keeps_last
+
     def state(self):
         arrays, facts = super().state()
         own, told = self.inner.state()
@@ -138,7 +143,9 @@ class _RelayCourse(_Nested):
 
     def _take(self, last: bool) -> None:
         inner = self.inner
-        if inner.loss <= self.loss or not np.isfinite(self.loss):
+        # What was learnt on a manifold, or under a penalty of its own, counts as it is.
+        better = inner.loss <= self.loss or not np.isfinite(self.loss)
+        if better or inner.keeps_last:
             self.theta, self.loss = inner.theta, inner.loss
         names = [type(each).__name__ for each in self.learner.learners]
         self.note = f"{names[self.stage]}: {inner.note}" if inner.note else ""
