@@ -11,7 +11,7 @@ Where a neuron's own numbers move with it, or its sources go through a formula, 
 import numpy as np
 from numba import carray
 
-from wildwire.engine import calls, vectors
+from wildwire.engine import calls
 from wildwire.engine.backward import add_fused, gather_apart
 from wildwire.engine.blas import INNER, is_wide
 from wildwire.engine.forward import (
@@ -20,7 +20,7 @@ from wildwire.engine.forward import (
     expression_rows,
     lonely_sums,
 )
-from wildwire.engine.losses import SLOPES, TARGETS, WEIGHTS, loss_table
+from wildwire.engine.losses import SLOPES, TARGETS, loss_table
 from wildwire.engine.parts import ANY, SUMS, WIDE
 from wildwire.engine.pointers import add_at, value_at
 from wildwire.engine.second_order_base import (

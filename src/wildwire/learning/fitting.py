@@ -8,6 +8,8 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
+
 from wildwire.engine.memory import read_memory
 from wildwire.learning.arguments import (
     as_callables,
@@ -93,7 +95,8 @@ def fit(
         Summed over outputs. A list has a loss for each output; a dict some by the outputs' names, the others
         keep "squared" (a softmax "softmax"). In these, `(loss, weight)` multiplies a loss by a number.
     learner : Learner or str
-        One of `ww.learners`; the `rate` of a first-order one is a number or a schedule.
+        One of `ww.learners`; the `rate` of a first-order one is a number or a schedule. "auto" chooses by the number
+        of weights and rows and by the slopes of neurons and losses; the message of the result says why.
     batch : int, "full" or "auto"
         Rows per step: 1 learns online, "full" takes all rows at once. The last batch of an epoch may be smaller.
         "auto" is 32 for first-order learners; all others take all rows at every step.
@@ -176,6 +179,12 @@ def fit(
     """
     began = time.perf_counter()
     check_network(network)
+    losses, memory = (
+        read_losses(loss, network),
+        read_memory(warm_up, truncate, feedback),
+    )
+    samples = as_samples(network, X, Y, sample_weight, memory)
+    learner, why = _chosen(learner, network, samples, losses, batch, dtype, l1, clip)
     settings = check_settings(
         learner=learner, batch=batch, epochs=epochs, gradient=gradient, shuffle=shuffle,
         time_limit=time_limit, threads=threads, dtype=dtype, l1=l1, l2=l2,
@@ -183,29 +192,27 @@ def fit(
     )  # fmt: skip
     check_places(checkpoint=checkpoint, resume=resume)
     check_progress(progress)
-    losses, memory = (
-        read_losses(loss, network),
-        read_memory(warm_up, truncate, feedback),
-    )
     point, watched = as_checkpoint(checkpoint), watched_places(network, history_of)
     told_to = as_callables(callbacks)
     saved = read_saved(resume, theta)
     key = run_key(seed, saved, resume)
-    rows, held = split_validation(
-        network, as_samples(network, X, Y, sample_weight, memory), validation, key
-    )
+    rows, held = split_validation(network, samples, validation, key)
     problem = Problem(network, rows, held, losses, settings, key)
     start = start_theta(network, theta, seed, initialiser) if saved is None else None
     announce_compiling(progress)
     run = Run(
-        problem,
-        start,
-        watched,
-        told_to,
-        choose_progress(progress),
-        point,
-        saved,
-        resume,
-        began,
-    )
+        problem, start, watched, told_to, choose_progress(progress), point, saved, resume,
+        began, why,
+    )  # fmt: skip
     return by_steps(run) if isinstance(settings.learner, Stepwise) else by_epochs(run)
+
+
+def _chosen(learner, network, samples, losses, batch, dtype, l1, clip):
+    """The learner, and why it was chosen where it was to be."""
+    if learner != "auto":
+        return learner, ""
+    from wildwire.learning.choosing import choose_learner
+
+    ordinary = batch in ("auto", "full") and l1 == 0 and clip is None
+    ordinary = ordinary and np.dtype(dtype) == np.float64
+    return choose_learner(network, samples, losses, batches=not ordinary)

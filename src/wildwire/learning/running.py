@@ -39,6 +39,8 @@ class Run:
         As those of `task.Task`.
     saved : tuple of dict or None
         The checkpoint to go on from, read, and its `path`.
+    why : str
+        A sentence about the choice of the learner, or nothing.
     """
 
     problem: Problem
@@ -50,6 +52,7 @@ class Run:
     saved: tuple[dict, dict] | None
     path: Any
     began: float
+    why: str = ""
 
     @property
     def facts(self) -> dict:
@@ -66,6 +69,7 @@ def by_epochs(run: Run) -> Result:
     note = units_note(
         network, problem.loss, rows.targets, rows.target_weight, settings.scale_loss
     )
+    note = " ".join(part for part in (run.why, note) if part)
     task = Task(
         session=session, validation=judge, rule=problem.rule(), settings=settings,
         key=problem.key, n_rows=len(rows), weight=rows.total,
@@ -105,7 +109,7 @@ def by_steps(run: Run) -> Result:
         objective=objective, begin=begin, random=random, judge=judge_of(problem),
         settings=problem.settings, watched=run.watched, callbacks=run.callbacks,
         told=run.told, checkpoint=run.checkpoint, facts=facts, locate=problem.locate,
-        guards=problem.guards, note="", began=run.began,
+        guards=problem.guards, note=run.why, began=run.began,
     )  # fmt: skip
     return StepLoop(task, state).run()
 
