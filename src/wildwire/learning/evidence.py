@@ -134,7 +134,7 @@ class EvidenceCourse(MatrixCourse):
         }  # fmt: skip
         told = f"The data determine {self.gamma:.3g} of {n} numbers"
         if self.has_noise and self.beta > 0:
-            noise = math.sqrt(1 / self.beta)
+            noise = math.sqrt(self.objective.unit / self.beta)
             self.details["noise"] = noise
             told += f", with noise of {noise:.3g}"
         self.note = f"{told}; the penalty is that of l2={(self.ratio or 0.0) / self.objective.total:.3g}."

@@ -70,6 +70,8 @@ class Objective:
         The loss of each output.
     total, share : float
         Sum of the rows' weights, and the factor from sums over rows to the objective: 1/total, or 1 with "sum".
+    unit : float
+        A loss of the objective times this is in the user's units; 1 unless `fit` has scaled the loss.
     best : tuple of float and ndarray or None
         The lowest value seen so far and where.
     evaluations, gradients : int
@@ -120,7 +122,7 @@ class Objective:
         self.network, self.n_theta = network, network.n_theta
         self._rows, self.losses, self._gradient = rows, loss, gradient
         self.penalty, self._threads = penalty, threads
-        self.total = rows.total
+        self.total, self.unit = rows.total, 1.0
         self.share = 1.0 if gradient == "sum" else 1.0 / rows.total
         self.evaluations = self.gradients = 0
         self._watch: Callable[[], None] | None = None
@@ -160,7 +162,7 @@ class Objective:
     def mean_loss(self, theta: np.ndarray, value: float) -> float:
         """The mean loss without penalties, where the objective has this value."""
         loss = value - self.penalty.value_and_gradient(theta)[0]
-        return loss / (self.share * self.total)
+        return loss / (self.share * self.total) * self.unit
 
     # ---- values and gradients -------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from wildwire.learning.penalty import Penalty
 from wildwire.learning.progress import Bar
 from wildwire.learning.result import Result
 from wildwire.learning.resuming import facts_of, resume_state
-from wildwire.learning.scaling import units_note
+from wildwire.learning.scaling import scaled_losses, units_note
 from wildwire.learning.stepping import StepLoop, StepTask, first_step_state
 from wildwire.learning.stepping_state import resume_steps
 from wildwire.learning.task import Task, slice_length
@@ -88,7 +88,7 @@ def by_steps(run: Run) -> Result:
     """Run a learner that looks at all rows at each step."""
     problem, learner = run.problem, run.problem.settings.learner
     assert isinstance(learner, Stepwise)
-    objective = objective_of(problem)
+    objective, mean_loss = objective_of(problem)
     random = np.random.default_rng(problem.key)
     start = run.start if run.start is not None else np.zeros(objective.n_theta)
     state = first_step_state(start, problem.held is not None, run.watched)
@@ -106,7 +106,7 @@ def by_steps(run: Run) -> Result:
         return course
 
     task = StepTask(
-        objective=objective, begin=begin, random=random, judge=judge_of(problem),
+        objective=objective, mean_loss=mean_loss, begin=begin, random=random, judge=judge_of(problem),
         settings=problem.settings, watched=run.watched, callbacks=run.callbacks,
         told=run.told, checkpoint=run.checkpoint, facts=facts, locate=problem.locate,
         guards=problem.guards, note=run.why, began=run.began,
@@ -114,13 +114,24 @@ def by_steps(run: Run) -> Result:
     return StepLoop(task, state).run()
 
 
-def objective_of(problem: Problem) -> Objective:
-    """The objective of the training rows."""
-    s = problem.settings
-    return Objective.of_rows(
-        problem.network, problem.rows, problem.loss, s.gradient,
-        Penalty(problem.network, s.l2, s.penalty), s.threads,
+def objective_of(problem: Problem) -> tuple[Objective, Callable]:
+    """The objective of the training rows, and what gives the mean loss in the user's units at (theta, value)."""
+    s, rows = problem.settings, problem.rows
+    losses, units = scaled_losses(
+        problem.loss, rows.targets, rows.target_weight, s.scale_loss
+    )
+    penalty = Penalty(problem.network, s.l2, s.penalty)
+    made = Objective.of_rows(
+        problem.network, rows, losses, s.gradient, penalty, s.threads
     )  # fmt: skip
+    if np.all(units == units[:1]):
+        made.unit = float(units[0]) if len(units) else 1.0
+        return made, made.mean_loss
+    # Sums in different units cannot be taken apart again.
+    plain = Objective.of_rows(
+        problem.network, rows, problem.loss, "mean", Penalty(problem.network), s.threads
+    )  # fmt: skip
+    return made, lambda theta, value: plain.value(theta)
 
 
 def judge_of(problem: Problem) -> Callable[[np.ndarray], float] | None:
