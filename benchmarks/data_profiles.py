@@ -170,7 +170,7 @@ def solvers() -> dict[str, Solver]:
     }
 
 
-def evaluations_needed(solver: Solver, seeds: int, functions=FUNCTIONS) -> np.ndarray:
+def evaluations_needed(solver: Solver, seeds: int, functions) -> np.ndarray:
     """Evaluations over n + 1 until each problem is solved, (problems, tolerances); infinite where it is not."""
     found = []
     for function in functions:
@@ -217,7 +217,7 @@ def main(arguments=None) -> None:
         if asked.names and not any(part in name for part in asked.names):
             continue
         began = time.perf_counter()
-        shares[name] = profile(evaluations_needed(solver, asked.seeds))
+        shares[name] = profile(evaluations_needed(solver, asked.seeds, FUNCTIONS))
         print(f"{name}: {time.perf_counter() - began:.0f} s", flush=True)
     print(f"\n{table(shares)}")
     if asked.output:
