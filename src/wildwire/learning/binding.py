@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wildwire.learning.data import Rows
+from wildwire.learning.dropout import dropout_shares
 from wildwire.learning.objective import link_weights
 from wildwire.learning.scaling import Scaling, scaling_of
 from wildwire.learning.sequences import SequenceRows
@@ -53,6 +54,8 @@ class Problem:
         training = self._session(
             self.rows, scaling, batch=s.batch or "full", gradient=s.gradient, l1=s.l1,
             l2=s.l2, l1_dies=s.l1_dies, penalty=s.penalty, clip=s.clip or 0.0,
+            dropout=dropout_shares(self.network, s.dropout), weight_noise=s.weight_noise,
+            max_norm=s.max_norm or 0.0, key=self.key,
         )  # fmt: skip
         # After the session: a loss that does not suit the outputs is the better explanation.
         self.rows.check_loss(self.loss, self.network, "")

@@ -67,6 +67,9 @@ def fit(
     patience: int | None = 20,
     steady: float | None = 1e-10,
     scale_loss: bool | str = "auto",
+    dropout: float | Mapping[str, float] = 0.0,
+    weight_noise: float = 0.0,
+    max_norm: float | None = None,
     history_of: Sequence[str] = (),
     progress: bool | None = None,
     checkpoint: Checkpoint | str | os.PathLike | None = None,
@@ -143,6 +146,14 @@ def fit(
         Divide outputs and targets by the target's spread inside the loss, so that units do not matter; reports are
         in the user's units. "auto" does so where a spread lies outside 1e-3..1e3; losses of probabilities are never
         scaled.
+    dropout : float or dict of str to float
+        How often a hidden neuron is silent for a row in a step, 0 <= dropout < 1; otherwise its output counts
+        1/(1 - dropout). A number is that of all hidden neurons with numbers of their own, a dict names neurons or
+        groups. Validation, and the network that is handed back, have all neurons.
+    weight_noise : float
+        Standard deviation of normal noise on the weights of links, for the gradient of each step only.
+    max_norm : float, optional
+        After every step the vector of learnt weights that enter a neuron is shortened to this length.
     history_of : sequence of str
         Names of `network.theta_names` to record after every epoch.
     progress : bool, optional
@@ -189,6 +200,7 @@ def fit(
         learner=learner, batch=batch, epochs=epochs, gradient=gradient, shuffle=shuffle,
         time_limit=time_limit, threads=threads, dtype=dtype, l1=l1, l2=l2,
         l1_dies=l1_dies, penalty=penalty, clip=clip, patience=patience, steady=steady, scale_loss=scale_loss,
+        dropout=dropout, weight_noise=weight_noise, max_norm=max_norm,
     )  # fmt: skip
     check_places(checkpoint=checkpoint, resume=resume)
     check_progress(progress)
