@@ -101,7 +101,9 @@ DIRECT_PLACES = 81  # int64: directions
 DIRECT_SLOPES = 82  # float64
 OUT_DIRECTIONS = 83  # (steps, N_OUT_ROWS, directions)
 # products with the Hessian (`second_order_kernels.py`)
-SECOND_WORK = 84  # work arrays of all tiles; 0: each thread has one, and makes its tiles again
+SECOND_WORK = (
+    84  # work arrays of all tiles; 0: each thread has one, and makes its tiles again
+)
 WORK_SIZE = 85  # numbers of one of them
 SECONDS = 86  # int64 (n_functions,): addresses at level 2
 SECOND_FORMS = 87  # int64 (2 * n_outputs,): of losses, then the table that is the second derivative

@@ -123,9 +123,7 @@ class SecondOrder:
     def _put_moving(self, n_weights) -> None:
         bound, moving_ = self._bound, self._moving
         bound.put(at.MOVING_PLAN, moving_.plan)
-        self._both = bound.zeros(
-            at.MOVING_WEIGHTS, 2 * n_weights + len(moving_.places)
-        )
+        self._both = bound.zeros(at.MOVING_WEIGHTS, 2 * n_weights + len(moving_.places))
 
     def _put_work(self, frames, partition, n) -> None:
         """One work array a tile, or one a thread where they would take too much memory."""
@@ -242,7 +240,9 @@ class SecondOrder:
 
     def _check_settled(self, gradient) -> None:
         network, dtype = self.network, np.dtype(np.float64)
-        computed = neuron_values(network, self._theta, self._inputs, dtype, self._memory)
+        computed = neuron_values(
+            network, self._theta, self._inputs, dtype, self._memory
+        )
         check_settled(
             network, self._theta, self._inputs, dtype, computed, lambda: computed,
             bool(self._memory.feedback),

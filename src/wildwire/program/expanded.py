@@ -223,4 +223,3 @@ class _Links:
         name, which = key
         place, width = transfer.link_numbers.index(name), len(transfer.link_numbers)
         return self.numbers[self.of_links + pair[which == SECOND] * width + place]
-

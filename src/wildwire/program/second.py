@@ -27,7 +27,9 @@ from wildwire.program import plan as p
 from wildwire.program.settling import within
 from wildwire.program.time import LARGEST, MOST_LOSS_PARAMETERS, PADDING
 
-MOVING = 3  # tables of what moves: R{o}, z as it moves (or its share of R{delta}), R{delta}
+MOVING = (
+    3  # tables of what moves: R{o}, z as it moves (or its share of R{delta}), R{delta}
+)
 SUMS, MOVED, STEADY, CROSSED = range(4)
 
 
