@@ -16,7 +16,6 @@ from wildwire.engine.pointers import call_on, longs_at, pointer_at
 from wildwire.engine.update import NOISE, keep_within
 from wildwire.functions.cache import cached_njit
 
-
 # Dropout draws under the same key.
 PURPOSE = 0x5851F42D4C957F2D
 
