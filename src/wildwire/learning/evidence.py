@@ -87,7 +87,7 @@ class EvidenceCourse(MatrixCourse):
         penalised = self.weights > 0
         k, rest = int(penalised.sum()), int((~penalised).sum())
         size = float(self.theta[penalised] @ self.theta[penalised])
-        before = self.ratio
+        before = self.ratio or 0.0
         # A bias behind a link of weight 0 moves nothing: alone it would make the matrix singular.
         floor = np.where(penalised, 0.0, 1e-9 * np.diagonal(G).max(initial=0.0))
         inverse = _inverse(G + np.diag(before * self.weights + floor))
@@ -147,7 +147,7 @@ def _inverse(matrix: np.ndarray) -> np.ndarray | None:
         factor = cho_factor(matrix, lower=True, check_finite=False)
     except LinAlgError:
         return None
-    return cho_solve(factor, np.eye(len(matrix)), check_finite=False)
+    return np.asarray(cho_solve(factor, np.eye(len(matrix)), check_finite=False))
 
 
 def _kind(losses) -> str:

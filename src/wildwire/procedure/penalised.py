@@ -27,6 +27,7 @@ __all__ = ["search_penalised", "second_learner"]
 # Divided by the number of rows; the search begins in the middle and follows the better side.
 GRID = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 STEPS, TOLERANCE = 15, 1e-2  # of the fits that compare penalties; the last one goes on
+DAMPING = 1e-2  # the start is the best linear model already
 LAST_STEPS, LAST_TOLERANCE = 40, 1e-4
 
 
@@ -47,7 +48,9 @@ def second_learner(learning: Learning, *, exact: bool = False) -> Stepwise | Non
     found, _ = choose_learner(network, rows, output_losses(learning.loss, network))
     if not isinstance(found, LevenbergMarquardt) or not network.n_theta:
         return None
-    return LevenbergMarquardt() if exact else LevenbergMarquardt(tolerance=TOLERANCE)
+    if exact:
+        return LevenbergMarquardt()
+    return LevenbergMarquardt(damping=DAMPING, tolerance=TOLERANCE)
 
 
 def search_penalised(
@@ -83,7 +86,7 @@ def search_penalised(
     if interrupted is not None:
         note = "interrupted: learnt without the held-out rows"
         return Choice(l2, interrupted.epochs, note, learner, best), interrupted
-    last = LevenbergMarquardt(tolerance=LAST_TOLERANCE)
+    last = LevenbergMarquardt(damping=DAMPING, tolerance=LAST_TOLERANCE)
     return Choice(l2, LAST_STEPS, "", last, lost), None
 
 
