@@ -73,6 +73,12 @@ def slope_network(
     >>> bool(np.allclose(ww.run(both, theta, [[0.5]])[:, 1:], ww.input_gradient(energy, theta, [[0.5]])))
     True
     """
+    check_has_slopes(network)
+    return _grown(network, _pairs(network, wanted))
+
+
+def check_has_slopes(network) -> None:
+    """Refuse what is no network, or one whose outputs depend on more than the inputs of one step."""
     if not isinstance(network, Network):
         raise SettingError(
             f"network is a {type(network).__name__}: read a text with wildwire.parse(text)"
@@ -83,7 +89,6 @@ def slope_network(
                 f"slopes are for networks without memory and `settle`, and this one has {what}: "
                 "its outputs depend on more than the inputs of one step"
             )
-    return _grown(network, _pairs(network, wanted))
 
 
 def _pairs(network: Network, wanted) -> list[Pair]:
