@@ -43,7 +43,7 @@ def slope_function(activation: Function) -> float | Function:
     graph = Graph()
     names = variables_of(activation, graph)
     value = Reader(graph, activation.functions).read(activation.formula, names)
-    slope = derivatives(value, names[activation.arguments[0]])
+    slope = _of_numbers(derivatives(value, names[activation.arguments[0]]))
     if slope.number is not None:
         return slope.number
     shared = shared_function(slope)
@@ -121,7 +121,26 @@ def partial_of_transfer(
     return _as_function(derivatives(value, names[written[0].arguments[place]]))
 
 
+_OPPOSITE = {">=": "<", ">": "<=", "<": ">=", "<=": ">"}
+
+
+def _of_numbers(slope: Term) -> Term:
+    """The slope without a last branch that only nan reaches: a step then has none at all."""
+    graph = slope.graph
+    if slope.node.operation != "where":
+        return slope
+    condition, yes, no = (graph.source(slope, i) for i in range(3))
+    if no.node.operation != "where":
+        return slope
+    other = graph.source(no).node
+    opposite = _OPPOSITE.get(condition.node.operation) == other.operation
+    if not opposite or condition.node.sources != other.sources:
+        return slope
+    return graph.where(condition, yes, graph.source(no, 1))
+
+
 def _as_function(slope: Term) -> float | Parameter | Shared:
+    slope = _of_numbers(slope)
     if slope.number is not None:
         return slope.number
     node, sign = slope.node, 1

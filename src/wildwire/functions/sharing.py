@@ -23,8 +23,11 @@ from wildwire.language.rewrite import rebuild, walk
 
 __all__ = ["Shared", "shared_function"]
 
-LARGEST_TREE = 200
+LARGEST_TREE = 150
 """Nodes of a formula that is written out as it is, with every part as often as it is read."""
+
+LARGEST_PART = 30
+"""Nodes of a part that has no name of its own where the whole is larger than `LARGEST_TREE`."""
 
 _LEAVES = ("number", "argument", "parameter")
 
@@ -48,8 +51,9 @@ class Shared:
 
 
 def shared_function(term: Term) -> Shared:
-    """The term as a function of those arguments and parameters that it reads."""
+    """The term as a function of those arguments and parameters that it reads; of one argument at least."""
     arguments, parameters = _read_by(term)
+    arguments = arguments or (0,)
     names = {f"argument {i}": f"x{k}" for k, i in enumerate(arguments)}
     names |= {f"parameter {j}": f"w{k}" for k, j in enumerate(parameters)}
 
@@ -146,7 +150,11 @@ def _tree_size(term: Term) -> int:
 
 
 def _levels(term: Term) -> list[list[int]]:
-    """The nodes that are read more than once, those of one level reading only shared nodes of levels before it."""
+    """The nodes that get a name, those of one level reading only named nodes of levels before it.
+
+    Named is what is read more than once, and what would be too long without: no formula of a text is longer than
+    `LARGEST_TREE`.
+    """
     graph = term.graph
     needed = graph.needed([term])
     readers = dict.fromkeys(needed, 0)
@@ -154,16 +162,33 @@ def _levels(term: Term) -> list[list[int]]:
         for source in graph.nodes[index].sources:
             readers[source] += 1
     depth: dict[int, int] = {}
+    size: dict[int, int] = {}  # of the formula
+    shown: dict[int, int] = {}  # of what stands for it elsewhere
     levels: list[list[int]] = []
     for index in needed:
         node = graph.nodes[index]
-        below = max((depth[source] for source in node.sources), default=0)
+        depth[index] = max((depth[source] for source in node.sources), default=0)
+        size[index] = shown[index] = 1 + sum(shown[source] for source in node.sources)
         # A comparison is no number that a name could stand for.
         plain = node.operation not in (*_LEAVES, *COMPARISONS)
-        if plain and readers[index] > 1 and index != term.index:
-            if below == len(levels):
+        is_named = readers[index] > 1 or size[index] > LARGEST_PART
+        if plain and is_named and index != term.index:
+            if depth[index] == len(levels):
                 levels.append([])
-            levels[below].append(index)
-            below += 1
-        depth[index] = below
-    return levels
+            levels[depth[index]].append(index)
+            depth[index] += 1
+            shown[index] = 1
+    return [part for level in levels for part in _in_parts(level, size)]
+
+
+def _in_parts(level: list[int], size: dict[int, int]) -> list[list[int]]:
+    """A level in parts, each of which one call can hold."""
+    parts: list[list[int]] = [[]]
+    total = 0
+    for index in level:
+        if total + size[index] > LARGEST_TREE // 2 and parts[-1]:
+            parts.append([])
+            total = 0
+        parts[-1].append(index)
+        total += size[index]
+    return parts

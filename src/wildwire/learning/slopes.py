@@ -131,7 +131,7 @@ def _targets(network, dY, n: int) -> np.ndarray:
     """The targets as (n, n_outputs, n_inputs)."""
     table = real_numbers("dY", dY)
     full = (n, network.n_outputs, network.n_inputs)
-    shapes = [full]
+    shapes: list[tuple[int, ...]] = [full]
     if network.n_outputs == 1:
         shapes.append((n, network.n_inputs))
         if network.n_inputs == 1:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -220,7 +220,7 @@ class Growth:
             lets.append((name, slot))
         return tuple(lets)
 
-    def _columns(self, kind: str, codes: Sequence[Code]) -> dict[str, np.ndarray]:
+    def _columns(self, kind: str, codes: Sequence[Code]) -> dict[str, Any]:
         columns = zip(*codes, strict=True) if codes else ((), (), ())
         names = (f"{kind}_{part}" for part in ("slot", "sign", "value"))
         return {
@@ -228,7 +228,7 @@ class Growth:
             for name, column in zip(names, columns, strict=True)
         }
 
-    def _ragged(self, kind: str, lists: Sequence[Sequence[Code]]) -> dict:
+    def _ragged(self, kind: str, lists: Sequence[Sequence[Code]]) -> dict[str, Any]:
         offset = getattr(self.network, f"{kind}_offset")
         more = offset[-1] + np.cumsum([len(codes) for codes in lists], dtype=np.int64)
         columns = self._columns(kind, [code for codes in lists for code in codes])

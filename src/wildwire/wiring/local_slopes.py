@@ -155,12 +155,9 @@ def _edge(
 
     @functools.cache
     def factor() -> int:
-        function, read = partial.function, [sources[i] for i in partial.arguments]
-        if not read:  # of numbers only, and a neuron has a source
-            function, read = replace(function, arguments=("x0",)), [source]
+        links = [(sources[i], FROZEN_ONE) for i in partial.arguments]
         parameters = [codes[j] for j in partial.parameters]
-        links = [(node, FROZEN_ONE) for node in read]
-        return growth.add(name, Neuron(function, links, parameters=parameters))
+        return growth.add(name, Neuron(partial.function, links, parameters=parameters))
 
     return Edge(source, FROZEN_ONE, factor)
 
