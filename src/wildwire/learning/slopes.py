@@ -88,13 +88,15 @@ def read_slopes(
                 "slope_weight weighs the targets dY: give dY, or leave it out"
             )
         return None
-    table = _targets(network, dY, len(rows) if n is None else n)
-    weight = _weights(network, slope_weight)
-    made = _slope_network(network)
+    from wildwire.wiring.slopes import check_has_slopes, slope_network
+
+    check_has_slopes(network)
     if not isinstance(rows, Rows):
         raise SettingError(
             "dY is for rows, and X holds sequences: give X as (n, n_inputs)"
         )
+    table = _targets(network, dY, len(rows) if n is None else n)
+    weight = _weights(network, slope_weight)
     known = ~np.isnan(table[rows.number])
     wanted = known.any(axis=0) & (weight > 0)
     if not wanted.any():
@@ -102,25 +104,13 @@ def read_slopes(
             "dY has no target to learn from: each is NaN or has slope_weight 0"
         )
     pairs = tuple(zip(*(part.tolist() for part in np.nonzero(wanted)), strict=True))
-    return SlopeTargets(
-        made(pairs),
-        _losses(losses, weight[wanted]),
-        np.nonzero(wanted)[0],
-        table[:, wanted],
+    with_slopes = network._remember(
+        ("slopes", pairs), lambda: slope_network(network, pairs)
     )
-
-
-def _slope_network(network):
-    """What makes the slope network for some pairs, once."""
-    from wildwire.wiring.slopes import check_has_slopes, slope_network
-
-    check_has_slopes(network)
-
-    def made(pairs):
-        key = "slopes", pairs
-        return network._remember(key, lambda: slope_network(network, pairs))
-
-    return made
+    return SlopeTargets(
+        with_slopes, _losses(losses, weight[wanted]), np.nonzero(wanted)[0],
+        table[:, wanted],
+    )  # fmt: skip
 
 
 def _is_one(weight) -> bool:
