@@ -57,6 +57,9 @@ class Session:
     loss : Function, str, list, dict or OutputLosses
     sample_weight : array (n,) or (n, n_outputs) or None
         0 in an entry of the second form: no target there.
+    row_weight : array (n,) or None
+        What a row weighs in means, where `sample_weight` has a weight for every output; None: the mean of these.
+        For rows only.
     batch : int or "full"
     gradient : "mean" or "sum"
         Over the rows of a batch.
@@ -82,6 +85,8 @@ class Session:
         Standard deviation of the noise on the weights of links, for the gradient of each step.
     max_norm : float
         Greatest length of the weights that enter a neuron; 0: none.
+    norms_of : Network or None
+        Whose neurons that means, where they are not all of `network`'s; it has the same theta.
     key : int
         Of the random numbers of dropout and noise.
     threads : int
@@ -95,10 +100,13 @@ class Session:
         gradient="mean", dtype="float64", l1=0.0, l2=0.0, l1_dies=True, clip=0.0,
         penalty=None, output_scale=None, output_factor=None, output_unit=None,
         loss_parameters=None, dropout=None, weight_noise=0.0, max_norm=0.0, key=0,
-        threads=1, memory=NO_MEMORY,
+        threads=1, memory=NO_MEMORY, row_weight=None, norms_of=None,
     ):  # fmt: skip
         self.network, self.dtype = network, dtype_of(dtype)
+        self._norms_of = network if norms_of is None else norms_of
         samples = read_samples(network, X, Y, sample_weight, self.dtype, memory)
+        if row_weight is not None:
+            samples = samples.weighing(row_weight)
         n = self._n = samples.n
         self.batch = n if batch == "full" else min(int(batch), n)
         self.n_batches = -(-n // self.batch) if n else 0
@@ -185,7 +193,7 @@ class Session:
         place_of = np.zeros(self.program.n_theta, np.int64)
         place_of[self._slots] = self._places
         if max_norm:
-            put_norms(self._bound, self.network, place_of)
+            put_norms(self._bound, self._norms_of, place_of)
         if weight_noise:
             put_noise(self._bound, np.where(self._penalised != 0, numbers, -1), key)
 

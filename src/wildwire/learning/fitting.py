@@ -33,6 +33,7 @@ from wildwire.learning.result import Result
 from wildwire.learning.resuming import run_key
 from wildwire.learning.running import Run, by_epochs, by_steps
 from wildwire.learning.settings import check_network, check_settings
+from wildwire.learning.slopes import read_slopes
 
 __all__ = ["fit"]
 
@@ -77,6 +78,8 @@ def fit(
     warm_up: int = 0,
     truncate: int | None = None,
     feedback: Mapping[str, str] | None = None,
+    dY=None,
+    slope_weight=1.0,
 ) -> Result:
     """Learn the numbers of a network from rows of data, its structure fixed.
 
@@ -169,6 +172,13 @@ def fit(
         Cut gradients through time off every so many steps; None: exact gradients.
     feedback : dict of str to str, optional
         Closed loop: from step `warm_up` on an input takes an output's value, as in `wildwire.run`.
+    dY : array_like of shape (n, n_outputs, n_inputs), optional
+        Targets of the slopes d output / d input, such as forces beside energies; (n, n_inputs) is accepted for one
+        output. Outputs and inputs in the network's order; NaN where there is none. Rows only. The squared loss of each
+        is added to the losses of outputs, and to `history["loss"]`; validation looks at values alone.
+    slope_weight : float or array_like
+        What the loss of a slope is multiplied by; numbers for (n_outputs, n_inputs), or broadcast to that. 0 leaves
+        a slope out.
 
     Returns
     -------
@@ -186,7 +196,8 @@ def fit(
     Notes
     -----
     A run ends with a named reason (`learning.stopping.Reason`); Ctrl-C ends it too and keeps the best theta.
-    Cost per epoch: one forward and one backward pass per row, plus one pass over theta per step.
+    Cost per epoch: one forward and one backward pass per row, plus one pass over theta per step. With `dY` the passes
+    are those of `wiring.slope_network`.
     """
     began = time.perf_counter()
     check_network(network)
@@ -209,7 +220,8 @@ def fit(
     saved = read_saved(resume, theta)
     key = run_key(seed, saved, resume)
     rows, held = split_validation(network, samples, validation, key)
-    problem = Problem(network, rows, held, losses, settings, key)
+    slopes = read_slopes(network, rows, losses, dY, slope_weight, len(samples))
+    problem = Problem(network, rows, held, losses, settings, key).with_slopes(slopes)
     start = start_theta(network, theta, seed, initialiser) if saved is None else None
     announce_compiling(progress)
     run = Run(

@@ -277,8 +277,7 @@ class _RestartsCourse(_Nested):
 
     def _next(self) -> None:
         """Begin the next start; one that is over at once ends here."""
-        network = self.objective.network
-        self.begun = network.initial(self.random, self.learner.initialiser)
+        self.begun = self.objective.initial(self.random, self.learner.initialiser)
         self.made, self.inner = 0, self._start(self.objective)
         self._take()
         if self._is_over():

@@ -18,7 +18,7 @@ from wildwire.learning.penalty import Penalty
 from wildwire.learning.progress import Bar
 from wildwire.learning.result import Result
 from wildwire.learning.resuming import facts_of, resume_state
-from wildwire.learning.scaling import scaled_losses, units_note
+from wildwire.learning.scaling import units_note
 from wildwire.learning.stepping import StepLoop, StepTask, first_step_state
 from wildwire.learning.stepping_state import resume_steps
 from wildwire.learning.task import Task, slice_length
@@ -66,9 +66,11 @@ def by_epochs(run: Run) -> Result:
     problem = run.problem
     session, judge = problem.bind()
     network, rows, settings = problem.network, problem.rows, problem.settings
+    plain = problem.plain
     note = units_note(
-        network, problem.loss, rows.targets, rows.target_weight, settings.scale_loss
-    )
+        plain.network, plain.loss, plain.rows.targets, plain.rows.target_weight,
+        settings.scale_loss,
+    )  # fmt: skip
     note = " ".join(part for part in (run.why, note) if part)
     task = Task(
         session=session, validation=judge, rule=problem.rule(), settings=settings,
@@ -117,13 +119,12 @@ def by_steps(run: Run) -> Result:
 def objective_of(problem: Problem) -> tuple[Objective, Callable]:
     """The objective of the training rows, and what gives the mean loss in the user's units at (theta, value)."""
     s, rows = problem.settings, problem.rows
-    losses, units = scaled_losses(
-        problem.loss, rows.targets, rows.target_weight, s.scale_loss
-    )
+    losses, units = problem.scaled_losses()
     penalty = Penalty(problem.network, s.l2, s.penalty)
     made = Objective.of_rows(
         problem.network, rows, losses, s.gradient, penalty, s.threads
     )  # fmt: skip
+    made.origin = problem.plain.network
     if np.all(units == units[:1]):
         made.unit = float(units[0]) if len(units) else 1.0
         return made, made.mean_loss
@@ -138,8 +139,9 @@ def judge_of(problem: Problem) -> Callable[[np.ndarray], float] | None:
     """The mean loss on the validation rows, without penalties; None where there are none."""
     if problem.held is None:
         return None
+    plain = problem.plain
     objective = Objective.of_rows(
-        problem.network, problem.held, problem.loss, "mean", Penalty(problem.network),
+        plain.network, plain.held, plain.loss, "mean", Penalty(plain.network),
         problem.settings.threads,
     )  # fmt: skip
     return objective.value
