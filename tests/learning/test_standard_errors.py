@@ -291,13 +291,13 @@ def test_numbers_at_a_bound_are_held():
 # ---- what the data cannot determine ---------------------------------------------------------
 
 SERIES = "input a, b\nh = ?*a\ny = ?*h + ?*b + ?\noutput y"
-DEAD = "input a, b\nh = relu(?*a - ?)\ny = ?*h + ?*a + ?*b + ?\noutput y"
+DEAD = "input a, b\nh = relu(?*a + ?)\ny = ?*h + ?*a + ?*b + ?\noutput y"
 TWICE = "input a, b, c\ny = ?*a + ?*b + ?*c + ?\noutput y"
 SOFTMAX = "input a, b\nz[3] ~ identity(a, b)\noutput softmax(z)"
 UNDETERMINED = {
     "links in series": (SERIES, [0.5, 3.0, -0.7, 0.4], X, [("a -> h", "h -> y")]),
     "dead neuron": (
-        DEAD, [0.1, 50.0, 0.3, 1.5, -0.7, 0.4], X, [("a -> h",), ("h bias",), ("h -> y",)],
+        DEAD, [0.1, -50.0, 0.3, 1.5, -0.7, 0.4], X, [("a -> h",), ("h bias",), ("h -> y",)],
     ),
     "the same input twice": (
         TWICE, [1.0, -0.7, 0.25, 0.4], np.column_stack([X, 2 * X[:, 0]]), [("a -> y", "c -> y")],
