@@ -229,7 +229,8 @@ class NetworkEstimator(BaseEstimator):
 
     def _outputs(self, X: Any) -> np.ndarray:
         """The network's outputs, shape (n, n_outputs)."""
-        return self.model_.run(self._checked(X))
+        checked = self._checked(X)
+        return self.model_.run(checked)
 
 
 def threads(n_jobs: Any) -> int:

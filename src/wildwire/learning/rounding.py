@@ -10,7 +10,7 @@ __all__ = ["rounded_to", "with_error"]
 
 DIGITS = 2  # significant digits of a standard error
 UNSURE = 4  # significant digits of a number that has none
-FIXED = (-5, 7)  # powers of ten that are written out
+FIXED = (-4, 7)  # powers of ten that are written out
 MOST = 17  # decimals of a float64: more say nothing
 
 

@@ -274,9 +274,9 @@ def uncertainty(
     >>> line = ww.parse("input x\\ny = ?*x + ?\\noutput y")
     >>> found = ww.learning.uncertainty(line, [1.0, 0.0], [0.0, 1, 2, 3], [0.1, 0.9, 1.9, 3.1])
     >>> print(found)
-    x -> y = 1.000 ± 0.045
-    y bias = 0.000 ± 0.084
-    noise of y: 0.1
+    x -> y = 1.000 ± 0.063
+    y bias = 0.00 ± 0.12
+    noise of y: 0.141
     """
     from wildwire.learning.uncertain_point import Point
 
