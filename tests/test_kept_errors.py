@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from wildwire.learning import uncertainty
-from wildwire.learning.learners import Adam
+from wildwire.learning.learners import Adam, LevenbergMarquardt
 from wildwire.model import Model, load
 from wildwire.procedure import fit_table
 from wildwire.procedure.kept_errors import FACT, OPEN, kept_errors
@@ -70,6 +70,23 @@ def test_penalty_weights_and_sigmas_count_as_in_the_fit():
     design = np.column_stack([X, np.ones(120)]) / sigma[:, None]
     errors = np.sqrt(np.diag(np.linalg.inv(design.T @ design)))
     np.testing.assert_allclose(kept_errors(model).errors, errors, rtol=6e-3)
+
+
+@pytest.mark.parametrize("bayesian", [False, True])
+def test_learners_of_second_order_do_not_scale_the_loss(bayesian):
+    learner = LevenbergMarquardt(bayesian=bayesian)
+    table = {**TABLE, "y": 1e5 * Y}
+    l2 = {} if bayesian else {"l2": 0.05}
+    model, result, _ = fitted(table=table, learner=learner, epochs=100, **l2)
+    if bayesian:
+        l2 = {"l2": result.details["alpha"] / result.details["beta"] / 120}
+    expected = uncertainty(
+        model.network, model.theta, X, 1e5 * Y, **l2, scale_loss=False
+    )
+    assert expected.from_minimum < 0.01
+    np.testing.assert_allclose(
+        kept_errors(model).errors, expected.standard_errors, rtol=6e-3
+    )
 
 
 def test_open_numbers_are_told():

@@ -1,7 +1,7 @@
 """What a matrix of curvature determines: its inverse where there is one, and the directions where there is none.
 
 Comes in: a symmetric matrix, positive semi-definite but for rounding. Goes out: `Decomposed`, `Combination`. Called by
-`standard_errors.py`.
+`standard_errors.py` and `uncertainty_result.py`.
 
     C = D^-1 A D^-1,  D = sqrt(diag A)     correlation form: units of the numbers do not matter
     C = V diag(lambda) V^T                 null: lambda <= cutoff

@@ -1,7 +1,7 @@
 """Numbers with no more digits than their standard errors allow.
 
 Comes in: numbers and standard errors. Goes out: rounded numbers, or texts such as `0.531 ± 0.023`. Called by
-`standard_errors.py` and the command line.
+`uncertainty_result.py` and the command line.
 """
 
 import math
