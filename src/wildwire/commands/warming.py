@@ -198,7 +198,8 @@ def _shapes() -> list[str]:
 def _use_shape(text: str, dtype: str) -> None:
     """Everything that a user can do with a network, on single samples and on many."""
     from wildwire.engine.evaluate import input_gradient, run, values
-    from wildwire.learning import fit
+    from wildwire.learning import fit, uncertainty
+    from wildwire.learning.second_order import SMALL
     from wildwire.network import Network
 
     network = Network.parse(text)
@@ -215,6 +216,8 @@ def _use_shape(text: str, dtype: str) -> None:
             network, X, Y, loss=loss, batch=batch, epochs=1, validation=(X, Y),
             dtype=dtype, seed=0, progress=False,
         )  # fmt: skip
+    if dtype == "float64" and network.n_theta <= SMALL:
+        uncertainty(network, theta, X, Y, loss=loss, sigma_known=True).prediction_std(X)
 
 
 def _use_population(dtype: str) -> None:

@@ -64,6 +64,8 @@ class Options:
     threads : int
     dtype : "float64" or "float32"
     progress : bool or None
+    standard_errors : bool
+        Find standard errors of the numbers afterwards, where that costs little.
     """
 
     learner: Learner | str | None = None
@@ -79,6 +81,7 @@ class Options:
     threads: int = 1
     dtype: str = "float64"
     progress: bool | None = None
+    standard_errors: bool = True
 
     def __post_init__(self) -> None:
         if self.early_stopping not in (True, False, "auto"):
