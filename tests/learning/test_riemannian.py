@@ -93,9 +93,14 @@ def test_the_exponential_map_alone_drifts():
         {"metric": "gauss-newton", "rate": 1.0},
     ],
     ids=[
-        "fixed rate", "search", "momentum", "fixed rate and momentum", "diagonal metric",
-        "metric", "gauss-newton",
-    ],  # fmt: skip
+        "fixed rate",
+        "search",
+        "momentum",
+        "fixed rate and momentum",
+        "diagonal metric",
+        "metric",
+        "gauss-newton",
+    ],
 )
 def test_smallest_eigenvector(options, step):
     A, vectors = spread(5)
