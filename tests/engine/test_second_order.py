@@ -251,6 +251,13 @@ def test_zero_weights_are_zero_products():
     assert not second.gauss_newton_product(np.ones(2)).any()
 
 
+def test_no_rows_at_all():
+    network = ww.parse("input x\ny ~ tanh(x)\noutput y")
+    second = SecondOrder(network, np.zeros((0, 1)), np.zeros((0, 1)), loss="squared")
+    value, gradient = second.at([0.5, 0.1])
+    assert value == 0 and not gradient.any() and not second.product([1, 2]).any()
+
+
 def test_nothing_to_learn():
     network = ww.parse("input x\ny = tanh([2]*x)\noutput y")
     second = SecondOrder(network, [[1.0]], [[0.0]], loss="squared")
