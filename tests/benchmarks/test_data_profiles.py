@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from benchmarks import data_profiles
 from benchmarks.data_profiles import (
     ALPHAS,
     EVALUATIONS,
@@ -18,6 +17,7 @@ from benchmarks.data_profiles import (
 from benchmarks.textbook_functions import FUNCTIONS
 from scipy.optimize import minimize
 
+from benchmarks import data_profiles
 from wildwire.learning import learners
 
 EACH = pytest.mark.parametrize("function", FUNCTIONS, ids=lambda f: f.name)
