@@ -200,9 +200,13 @@ def table(shares: dict[str, np.ndarray]) -> str:
     ]
     order = sorted(shares, key=lambda name: (-shares[name][-1, -1], name))
     for name in order:
-        cells = [f"{100 * share:.0f}" for share in shares[name].ravel()]
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+        lines.append(_row(name, shares[name]))
     return "\n".join(lines) + "\n"
+
+
+def _row(name: str, shares: np.ndarray) -> str:
+    cells = [f"{100 * share:.0f}" for share in shares.ravel()]
+    return f"| {name} | " + " | ".join(cells) + " |"
 
 
 def main(arguments=None) -> None:
@@ -218,7 +222,8 @@ def main(arguments=None) -> None:
             continue
         began = time.perf_counter()
         shares[name] = profile(evaluations_needed(solver, asked.seeds, FUNCTIONS))
-        print(f"{name}: {time.perf_counter() - began:.0f} s", flush=True)
+        seconds = time.perf_counter() - began
+        print(f"{seconds:4.0f} s {_row(name, shares[name])}", flush=True)
     print(f"\n{table(shares)}")
     if asked.output:
         asked.output.write_text(table(shares), encoding="utf-8")

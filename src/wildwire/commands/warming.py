@@ -221,8 +221,9 @@ def _use_shape(text: str, dtype: str) -> None:
 
 
 def _use_population(dtype: str) -> None:
-    """Several networks in one call, on two threads."""
+    """Several networks in one call, on two threads; one network at several thetas."""
     from wildwire.engine.population import loss_and_gradient_many, run_many
+    from wildwire.engine.population_losses import PopulationLosses
     from wildwire.network import Network
 
     networks = [Network.parse(text) for text in (SHARED, EXPRESSION)]
@@ -230,6 +231,8 @@ def _use_population(dtype: str) -> None:
     X, Y = np.ones((ROWS, 2)), np.zeros((ROWS, 1))
     run_many(networks, thetas, X, dtype=dtype, threads=2)
     loss_and_gradient_many(networks, thetas, X, Y, dtype=dtype, threads=2)
+    if dtype == "float64":  # learners that compare thetas know no other type
+        PopulationLosses(networks[0], X, Y, loss="squared").values(thetas[:1])
 
 
 def _use_memory(dtype: str) -> None:

@@ -147,22 +147,34 @@ class _Course(Search):
             known[its] = int(value) if its == "_g" else value
 
     def advance(self) -> None:
-        optimizer = self._optimizer
-        optimizer.reseed_rng(int(self.random.integers(2**32)))
-        drawn = np.array([optimizer.ask() for _ in range(optimizer.population_size)])
+        from wildwire.engine.blas import one_thread
+
+        # On one thread: bits of products depend on their number, and small matrices are slower on several.
+        with one_thread(True):
+            drawn = self._draw()
         values = self.values(self.box.folded(self.box.low + drawn * self._width()))
         if self.left < 1:
             return
         if self.unit is None and np.isfinite(values).any():
             self.unit = float(np.abs(values[np.isfinite(values)]).max())
-        with np.errstate(all="ignore"):
-            # The package ends where values differ by less than 1e-12: parts of the first ones, whatever their unit.
-            told = np.minimum(values / (self.unit or 1.0), WORST)
-            try:
-                optimizer.tell(list(zip(drawn, told.tolist(), strict=True)))
-                over = bool(optimizer.should_stop())
-                self._take_over()
-            except (AssertionError, np.linalg.LinAlgError):
-                over = True  # the distribution has left the range of float64
+        with one_thread(True), np.errstate(all="ignore"):
+            over = self._tell(drawn, values)
         if over:
             self.reason = Reason.CONVERGED
+
+    def _draw(self) -> np.ndarray:
+        optimizer = self._optimizer
+        optimizer.reseed_rng(int(self.random.integers(2**32)))
+        return np.array([optimizer.ask() for _ in range(optimizer.population_size)])
+
+    def _tell(self, drawn: np.ndarray, values: np.ndarray) -> bool:
+        """Have the distribution learn; whether it has nothing more to find."""
+        # The package ends where values differ by less than 1e-12: parts of the first ones, whatever their unit.
+        told = np.minimum(values / (self.unit or 1.0), WORST)
+        try:
+            self._optimizer.tell(list(zip(drawn, told.tolist(), strict=True)))
+            over = bool(self._optimizer.should_stop())
+        except (AssertionError, np.linalg.LinAlgError):
+            return True  # the distribution has left the range of float64
+        self._take_over()
+        return over
