@@ -173,6 +173,7 @@ def _tasks(dtype: str) -> list[Callable[[], object]]:
         *(partial(_use_shape, text, dtype) for text in _shapes()),
         partial(_use_population, dtype),
         partial(_use_memory, dtype),
+        partial(_use_dropout, dtype),
         *([_use_local_rules] if dtype == "float64" else []),
         *(partial(rule_address, name, dtype) for name in RULES),
         *(partial(_use_activation, name, dtype) for name in catalogue()),
@@ -193,6 +194,16 @@ def _shapes() -> list[str]:
         f"input x[{WIDE_WEIGHTS // 256}]\nh[256] ~ relu(x)\ny ~ identity(h)\noutput y\n"
     )
     return [SHARED, EXPRESSION, TRANSFER, HEAD, wide]
+
+
+def _use_dropout(dtype: str) -> None:
+    """Training steps with silent neurons, which have a forward pass of their own."""
+    from wildwire.learning import fit
+    from wildwire.network import Network
+
+    network = Network.parse("input x\nh ~ tanh(x)\ny ~ identity(h)\noutput y\n")
+    X = np.ones((ROWS, 1))
+    fit(network, X, X, epochs=1, dropout=0.5, dtype=dtype, progress=False)
 
 
 def _use_shape(text: str, dtype: str) -> None:

@@ -27,6 +27,7 @@ from wildwire.engine.forward import (
 from wildwire.engine.losses import load_rows
 from wildwire.engine.parts import ANY
 from wildwire.functions.cache import cached_njit
+from wildwire.functions.intrinsics import select
 from wildwire.program import plan as p
 
 # The table: two halves of the key, the epoch, then for each row of values a threshold (0: never silent), and the number
@@ -71,15 +72,18 @@ def _positive(number):
 
 
 @cached_njit(**INNER)
-def _factors(plan, row, threshold, epoch_key, order, start, real, work, place, columns):
-    """0 or 1/(1 - p) for each sample of the tile."""
+def _factors(plan, first, stop, key, work, z, columns, c):
+    """For sample `c` of the tile: 0 or 1/(1 - p) for rows first .. stop - 1, where their z stood."""
     one = work[0]  # row 0 is 1
-    factor = one * (WHOLE / (WHOLE - np.float64(threshold)))
-    neuron = _positive(plan[plan[p.DROPS] + HEAD + plan[p.ROWS] + row])
-    for c in range(columns):
-        sample = order[min(start + c, start + real - 1)]
-        drawn = bits(bits(epoch_key, sample), neuron) >> HALF
-        work[place + c] = factor if np.int64(drawn) >= threshold else one - one
+    shares = np.int64(plan[p.DROPS]) + HEAD
+    neurons = shares + plan[p.ROWS]
+    for row in range(first, stop):
+        threshold = _positive(plan[shares + row])
+        if threshold == 0:
+            continue
+        drawn = np.int64(bits(key, _positive(plan[neurons + row])) >> HALF)
+        factor = one * (WHOLE / (WHOLE - np.float64(threshold)))
+        work[z + row * columns + c] = select(drawn < threshold, one - one, factor)
 
 
 @cached_njit(**INNER)
@@ -87,7 +91,7 @@ def _multiply(work, first, factors, columns):
     """Multiply a row; what is silent is 0 even where it was not finite."""
     for c in range(columns):
         factor = work[factors + c]
-        work[first + c] = work[first + c] * factor if factor != 0 else factor
+        work[first + c] = select(factor == 0, factor, work[first + c] * factor)
 
 
 @cached_njit(**INNER)
@@ -97,27 +101,17 @@ def _silence(plan, s, epoch_key, order, start, real, work, columns):
     table = np.int64(plan[p.ROWS]) * columns
     # A hidden neuron's z has been read; its row is free until the way back.
     z = delta_table(plan, columns)
-    for row in range(
-        np.int64(plan[stage + 4]), np.int64(plan[stage + 4] + plan[stage + 5])
-    ):
-        threshold = _positive(plan[plan[p.DROPS] + HEAD + row])
-        if threshold == 0:
+    low = np.int64(plan[stage + 4])
+    high = low + plan[stage + 5]
+    for c in range(columns):
+        sample = order[min(start + c, start + real - 1)]
+        _factors(plan, low, high, bits(epoch_key, sample), work, z, columns, c)
+    for row in range(low, high):
+        if plan[plan[p.DROPS] + HEAD + row] == 0:
             continue
-        place = row * columns
-        _factors(
-            plan,
-            row,
-            threshold,
-            epoch_key,
-            order,
-            start,
-            real,
-            work,
-            z + place,
-            columns,
-        )
         for t in range(2 + np.int64(plan[p.MAX_PARAMETERS])):
-            _multiply(work, t * table + place, z + place, columns)
+            at = row * columns
+            _multiply(work, t * table + at, z + at, columns)
     first = expression_rows(plan, columns)
     for i in range(plan[stage + 6], plan[stage + 6] + plan[stage + 7]):
         e = plan[p.EXPRESSION_TABLE] + i * p.EXPRESSION_WIDTH
