@@ -147,8 +147,13 @@ def _as_minimised(objective, scale_loss):
     from wildwire.engine.output_losses import OutputLosses
 
     rows, losses = objective.rows, objective.losses
-    found = scaling_of(losses, rows.targets, rows.target_weight, scale_loss)
-    weights = np.array(losses.weights) * found.factor / found.unit
+    with np.errstate(over="ignore", under="ignore", divide="ignore"):
+        found = scaling_of(losses, rows.targets, rows.target_weight, scale_loss)
+        weights = np.array(losses.weights) * found.factor / found.unit
+    if not np.all((weights > 0) & np.isfinite(weights)):
+        raise SettingError(
+            "the squares of the targets' spread leave the range of float64: give the targets in other units"
+        )
     return OutputLosses(losses.functions, tuple(weights.tolist()))
 
 
