@@ -64,8 +64,7 @@ def uncertainty(
         The sandwich A^-1 B A^-1 with B from the residuals: right also where the noise differs from row to row, or
         where the loss is not the likelihood of the targets. Times N/(N - p) (HC1, MacKinnon & White 1985).
     gradient, l2, penalty, scale_loss
-        As they were for `fit`: what they make of the penalty counts. Only first-order learners scale the loss: after
-        another one say False.
+        As they were for `fit`: what they make of the penalty counts.
     warm_up, truncate, feedback
         Of sequences, as for `fit`.
     cutoff : float, optional
