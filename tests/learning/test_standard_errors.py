@@ -428,8 +428,13 @@ def test_refusals():
         uncertainty(
             ww.parse("input a, b\ny = exp(?*a + ?*b)\noutput y"), [1e3, 0], X, Y
         )
+    for unit in (1e-200, 1e200):
+        with pytest.raises(SettingError, match="in other units"):
+            uncertainty(LINE, unit * THETA, X, unit * Y)
     wide = ww.wiring.layered(60, 50, 1)
     with pytest.raises(SettingError, match="up to 3000"):
         uncertainty(wide, wide.initial(0), np.ones((5, 60)), np.ones(5))
+    with pytest.raises(SettingError, match="no numbers to learn"):
+        uncertainty(ww.parse("input a, b\nfixed y = 2*a + b\noutput y"), [], X, Y)
     with pytest.raises(SettingError, match="must be a Network"):
         uncertainty("input a", THETA, X, Y)

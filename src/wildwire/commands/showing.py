@@ -82,7 +82,7 @@ def _say_errors(model: Model, kept: Kept) -> None:
         if np.isnan(error):
             told += ", at its bound"
         elif name in unsure and np.isfinite(error):
-            told += ", by the penalty alone: undetermined by the data"
+            told += ", held by the penalty: undetermined by the data"
         say(f"# {name} = {told}")
 
 

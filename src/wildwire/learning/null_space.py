@@ -14,9 +14,9 @@ import numpy as np
 
 __all__ = ["Combination", "Decomposed", "combinations"]
 
-CUTOFF = 1e-12
-"""An eigenvalue of the correlation form that counts as 0. Rounding makes some 1e-16 times the numbers of it; one at
-the cutoff moves the outputs a millionth as far as its numbers do one by one."""
+CUTOFF, LEAST_CUTOFF = 1e-14, 1e-13
+"""An eigenvalue of the correlation form that counts as 0: so much for each number, the second at least. Rounding makes
+a hundredth of that. A direction at 1e-13 moves the outputs 3e-7 times as far as its numbers do one by one."""
 SHARE = 1e-4
 """Part of a null direction (of length 1) from which a number takes part in it. Less is rounding of the eigenvectors."""
 
@@ -43,7 +43,8 @@ class Decomposed:
     Parameters
     ----------
     matrix : float64 array (n, n)
-    cutoff : float
+    cutoff : float, optional
+        None: see `CUTOFF`.
 
     Attributes
     ----------
@@ -60,9 +61,11 @@ class Decomposed:
     less than 1/min lambda, tells that nothing is null, Cholesky's factors do; they take a tenth of the time.
     """
 
-    def __init__(self, matrix: np.ndarray, cutoff: float = CUTOFF):
+    def __init__(self, matrix: np.ndarray, cutoff: float | None = None):
         from wildwire.engine.blas import one_thread
 
+        if cutoff is None:
+            cutoff = max(CUTOFF * len(matrix), LEAST_CUTOFF)
         diagonal = np.maximum(np.diagonal(matrix), 0.0)
         self.scale = np.where(diagonal > 0, np.sqrt(diagonal), 1.0)
         form = matrix / self.scale / self.scale[:, None]

@@ -13,8 +13,9 @@ Seber & Wild 1989, "Nonlinear regression", chapters 2 and 5; MacKay 1992 for pen
 import numpy as np
 
 from wildwire.errors import SettingError
-from wildwire.learning.null_space import CUTOFF, Decomposed, combinations
+from wildwire.learning.null_space import Decomposed, combinations
 from wildwire.learning.second_order import SMALL
+from wildwire.learning.settings import check_network, checked_number
 from wildwire.learning.uncertainty_result import Uncertainty
 
 __all__ = ["Uncertainty", "uncertainty"]
@@ -38,7 +39,7 @@ def uncertainty(
     warm_up: int = 0,
     truncate: int | None = None,
     feedback=None,
-    cutoff: float = CUTOFF,
+    cutoff: float | None = None,
     threads: int = 1,
 ) -> Uncertainty:
     """Standard errors of the numbers of a network, and what the data cannot determine.
@@ -63,12 +64,12 @@ def uncertainty(
         The sandwich A^-1 B A^-1 with B from the residuals: right also where the noise differs from row to row, or
         where the loss is not the likelihood of the targets. Times N/(N - p) (HC1, MacKinnon & White 1985).
     gradient, l2, penalty, scale_loss
-        As they were for `fit`: what they make of the penalty counts. Only first-order learners scale the loss: after
-        another one say False.
+        As they were for `fit`: what they make of the penalty counts.
     warm_up, truncate, feedback
         Of sequences, as for `fit`.
-    cutoff : float
-        Eigenvalue of the correlation form of A up to which a direction counts as undetermined.
+    cutoff : float, optional
+        Eigenvalue of the correlation form of A up to which a direction counts as undetermined. None: 1e-14 times the
+        count of numbers, 1e-13 at least.
     threads : int
         Results do not depend on it.
 
@@ -105,12 +106,19 @@ def uncertainty(
         raise SettingError(
             f"weights must be 'auto', 'repetitions' or 'precision', not {weights!r}"
         )
-    n_theta = getattr(network, "n_theta", 0)
+    check_network(network)
+    n_theta = network.n_theta
+    if not n_theta:
+        raise SettingError(
+            "the network has no numbers to learn, and so no errors of them"
+        )
     if n_theta > SMALL:
         raise SettingError(
             f"the network has {n_theta} numbers, and their covariance {n_theta**2:.2g}: standard errors are for "
             f"networks of up to {SMALL}"
         )
+    if cutoff is not None:
+        cutoff = checked_number("cutoff", cutoff)
     point = Point(
         network, theta, X, Y, loss=loss, sample_weight=sample_weight, gradient=gradient, l2=l2,
         penalty=penalty, scale_loss=scale_loss, warm_up=warm_up, truncate=truncate, feedback=feedback,

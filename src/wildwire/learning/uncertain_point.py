@@ -17,7 +17,7 @@ from wildwire.learning.noise import (
     scores_product,
 )
 from wildwire.learning.objective import Objective
-from wildwire.learning.scaling import scaling_of
+from wildwire.learning.scaling import scaled_losses
 
 __all__ = ["Point"]
 
@@ -143,13 +143,17 @@ class Point:
 
 
 def _as_minimised(objective, scale_loss):
-    """The losses with the weights that `fit` gives them inside (see `scaling.py`)."""
-    from wildwire.engine.output_losses import OutputLosses
-
-    rows, losses = objective.rows, objective.losses
-    found = scaling_of(losses, rows.targets, rows.target_weight, scale_loss)
-    weights = np.array(losses.weights) * found.factor / found.unit
-    return OutputLosses(losses.functions, tuple(weights.tolist()))
+    """The losses with the weights that `fit` gives them inside."""
+    rows = objective.rows
+    with np.errstate(over="ignore", under="ignore", divide="ignore"):
+        losses, _ = scaled_losses(
+            objective.losses, rows.targets, rows.target_weight, scale_loss
+        )
+    if not all(0 < weight < np.inf for weight in losses.weights):
+        raise SettingError(
+            "the squares of the targets' spread leave the range of float64: give the targets in other units"
+        )
+    return losses
 
 
 def _at_bound(theta: np.ndarray, bounds: np.ndarray) -> np.ndarray:

@@ -14,8 +14,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from wildwire.errors import DataError, SettingError
-from wildwire.learning.learner import Stepwise
-from wildwire.learning.learners import by_name
 from wildwire.learning.result import Result
 from wildwire.learning.standard_errors import Uncertainty, uncertainty
 from wildwire.learning.stopping import Reason
@@ -81,7 +79,7 @@ def find_errors(
                 prepared.network, result.theta, prepared.X, prepared.Y, loss=learning.loss,
                 sample_weight=weight, weights="precision" if by_class else meaning,
                 sigma_known=sigma is not None, robust=by_class, threads=learning.options.threads,
-                **_penalty(prepared, learning, result, choice),
+                scale_loss=prepared.task == "regression", **_penalty(learning, result, choice),
             )  # fmt: skip
     except (DataError, SettingError) as error:
         return Told(None, str(error))
@@ -90,16 +88,12 @@ def find_errors(
     return Told(found)
 
 
-def _penalty(prepared, learning, result, choice) -> dict[str, Any]:
+def _penalty(learning: Learning, result: Result, choice: Choice) -> dict[str, Any]:
     """The penalty that was minimised; `evidence.py` chooses one itself."""
-    learner = learning.learner
-    made = by_name(learner) if isinstance(learner, str) else learner
-    # Learners that are not first-order take the loss as it is written.
-    scaled = prepared.task == "regression" and not isinstance(made, Stepwise)
     l2, told = choice.l2, result.details
     if {"alpha", "beta"} <= told.keys():
         l2 = told["alpha"] / told["beta"] / learning.weight.sum()
-    return {"l2": l2, "penalty": learning.options.penalty, "scale_loss": scaled}
+    return {"l2": l2, "penalty": learning.options.penalty}
 
 
 def _against(prepared: Prepared, learning: Learning, result: Result) -> str:
