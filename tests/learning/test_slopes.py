@@ -318,3 +318,52 @@ def test_the_example_of_the_page(tmp_path, capsys):
 def test_what_is_not_asked_for_stays_as_it_was():
     problem = object.__new__(Problem)
     assert problem.with_slopes(None) is problem
+
+
+def hidden_weights(theta):
+    """Of the six hidden neurons of `ENERGY` on its two inputs; each has a bias behind them."""
+    return theta[:18].reshape(6, 3)[:, :2]
+
+
+def test_a_greatest_length_is_of_the_networks_own_neurons():
+    """The neurons of slopes read the same numbers otherwise grouped."""
+    options = {"dY": DY, "epochs": 30, "batch": 5, "learner": learners.Adam(rate=0.1)}
+    result = ww.fit(ENERGY, X, Y, max_norm=0.7, seed=0, **options)
+    weights = hidden_weights(result.theta)
+    lengths = np.linalg.norm(weights, axis=1)
+    assert lengths.max() == pytest.approx(0.7, rel=1e-9)
+    assert np.linalg.norm(weights, axis=0).max() > 0.7
+
+
+def test_neurons_are_named_as_in_the_network():
+    sphere = learners.RiemannianDescent({"h": learners.manifolds.Sphere()})
+    result = ww.fit(ENERGY, X, Y, dY=DY, learner=sphere, epochs=20, seed=0)
+    lengths = np.linalg.norm(hidden_weights(result.theta), axis=1)
+    np.testing.assert_allclose(lengths, 1, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"dropout": 0.2}, {"learner": learners.Rule("rate*x*e", rate=0.1)}],
+    ids=["dropout", "local rule"],
+)
+def test_what_knows_no_slopes_is_refused(options):
+    line = ww.parse("input x, y\nE ~ linear(x, y)\noutput E")
+    with pytest.raises(SettingError, match="leave out"):
+        ww.fit(line, X, Y, dY=DY, **options)
+
+
+def test_scaling_of_all_learners_is_of_the_outputs():
+    """Targets of 1e9: a learner that sees sums only has them in units of their spread, slopes in the same."""
+    text = "input x, y\nh[5] ~ tanh(x, y)\ns ~ linear(h)\nfixed E = 1e9*s\noutput E"
+    network, plain = ww.parse(text), ww.parse(text.replace("1e9", "1"))
+    runs = [
+        ww.fit(
+            made, X, unit * Y, dY=unit * with_gaps_at(DY), scale_loss=True, seed=0,
+            learner="levenberg-marquardt", epochs=15,
+        )
+        for made, unit in ((plain, 1.0), (network, 1e9))
+    ]  # fmt: skip
+    np.testing.assert_allclose(
+        runs[1].history["loss"], 1e18 * runs[0].history["loss"], rtol=1e-4
+    )
