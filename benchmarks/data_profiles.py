@@ -170,7 +170,7 @@ def solvers() -> dict[str, Solver]:
     }
 
 
-def evaluations_needed(solver: Solver, seeds: int, functions=FUNCTIONS) -> np.ndarray:
+def evaluations_needed(solver: Solver, seeds: int, functions) -> np.ndarray:
     """Evaluations over n + 1 until each problem is solved, (problems, tolerances); infinite where it is not."""
     found = []
     for function in functions:
@@ -200,9 +200,13 @@ def table(shares: dict[str, np.ndarray]) -> str:
     ]
     order = sorted(shares, key=lambda name: (-shares[name][-1, -1], name))
     for name in order:
-        cells = [f"{100 * share:.0f}" for share in shares[name].ravel()]
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+        lines.append(_row(name, shares[name]))
     return "\n".join(lines) + "\n"
+
+
+def _row(name: str, shares: np.ndarray) -> str:
+    cells = [f"{100 * share:.0f}" for share in shares.ravel()]
+    return f"| {name} | " + " | ".join(cells) + " |"
 
 
 def main(arguments=None) -> None:
@@ -217,8 +221,9 @@ def main(arguments=None) -> None:
         if asked.names and not any(part in name for part in asked.names):
             continue
         began = time.perf_counter()
-        shares[name] = profile(evaluations_needed(solver, asked.seeds))
-        print(f"{name}: {time.perf_counter() - began:.0f} s", flush=True)
+        shares[name] = profile(evaluations_needed(solver, asked.seeds, FUNCTIONS))
+        seconds = time.perf_counter() - began
+        print(f"{seconds:4.0f} s {_row(name, shares[name])}", flush=True)
     print(f"\n{table(shares)}")
     if asked.output:
         asked.output.write_text(table(shares), encoding="utf-8")

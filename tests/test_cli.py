@@ -348,7 +348,7 @@ def test_active_guards_are_told(place):
 
 
 def test_show_prints_the_model_itself(trained):
-    done = succeed("show", trained / "m.wire")
+    done = succeed("show", trained / "m.wire", "--digits", "17")
     again = ww.parse(done.stdout)
     model = ww.load(trained / "m.wire")
     assert again == model.network
@@ -356,7 +356,7 @@ def test_show_prints_the_model_itself(trained):
 
 
 def test_show_rounds_and_counts(trained):
-    full = succeed("show", trained / "m.wire").stdout
+    full = succeed("show", trained / "m.wire", "--digits", "17").stdout
     short = succeed("show", trained / "m.wire", "--digits", "2").stdout
     assert len(short) < len(full)
     content = json.loads(succeed("show", trained / "m.wire", "--json").stdout)

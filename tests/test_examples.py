@@ -1,7 +1,13 @@
 """The examples run and do what they say."""
 
 import numpy as np
-from examples import hopfield, kolmogorov_arnold, one_neuron_xor, skip_links
+from examples import (
+    energies_and_forces,
+    hopfield,
+    kolmogorov_arnold,
+    one_neuron_xor,
+    skip_links,
+)
 
 import wildwire as ww
 
@@ -26,6 +32,12 @@ def test_splines_win_on_a_sum_and_lose_on_ridges(tmp_path):
     assert errors["of_two_ridges", "tanhs"] < 0.02
     assert errors["of_two_ridges", "splines"] > 0.1
     assert (tmp_path / "kolmogorov_arnold.svg").read_text().startswith("<svg")
+
+
+def test_slopes_tell_more_than_values():
+    without, with_slopes = energies_and_forces.main()
+    assert with_slopes < 0.03
+    assert without > 10 * with_slopes
 
 
 def test_noisy_patterns_are_recalled(capsys):

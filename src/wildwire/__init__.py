@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from wildwire import datasets as datasets
     from wildwire import errors as errors
     from wildwire import functions as functions
+    from wildwire import landscape as landscape
     from wildwire import learning as learning
     from wildwire import testing as testing
     from wildwire import wiring as wiring
@@ -68,6 +69,7 @@ _HOME = {
     "guards": "wildwire.engine.guards",
     "input_gradient": "wildwire.engine.evaluate",
     "jacobian": "wildwire.engine.jacobian",
+    "landscape": None,
     "learners": "wildwire.learning",
     "learning": None,
     "load": "wildwire.model",

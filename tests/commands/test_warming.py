@@ -111,6 +111,7 @@ USES = """
     for _ in range(25):  # the first programs of a process are arranged by the interpreter
         net = ww.parse(CASES["parameters"][0])
         ww.run(net, net.initial(0), X)
+        ww.learning.Objective(net, X, Y).value(net.initial(0))
     ww.NetworkClassifier(epochs=1).fit(X, Y > 0).predict(X)
     print(cache.statistics["hits"], cache.statistics["misses"])
 """

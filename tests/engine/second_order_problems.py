@@ -1,4 +1,4 @@
-"""Problems for products with the Hessian: networks of every kind with theta, samples and a loss; stencils that stay smooth.
+"""Problems for products with the Hessian: networks of every kind with theta, samples, a loss; stencils without kinks.
 
 `problem(kind, seed)` makes one. `stencil(problem, rng)` draws a direction along which no neuron and no loss crosses a
 kink, a guard or a pole, and says how many had to be drawn again.
@@ -284,7 +284,9 @@ def _sides(problem_, theta) -> list:
         for q, loss in enumerate(losses.functions):
             if loss.name != "softmax":
                 found.append(
-                    branches(loss, [computed.outputs[:, q], Y[:, q]], list(loss.defaults))
+                    branches(
+                        loss, [computed.outputs[:, q], Y[:, q]], list(loss.defaults)
+                    )
                 )
     return found
 
@@ -314,7 +316,9 @@ def _sides_of(network, theta, j, computed, t, of_past) -> list:
 
 def free_numbers(network) -> np.ndarray:
     """Numbers that differences may move: not an exponent that is written, whose power has no slope below 0."""
-    return np.isnan(network.start) if network.n_delays else np.ones(network.n_theta, bool)
+    return (
+        np.isnan(network.start) if network.n_delays else np.ones(network.n_theta, bool)
+    )
 
 
 def stencil(problem_, rng, step=2e-4, most=30):
@@ -330,7 +334,9 @@ def stencil(problem_, rng, step=2e-4, most=30):
         except (WildwireError, ArithmeticError):
             continue
         same = all(
-            np.array_equal(a, b) for other in here for a, b in zip(here[0], other, strict=True)
+            np.array_equal(a, b)
+            for other in here
+            for a, b in zip(here[0], other, strict=True)
         )
         if same:
             return v, drawn

@@ -324,6 +324,38 @@ def test_a_weight_for_every_output():
     )
 
 
+@pytest.mark.parametrize("batch", [1, 4, "full"])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_row_weighs_its_own_weight_where_targets_are_missing(batch, dtype):
+    network = Network.from_arrays(2, [0, 1, 0], [0, 0, 1], activation="identity")
+    rng = np.random.default_rng(5)
+    theta = rng.normal(size=network.n_theta)
+    X, Y = rng.normal(size=(7, 2)), rng.normal(size=(7, 2))
+    own = rng.uniform(0.5, 2, 7)
+    there = np.column_stack([np.ones(7), rng.integers(0, 2, 7)])
+    options = {"loss": "squared", "sample_weight": own[:, None] * there}
+    session = Session(
+        network, X, Y, batch=batch, dtype=dtype, row_weight=own, **options
+    )
+    session.load(theta)
+    size = 7 if batch == "full" else batch
+    report = descend(session, 0.1, 1, np.arange(7))
+    rows = slice(0, size)
+    value, gradient = reference.loss_and_gradient(
+        network, theta, X[rows], Y[rows], gradient="sum",
+        sample_weight=options["sample_weight"][rows],
+    )  # fmt: skip
+    assert report.weight == pytest.approx(own[rows].sum(), rel=1e-6)
+    assert report.loss.sum() == pytest.approx(value, rel=1e-5)
+    expected = theta - 0.1 * gradient / own[rows].sum()
+    np.testing.assert_allclose(session.theta(), expected, atol=1e-6)
+    total = reference.loss_and_gradient(
+        network, session.theta(), X, Y, gradient="sum",
+        sample_weight=options["sample_weight"],
+    )[0]  # fmt: skip
+    assert session.loss() == pytest.approx(total / own.sum(), rel=1e-5)
+
+
 def test_rows_that_weigh_nothing_have_no_gradient():
     network = Network.from_arrays(1, [0], [0], activation="identity")
     value, gradient = evaluate.loss_and_gradient(

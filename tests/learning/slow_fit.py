@@ -7,6 +7,7 @@ losses.
 
 import numpy as np
 
+from learning.random_twins import factor, normal
 from learning.rule_twins import twin_step
 from wildwire.engine import reference
 from wildwire.engine.output_losses import resolve_loss
@@ -20,8 +21,10 @@ class SlowRun:
     def __init__(
         self, network, X, Y, theta, *, loss="squared", learner, batch, epochs,
         gradient="mean", shuffle=True, sample_weight=None, seed=0, l1=0.0, l2=0.0,
-        l1_dies=True, clip=None,
+        l1_dies=True, clip=None, shares=None, weight_noise=0.0, max_norm=None,
     ):  # fmt: skip
+        self.shares, self.weight_noise, self.max_norm = shares, weight_noise, max_norm
+        self.key, self.epoch = seed_key(seed), 0
         self.network, self.learner, self.loss = network, learner, resolve_loss(loss)
         self.X, self.Y = np.asarray(X, float), np.asarray(Y, float).reshape(len(X), -1)
         self.weight = np.ones(len(X)) if sample_weight is None else sample_weight
@@ -33,6 +36,7 @@ class SlowRun:
         size = len(X) if batch == "full" else batch
         n_batches = -(-len(X) // size)
         for epoch in range(epochs):
+            self.epoch = epoch
             order = np.arange(len(X))
             if shuffle and n_batches > 1:
                 order = epoch_order(seed_key(seed), epoch, len(X))
@@ -46,11 +50,12 @@ class SlowRun:
     def one_step(self, rows, rate):
         """One mini-batch; the sum of weight * loss before the update."""
         weight = self.weight[rows]
-        value, slope = reference.loss_and_gradient(
-            self.network, self.theta, self.X[rows], self.Y[rows],
-            loss=self.loss, gradient="sum", sample_weight=weight,
-        )  # fmt: skip
         self.step += 1
+        value, slope = reference.loss_and_gradient(
+            self.network, self.shaken(), self.X[rows], self.Y[rows],
+            loss=self.loss, gradient="sum", sample_weight=weight,
+            factors=self.factors(rows),
+        )  # fmt: skip
         if weight.sum() == 0:
             return value
         if self.is_mean:
@@ -65,8 +70,35 @@ class SlowRun:
             crossed = (weights == 1) & (moved * self.theta < 0)
             moved[crossed] = 0
             self.alive &= ~crossed
-        self.theta = moved
+        self.theta = self.shortened(moved)
         return value
+
+    def factors(self, rows):
+        if self.shares is None:
+            return None
+        return np.array([
+            [factor(self.key, self.epoch, row, j, share) for row in rows]
+            for j, share in enumerate(self.shares)
+        ])  # fmt: skip
+
+    def shaken(self):
+        """theta with noise on the weights of living links."""
+        noise = [
+            normal(self.key, self.step, i) if self.alive[i] and linked else 0.0
+            for i, linked in enumerate(link_weights(self.network))
+        ]
+        return self.theta + self.weight_noise * np.array(noise)
+
+    def shortened(self, theta):
+        if self.max_norm is None:
+            return theta
+        for j in range(self.network.n_neurons):
+            mine = self.network.link_slot[self.network.link_target == j]
+            mine = sorted({int(slot) for slot in mine if slot >= 0})
+            length = np.sqrt((theta[mine] ** 2).sum())
+            if length > self.max_norm:
+                theta[mine] *= self.max_norm / length
+        return theta
 
     def penalised(self, slope):
         l1, l2, _, clip = self.penalty

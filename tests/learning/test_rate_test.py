@@ -9,7 +9,7 @@ import wildwire as ww
 from learning.problems import REGRESSION, network, rows
 from wildwire.errors import DataError, DependencyError, FileError, SettingError
 from wildwire.learning import RateRange, rate_range
-from wildwire.learning.learners import Adam, GradientDescent, Rprop
+from wildwire.learning.learners import Adam, GradientDescent, Rprop, by_name
 
 X, Y, WEIGHT = rows(60)
 MADE, THETA = network(REGRESSION)
@@ -43,9 +43,8 @@ def test_the_suggestion_learns(learner, batch):
     )
     assert found.rates[0] < found.suggestion < found.rates[-1]
     assert found.suggestion <= found.steepest <= found.lowest
-    name = learner if isinstance(learner, str) else type(learner)
-    made = ww.learning.learners.by_name(name, rate=found.suggestion) if isinstance(name, str) else
-    name(rate=found.suggestion)  # fmt: skip result = ww.fit(MADE, X, Y, THETA, learner=made, batch=batch, epochs=60)
+    made = type(by_name("adam") if learner == "adam" else learner)(found.suggestion)
+    result = ww.fit(MADE, X, Y, THETA, learner=made, batch=batch, epochs=60)
     assert result.history["loss"][-1] < 0.8 * result.history["loss"][0]
 
 

@@ -92,7 +92,15 @@ def test_the_exponential_map_alone_drifts():
         {"metric": lambda p: np.eye(5) + 0.5},
         {"metric": "gauss-newton", "rate": 1.0},
     ],
-    ids=str,
+    ids=[
+        "fixed rate",
+        "search",
+        "momentum",
+        "fixed rate and momentum",
+        "diagonal metric",
+        "metric",
+        "gauss-newton",
+    ],
 )
 def test_smallest_eigenvector(options, step):
     A, vectors = spread(5)

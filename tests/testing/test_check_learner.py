@@ -25,6 +25,8 @@ OURS = (
     learners.Quickprop(),
     learners.ConjugateGradient(),
     learners.NaturalGradient(),
+    learners.NaturalGradient(most_formed=0, products=5),
+    learners.TruncatedNewton(leg=3),
     learners.LBFGS(leg=3),
     learners.Relay(learners.Adam(rate=0.02), learners.LevenbergMarquardt(), steps=5),
     learners.Restarts(learners.LevenbergMarquardt(), 3, steps=4),

@@ -84,7 +84,9 @@ class NetworkProcedure:
             judge such a network.
         """
         train = self.table.take(rows)
-        fitted = self.recipe.fit(train, seed=seed, time_limit=self.time_limit)
+        fitted = self.recipe.fit(
+            train, seed=seed, time_limit=self.time_limit, standard_errors=False
+        )
         if fitted.result.reason == "interrupted":
             raise KeyboardInterrupt
         return self.predictor(fitted.model, train)

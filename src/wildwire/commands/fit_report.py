@@ -9,6 +9,7 @@ from typing import Any
 
 from wildwire.commands.output import notes, print_table, say
 from wildwire.evaluation import Comparison
+from wildwire.procedure.kept_errors import OPEN
 
 
 def tell_fit(
@@ -53,9 +54,12 @@ def _print_comparison(comparison: Comparison, report: Any) -> None:
 
 def fit_sentences(content: dict[str, Any]) -> list[str]:
     """What was fitted to a table, and how well it agrees with known errors, if there are any."""
-    if "chi_squared" not in content:
-        return [fit_sentence(content)]
-    return [fit_sentence(content), chi_squared_sentence(content["chi_squared"])]
+    sentences = [fit_sentence(content)]
+    if "chi_squared" in content:
+        sentences.append(chi_squared_sentence(content["chi_squared"]))
+    if told := content.get(OPEN):
+        sentences.append(f"{told[0].upper()}{told[1:]}.")
+    return sentences
 
 
 def fit_sentence(content: dict[str, Any]) -> str:

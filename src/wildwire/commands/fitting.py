@@ -17,7 +17,7 @@ from wildwire.commands.fit_comparing import Progress, compared
 from wildwire.commands.fit_report import fit_sentences, tell_fit
 from wildwire.commands.output import check_free, note, notes
 from wildwire.commands.recipe import Recipe
-from wildwire.commands.showing import model_counts
+from wildwire.commands.showing import errors_content, model_counts
 from wildwire.errors import SettingError
 from wildwire.evaluation import Comparison, Problem, compare, report, too_small
 from wildwire.evaluation.measures import figures, row_measures
@@ -26,6 +26,7 @@ from wildwire.functions import find_loss, penalty
 from wildwire.learning import learners
 from wildwire.learning.settings import time_limit_seconds
 from wildwire.model import Model, load
+from wildwire.procedure.kept_errors import OPEN, kept_errors
 from wildwire.tables import Table, read_table
 
 DEFAULT_OUT = {suffix: Path(f"model{suffix}") for suffix in (".wire", ".safetensors")}
@@ -237,6 +238,7 @@ def _content(
         "targets": [table.column(name).name for name in recipe.targets],
         "rows": len(rows),
         **model_counts(model),
+        **errors_content(model.network.theta_names, kept_errors(model)),
         "reason": str(result.reason),
         "message": result.message,
         "epochs": result.epochs,
@@ -245,6 +247,8 @@ def _content(
         "guards": {name: count for name, count in result.guards.items() if count},
         "notes": list(fitted.notes),
     }
+    if OPEN in model.provenance:
+        content[OPEN] = model.provenance[OPEN]
     if recipe.sigma is not None:
         sigma = table.column(recipe.sigma).values
         content["chi_squared"] = _chi_squared(sigma, model, problem, predicted)

@@ -51,6 +51,7 @@ class Recipe:
         seed: int,
         time_limit: float | None,
         progress: bool | None = False,
+        standard_errors: bool = True,
     ) -> Any:
         """Fit the network to all rows of a table; see `fit_table`."""
         from wildwire.procedure import fit_table
@@ -71,6 +72,7 @@ class Recipe:
             time_limit=time_limit,
             seed=seed,
             progress=progress,
+            standard_errors=standard_errors,
             # Columns of a table without names are found by position, so all must stay.
             keep_all=not table.named,
         )

@@ -1,6 +1,7 @@
 """`wildwire show`: a model's formulas and what it consists of.
 
-Comes in: a model file. Goes out: its text, and counts. Called by `cli.py`.
+Comes in: a model file. Goes out: its text, its numbers with their standard errors if the fit has kept them, and
+counts. Called by `cli.py`.
 """
 
 import json as json_format
@@ -10,7 +11,9 @@ from typing import Any
 import numpy as np
 
 from wildwire.commands.output import say
+from wildwire.learning.rounding import rounded_to, with_error
 from wildwire.model import Model, load
+from wildwire.procedure.kept_errors import FACT, Kept, kept_errors
 
 
 def show_command(path: Path, digits: int | None, *, json: bool) -> None:
@@ -19,22 +22,68 @@ def show_command(path: Path, digits: int | None, *, json: bool) -> None:
     Parameters
     ----------
     digits : int or None
-        Significant digits of every learnt number; None shows all, so that the text is
-        the model itself.
+        Significant digits of every learnt number; None takes as many as the data can tell, where the file knows the
+        standard errors, and else all, so that the text is the model itself.
     """
     model = load(path)
-    counts = model_counts(model)
+    counts, kept = model_counts(model), kept_errors(model)
     theta = model.theta if digits is None else rounded(model.theta, digits)
-    text = model.network.to_text(theta)
     if json:
-        numbers = dict(zip(model.network.theta_names, map(_number, theta), strict=True))
-        content = {"text": text, **counts, "numbers": numbers}
-        say(json_format.dumps({**content, "provenance": dict(model.provenance)}))
+        _say_json(model, theta, counts, kept)
         return
-    say(text.rstrip("\n"))
+    if digits is None and kept is not None:
+        pairs = zip(theta.tolist(), kept.errors.tolist(), strict=True)
+        theta = np.array([rounded_to(value, error) for value, error in pairs])
+    say(model.network.to_text(theta).rstrip("\n"))
+    if kept is not None:
+        _say_errors(model, kept)
     say("")
-    for name, value in {**counts, **model.provenance}.items():
+    facts = {key: told for key, told in model.provenance.items() if key != FACT}
+    for name, value in {**counts, **facts}.items():
         say(f"# {name}: {value}")
+
+
+def _say_json(model: Model, theta: np.ndarray, counts: dict, kept: Kept | None) -> None:
+    """Everything as one document; what is not finite is null."""
+    names = model.network.theta_names
+    content = {"text": model.network.to_text(theta), **counts}
+    content["numbers"] = dict(zip(names, map(_number, theta), strict=True))
+    content |= errors_content(names, kept)
+    provenance = dict(model.provenance)
+    say(json_format.dumps({**content, "provenance": provenance}, allow_nan=False))
+
+
+def errors_content(names: list[str], kept: Kept | None) -> dict[str, Any]:
+    """Standard errors for JSON; null is that of a number which is undetermined or stands at a bound."""
+    if kept is None:
+        return {}
+    errors = kept.errors.tolist()
+    return {
+        "standard errors": dict(zip(names, map(_number, errors), strict=True)),
+        "undetermined": list(kept.undetermined),
+        "at bound": [
+            name for name, error in zip(names, errors, strict=True) if np.isnan(error)
+        ],
+    }
+
+
+def _say_errors(model: Model, kept: Kept) -> None:
+    """Each number with its standard error, as comments."""
+    say("")
+    say("# numbers with their standard errors; the file holds all digits (--digits 17)")
+    unsure = set(kept.undetermined)
+    for name, value, error in zip(
+        model.network.theta_names,
+        model.theta.tolist(),
+        kept.errors.tolist(),
+        strict=True,
+    ):
+        told = with_error(value, error)
+        if np.isnan(error):
+            told += ", at its bound"
+        elif name in unsure and np.isfinite(error):
+            told += ", held by the penalty: undetermined by the data"
+        say(f"# {name} = {told}")
 
 
 def model_counts(model: Model) -> dict[str, Any]:
@@ -59,4 +108,4 @@ def rounded(numbers: np.ndarray, digits: int) -> np.ndarray:
 
 
 def _number(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+    return float(value) if np.isfinite(value) else None

@@ -173,6 +173,7 @@ def _tasks(dtype: str) -> list[Callable[[], object]]:
         *(partial(_use_shape, text, dtype) for text in _shapes()),
         partial(_use_population, dtype),
         partial(_use_memory, dtype),
+        partial(_use_dropout, dtype),
         *([_use_local_rules] if dtype == "float64" else []),
         *(partial(rule_address, name, dtype) for name in RULES),
         *(partial(_use_activation, name, dtype) for name in catalogue()),
@@ -195,10 +196,21 @@ def _shapes() -> list[str]:
     return [SHARED, EXPRESSION, TRANSFER, HEAD, wide]
 
 
+def _use_dropout(dtype: str) -> None:
+    """Training steps with silent neurons, which have a forward pass of their own."""
+    from wildwire.learning import fit
+    from wildwire.network import Network
+
+    network = Network.parse("input x\nh ~ tanh(x)\ny ~ identity(h)\noutput y\n")
+    X = np.ones((ROWS, 1))
+    fit(network, X, X, epochs=1, dropout=0.5, dtype=dtype, progress=False)
+
+
 def _use_shape(text: str, dtype: str) -> None:
     """Everything that a user can do with a network, on single samples and on many."""
     from wildwire.engine.evaluate import input_gradient, run, values
-    from wildwire.learning import fit
+    from wildwire.learning import fit, uncertainty
+    from wildwire.learning.second_order import SMALL
     from wildwire.network import Network
 
     network = Network.parse(text)
@@ -215,11 +227,14 @@ def _use_shape(text: str, dtype: str) -> None:
             network, X, Y, loss=loss, batch=batch, epochs=1, validation=(X, Y),
             dtype=dtype, seed=0, progress=False,
         )  # fmt: skip
+    if dtype == "float64" and network.n_theta <= SMALL:
+        uncertainty(network, theta, X, Y, loss=loss, sigma_known=True).prediction_std(X)
 
 
 def _use_population(dtype: str) -> None:
-    """Several networks in one call, on two threads."""
+    """Several networks in one call, on two threads; one network at several thetas."""
     from wildwire.engine.population import loss_and_gradient_many, run_many
+    from wildwire.engine.population_losses import PopulationLosses
     from wildwire.network import Network
 
     networks = [Network.parse(text) for text in (SHARED, EXPRESSION)]
@@ -227,6 +242,8 @@ def _use_population(dtype: str) -> None:
     X, Y = np.ones((ROWS, 2)), np.zeros((ROWS, 1))
     run_many(networks, thetas, X, dtype=dtype, threads=2)
     loss_and_gradient_many(networks, thetas, X, Y, dtype=dtype, threads=2)
+    if dtype == "float64":  # learners that compare thetas know no other type
+        PopulationLosses(networks[0], X, Y, loss="squared").values(thetas[:1])
 
 
 def _use_memory(dtype: str) -> None:

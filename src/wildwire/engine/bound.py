@@ -97,6 +97,7 @@ def function_addresses(program, dtype, tile, level, has_steps=False) -> np.ndarr
     keys += tuple([transfer.key for transfer in program.transfers[1:]])
     parts = (tile == 1, bool(plan[p.HEADS]), bool(plan[p.EXPRESSIONS]))
     parts += (is_needed(program, tile), has_steps, bool(plan[p.GUESSES]))
+    parts += (bool(plan[p.DROPS]),)
     known = _addresses.get((keys, parts, level, dtype.itemsize))
     if known is not None:
         return known

@@ -123,6 +123,59 @@ def block_sums(plan, b, weights, work, z, columns):
 
 
 @cached_njit(**MERGED)
+def forward_stage(plan, addresses, level, weights, work, guards, columns, s):
+    """Values of the rows of stage `s`; arguments as those of `forward`."""
+    table = np.int64(plan[p.ROWS]) * columns
+    z = delta_table(plan, columns)
+    parts = 3 * plan[p.FUNCTIONS]
+    stage = plan[p.STAGE_TABLE] + s * p.STAGE_WIDTH
+    for i in range(plan[stage], plan[stage] + plan[stage + 1]):
+        b = plan[p.BLOCK_TABLE] + i * p.BLOCK_WIDTH
+        if plan[b + 1] == 1:
+            lonely_sums(plan, b, np.int64(0), weights, work, z, columns)
+        elif is_wide(plan, b, columns):
+            calls.call_part(
+                addresses[parts + WIDE], plan, addresses, SUMS, b, weights, work,
+                work, z, columns, 0,
+            )  # fmt: skip
+        else:
+            block_sums(plan, b, weights, work, z, columns)
+    for i in range(plan[stage + 8], plan[stage + 8] + plan[stage + 9]):
+        t = plan[p.TRANSFER_TABLE] + i * p.TRANSFER_WIDTH
+        calls.call_part(
+            addresses[parts + TRANSFERS], plan, addresses, VALUES, t, weights,
+            work, work, z, columns, address_of(guards),
+        )  # fmt: skip
+    for i in range(plan[stage + 2], plan[stage + 2] + plan[stage + 3]):
+        r = plan[p.RUN_TABLE] + i * p.RUN_WIDTH
+        row = np.int64(plan[r])
+        calls.call_function(
+            addresses[3 * plan[r + 2] + level],
+            work, z + row * columns, weights, np.int64(plan[r + 3]),
+            work, row * columns, guards, row,
+            np.int64(plan[r + 1]), columns, columns, table, np.int64(0),
+        )  # fmt: skip
+    for i in range(plan[stage + 6], plan[stage + 6] + plan[stage + 7]):
+        e = plan[p.EXPRESSION_TABLE] + i * p.EXPRESSION_WIDTH
+        calls.call_part(
+            addresses[parts + EXPRESSIONS], plan, addresses, VALUES, e, weights,
+            work, work, address_of(guards), columns, level,
+        )  # fmt: skip
+
+
+@cached_njit(**MERGED)
+def forward_heads(plan, addresses, weights, work, columns):
+    """Values of the softmax heads, once all stages are there."""
+    z = delta_table(plan, columns)
+    for i in range(plan[p.HEADS]):
+        h = plan[p.HEAD_TABLE] + i * p.HEAD_WIDTH
+        calls.call_part(
+            addresses[3 * plan[p.FUNCTIONS] + HEADS], plan, addresses, VALUES, h,
+            weights, work, work, z, columns, 0,
+        )  # fmt: skip
+
+
+@cached_njit(**MERGED)
 def forward(plan, addresses, level, weights, work, guards, columns):
     """Values of all rows, stage by stage.
 
@@ -139,46 +192,6 @@ def forward(plan, addresses, level, weights, work, guards, columns):
     columns : int
         Samples of the tile, whole vectors of float32.
     """
-    table = np.int64(plan[p.ROWS]) * columns
-    z = delta_table(plan, columns)
-    parts = 3 * plan[p.FUNCTIONS]
     for s in range(plan[p.STAGES]):
-        stage = plan[p.STAGE_TABLE] + s * p.STAGE_WIDTH
-        for i in range(plan[stage], plan[stage] + plan[stage + 1]):
-            b = plan[p.BLOCK_TABLE] + i * p.BLOCK_WIDTH
-            if plan[b + 1] == 1:
-                lonely_sums(plan, b, np.int64(0), weights, work, z, columns)
-            elif is_wide(plan, b, columns):
-                calls.call_part(
-                    addresses[parts + WIDE], plan, addresses, SUMS, b, weights, work,
-                    work, z, columns, 0,
-                )  # fmt: skip
-            else:
-                block_sums(plan, b, weights, work, z, columns)
-        for i in range(plan[stage + 8], plan[stage + 8] + plan[stage + 9]):
-            t = plan[p.TRANSFER_TABLE] + i * p.TRANSFER_WIDTH
-            calls.call_part(
-                addresses[parts + TRANSFERS], plan, addresses, VALUES, t, weights,
-                work, work, z, columns, address_of(guards),
-            )  # fmt: skip
-        for i in range(plan[stage + 2], plan[stage + 2] + plan[stage + 3]):
-            r = plan[p.RUN_TABLE] + i * p.RUN_WIDTH
-            row = np.int64(plan[r])
-            calls.call_function(
-                addresses[3 * plan[r + 2] + level],
-                work, z + row * columns, weights, np.int64(plan[r + 3]),
-                work, row * columns, guards, row,
-                np.int64(plan[r + 1]), columns, columns, table, np.int64(0),
-            )  # fmt: skip
-        for i in range(plan[stage + 6], plan[stage + 6] + plan[stage + 7]):
-            e = plan[p.EXPRESSION_TABLE] + i * p.EXPRESSION_WIDTH
-            calls.call_part(
-                addresses[parts + EXPRESSIONS], plan, addresses, VALUES, e, weights,
-                work, work, address_of(guards), columns, level,
-            )  # fmt: skip
-    for i in range(plan[p.HEADS]):
-        h = plan[p.HEAD_TABLE] + i * p.HEAD_WIDTH
-        calls.call_part(
-            addresses[parts + HEADS], plan, addresses, VALUES, h, weights, work, work,
-            z, columns, 0,
-        )  # fmt: skip
+        forward_stage(plan, addresses, level, weights, work, guards, columns, s)
+    forward_heads(plan, addresses, weights, work, columns)

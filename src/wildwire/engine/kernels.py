@@ -13,6 +13,7 @@ from numba import carray, types
 
 from wildwire.engine.backward import backward, clear_deltas
 from wildwire.engine.blas import is_needed, product_address, wide_kernel
+from wildwire.engine.dropout import forward_dropped
 from wildwire.engine.expressions import expression_kernel
 from wildwire.engine.forward import forward
 from wildwire.engine.heads import head_kernel
@@ -117,6 +118,8 @@ def kernel_addresses(program, dtype, tile, has_steps=False) -> np.ndarray:
         LOSS: loss_single if single else loss_kernel,
         BACKWARD: backward_single if single else backward_kernel,
     }
+    if program.plan[p.DROPS]:
+        kernels[FORWARD] = forward_dropped
     signatures = {
         FORWARD: types.void(
             plan, index, whole, real, real, index, real, index, whole, whole, whole

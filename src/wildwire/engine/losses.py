@@ -90,7 +90,8 @@ def load_rows(plan, X, order, start, real, work, columns):
 def load_targets(plan, Y, weight, width, order, start, real, work, columns):
     """Targets and weights of a tile; padded columns weigh 0.
 
-    Returns the sum of the rows' weights; with a weight for every output, that of a row is their mean.
+    Returns the sum of the rows' weights; with a weight for every output, that of a row is their mean, unless
+    it stands behind them as one more.
     """
     targets = loss_table(plan, columns, TARGETS)
     weights = loss_table(plan, columns, WEIGHTS)
@@ -98,15 +99,18 @@ def load_targets(plan, Y, weight, width, order, start, real, work, columns):
     _turned(Y, outputs, order, start, real, work, targets, columns)
     _turned(weight, width, order, start, real, work, weights, columns)
     total = 0.0
+    # A row's own weight stands where the loss's values will: it is read here and nowhere else.
+    first = outputs if width > outputs else np.int64(0)
     for q in range(width):
         line = weights + q * columns
         for c in range(real, columns):
             work[line + c] = 0
-        for c in range(real):
-            total += work[line + c]
+        if q >= first:
+            for c in range(real):
+                total += work[line + c]
     for at in range(weights + width * columns, weights + outputs * columns):
         work[at] = work[at - columns]
-    return total / width
+    return total / (width - first)
 
 
 @cached_njit(**MERGED)

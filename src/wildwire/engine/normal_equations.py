@@ -93,6 +93,10 @@ class NormalEquations:
     ----------
     points : int64 array (n_points, 2)
         Sample and step of the lines that `outputs` gives: every row; of sequences every step that has a target.
+    targets, weights : float64 array (n_points, n_outputs)
+        Of these lines.
+    reads_z : bool array (n_outputs,)
+        Where `outputs` gives z.
     n_residuals : int
         Targets that weigh something.
 
@@ -125,16 +129,17 @@ class NormalEquations:
         losses, program = output_losses(loss, network), compile_network(network)
         check_loss_width(losses.width if samples.sequences is not None else 0)
         curved = curved_losses(network, program, losses)
+        self.reads_z = curved.of_z
         samples.check_loss(losses)
         self.network, self._threads = network, check_threads(threads)
-        self.points, targets, weights = points_of(samples)
-        self.n_residuals = int(np.count_nonzero(weights))
+        self.points, self.targets, self.weights = points_of(samples)
+        self.n_residuals = int(np.count_nonzero(self.weights))
         rows = network.n_outputs * max(network.n_theta, 1)
         most = min(max(CHUNK_NUMBERS // rows, 1), MOST_ROWS)
         most = max(most, -(-LEAST_ROWS // network.n_outputs))
         self._task = Task(
-            network, samples, self.points, targets, weights, curved, most,
-            forward_samples(samples, self.points, weights, network.n_theta),
+            network, samples, self.points, self.targets, self.weights, curved, most,
+            forward_samples(samples, self.points, self.weights, network.n_theta),
         )  # fmt: skip
         self._parts = parts_of(self._task, network.n_theta)
         self._workers: queue.LifoQueue = queue.LifoQueue()

@@ -78,7 +78,7 @@ def evaluation_order(network):
     return order
 
 
-def forward(network, theta, X, shake=None, past: Any = None) -> Values:
+def forward(network, theta, X, shake=None, past: Any = None, factors=None) -> Values:
     """Values, sums z and slopes of every neuron for every sample.
 
     Parameters
@@ -87,6 +87,8 @@ def forward(network, theta, X, shake=None, past: Any = None) -> Values:
         `past(node, delay)` gives the values (n_samples,) of a node that many steps ago; see `reference_sequences.py`.
     shake : callable or None
         Applied to every number on its way, to measure how rounding acts.
+    factors : array (n_neurons, n_samples) or None
+        What dropout multiplies values by.
     """
     if network.refusals:
         neuron, reason = network.refusals[0]
@@ -123,10 +125,13 @@ def forward(network, theta, X, shake=None, past: Any = None) -> Values:
                 z = shake(z + weight_of(network, theta, link) * source)
             tables = function.evaluate(1, [z], parameters)
             first, slope = 2, np.broadcast_to(tables[1], (n,))
-        nodes[network.n_inputs + j] = shake(np.broadcast_to(tables[0], (n,)))
+        own = 1.0 if factors is None else factors[j]
+        nodes[network.n_inputs + j] = shake(np.broadcast_to(tables[0], (n,)) * own)
         result.z[j] = z
-        result.slopes[j] = shake(slope)
-        result.by_parameter[j] = [np.broadcast_to(t, (n,)) for t in tables[first:]]
+        result.slopes[j] = shake(slope * own)
+        result.by_parameter[j] = [
+            np.broadcast_to(t, (n,)) * own for t in tables[first:]
+        ]
     result.outputs = _outputs(network, nodes)
     return result
 
@@ -254,12 +259,12 @@ def deltas(
 
 def loss_and_gradient(
     network, theta, X, Y, *, loss="squared", gradient="mean", sample_weight=None,
-    shake=None,
+    shake=None, factors=None,
 ):  # fmt: skip
-    """Loss and gradient over theta, as `wildwire.loss_and_gradient`, the slow way."""
+    """Loss and gradient over theta, as `wildwire.loss_and_gradient`, the slow way; `factors` as in `forward`."""
     X, Y = np.asarray(X, float), np.asarray(Y, float).reshape(len(X), -1)
     weight = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight)
-    computed = forward(network, theta, X, shake)
+    computed = forward(network, theta, X, shake, factors=factors)
     total, by_value, by_sum = deltas(network, theta, computed, Y, loss, weight)
     sums = Gradient(network)
     sums.add(computed, by_value, by_sum)

@@ -9,13 +9,8 @@ Comes in: a network with `settle`, theta, rows. Goes out: `H v`. Called by `refe
 import numpy as np
 
 from wildwire.engine.reference_numbers import links_of
-from wildwire.engine.reference_second import (
-    Losses,
-    Sums,
-    local,
-    moved_number,
-    slots_of,
-)
+from wildwire.engine.reference_second import Losses, Sums, moved_number
+from wildwire.engine.reference_second_local import local, slots_of
 from wildwire.engine.reference_settle import settled
 
 
@@ -93,9 +88,9 @@ def product_settled(
         for place, node in enumerate(own):
             if to_sources and node >= fixed.first:
                 told[:, node - fixed.first] += shares[place], moved[place]
-        for place, pair in enumerate(fixed.slots[k], len(own)):
+        for place, (slot, sign) in enumerate(fixed.slots[k], len(own)):
             if to_numbers:
-                sums.put(*pair, shares[place].sum(), moved[place].sum())
+                sums.put(slot, sign, shares[place].sum(), moved[place].sum())
 
     for k, reads_z, slope, moved in seeds:
         if reads_z:

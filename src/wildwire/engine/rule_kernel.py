@@ -23,8 +23,8 @@ WEIGHT, SOURCE, OUTPUT, SUM, SLOPE, ERROR, TARGET, STEP, CHANGE = range(9)
 # a neuron: row of the value table, its first item, items, kind, place of its transfer in the plan
 ROW, FIRST, COUNT, KIND, TRANSFER = range(5)
 PLAIN, TRANSFERRED, GENERAL = range(3)
-# an item, a column of its table: place among the weights, row of its source in the work array (-1: see the transfer), slot in theta (-1:
-# frozen), sign, whether its source is dy/dw and its slope therefore 1, whether it is the weight of a link
+# an item, a column of its table: place among the weights, row of its source in the work array (-1: see the transfer),
+# slot in theta (-1: frozen), sign, whether its source is dy/dw and its slope therefore 1, whether it is a link's weight
 PLACE, AT, SLOT, SIGN, UNIT, LINK = range(6)
 # stages
 SUM_OF, PRODUCT_OF, MEAN_OF, LEAST_OF, MOST_OF, RATE = range(6)

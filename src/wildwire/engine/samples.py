@@ -4,7 +4,8 @@ Comes in: X, Y and weights as users give them. Goes out: checked arrays of the e
 for them. Called by `evaluate.py`, `session.py` and `learning/`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -42,13 +43,19 @@ class Samples:
     memory : Memory
     """
 
-    network: object
+    network: Any
     X: np.ndarray
     Y: np.ndarray
     weight: np.ndarray
     n: int
     sequences: Sequences | None = None
     memory: Memory = NO_MEMORY
+
+    def weighing(self, row_weight) -> "Samples":
+        """The same rows, which weigh this in means, (n,), and not the mean of their outputs' weights."""
+        own = np.asarray(row_weight, self.weight.dtype).reshape(-1, 1)
+        each = np.broadcast_to(self.weight, (self.n, self.network.n_outputs))
+        return replace(self, weight=np.ascontiguousarray(np.hstack((each, own))))
 
     def bind(self, program, batch, dtype):
         """The program for these samples, how batches are cut, and the frames of a sequence (0 for rows)."""

@@ -1,4 +1,4 @@
-"""The pass that products with the Hessian start from: values, slopes, curvatures and deltas of a tile, and its gradient.
+"""What products with the Hessian start from: values, slopes, curvatures and deltas of a tile, and its gradient.
 
 Comes in: the table of a bound program whose plan is that of `program/second.py`. Goes out: a work array that
 `second_order_kernels.py` reads, the gradient of the weights and the totals of the loss. Called from there.
@@ -26,13 +26,7 @@ from wildwire.engine.backward import (
 )
 from wildwire.engine.blas import INNER, is_wide
 from wildwire.engine.forward import delta_table, expression_rows, inputs_of
-from wildwire.engine.losses import (
-    ARGUMENTS,
-    SLOPES,
-    WEIGHTS,
-    loss_deltas,
-    loss_table,
-)
+from wildwire.engine.losses import SLOPES, loss_deltas, loss_table
 from wildwire.engine.parts import (
     ANY,
     DELTAS,
@@ -49,6 +43,7 @@ from wildwire.engine.pointers import (
     longs_at,
     pointer_at,
 )
+from wildwire.engine.second_order_losses import curve_losses
 from wildwire.engine.sequence_kernels import (
     feed_back,
     feed_deltas,
@@ -94,12 +89,6 @@ def seconds_of(plan, r, row, columns):
 
 
 @cached_njit(**INNER)
-def loss_seconds(plan, columns):
-    """Where the loss's second derivatives stand; behind them, as many rows for how its slopes over z move."""
-    return expression_rows(plan, columns) + np.int64(plan[p.SECONDS]) * columns
-
-
-@cached_njit(**INNER)
 def _run_seconds(plan, addresses, weights, work, guards, columns):
     """Level 2 of all neurons with parameters, before deltas take the place of z."""
     z = delta_table(plan, columns)
@@ -115,35 +104,6 @@ def _run_seconds(plan, addresses, weights, work, guards, columns):
                 seconds_of(plan, r, row, columns), guards, row, np.int64(1), columns,
                 columns, columns, columns,
             )  # fmt: skip
-
-
-@cached_njit(**INNER)
-def _loss_seconds(
-    plan, forms, parameters, width, factor, work, scratch, guards, columns
-):
-    """The weighted second derivative of each output's loss; of a softmax with its own loss the weight alone."""
-    outputs = np.int64(plan[p.OUTPUTS])
-    seconds = loss_seconds(plan, columns)
-    arguments = loss_table(plan, columns, ARGUMENTS)
-    weights = loss_table(plan, columns, WEIGHTS)
-    for q in range(outputs):
-        if forms[q] == 0:
-            for c in range(columns):
-                weight = work[weights + q * columns + c]
-                work[seconds + q * columns + c] = weight * factor[q]
-            continue
-        calls.call_function(
-            forms[q], work, arguments + q * columns, parameters, q * width, scratch,
-            np.int64(0), guards, np.int64(plan[p.ROWS]) + q, np.int64(1), columns,
-            columns, columns, outputs * columns,
-        )  # fmt: skip
-        found, place = forms[outputs + q] * columns, seconds + q * columns
-        for c in range(columns):
-            weight = work[weights + q * columns + c]
-            # Without weight the target may be missing.
-            work[place + c] = 0
-            if weight != 0:
-                work[place + c] = scratch[found + c] * weight * factor[q]
 
 
 @cached_njit(**INNER)
@@ -329,7 +289,7 @@ def _losses(table, real, work_, first, count, columns, totals):
             here_, guards, shifted(Y_, t * n * plan[p.OUTPUTS]),
             shifted(weight_, t * n * width), width, order, first, count, columns,
         )  # fmt: skip
-        _loss_seconds(
+        curve_losses(
             plan, second_forms, second_parameters, table[at.LOSS_WIDTH], factor,
             carray(here_, ANY), scratch, guards, columns,
         )  # fmt: skip

@@ -27,16 +27,14 @@ from wildwire.engine.pointers import (
     longs_at,
     pointer_at,
 )
+from wildwire.engine.second_order_back import moves_back, sweep_moves_back
 from wildwire.engine.second_order_base import base_of_tile, steps_of
-from wildwire.engine.second_order_steps import (
-    fused_curvature,
+from wildwire.engine.second_order_forward import (
     hold_moves,
-    loss_moves,
-    moves_back,
     moves_of_step,
     sweep_moves,
-    sweep_moves_back,
 )
+from wildwire.engine.second_order_losses import fused_curvature, loss_moves
 from wildwire.engine.sequence_kernels import (
     feed_back,
     feed_deltas,
@@ -55,7 +53,7 @@ from wildwire.program import plan as p
 def _forward(table, real, work_, first, count, columns):
     """How the values of all steps move."""
     plan_ = integers_at(table, at.MOVING_PLAN)
-    plan, work = carray(plan_, ANY), carray(work_, ANY)
+    plan = carray(plan_, ANY)
     base = carray(integers_at(table, at.PLAN), ANY)
     addresses = carray(longs_at(table, at.ADDRESSES), ANY)
     both_ = pointer_at(table, at.MOVING_WEIGHTS, real)

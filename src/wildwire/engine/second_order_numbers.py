@@ -10,12 +10,17 @@ Weights are w(theta): sign * theta_i, or a monomial c prod theta_i^(+-1) of seve
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
     from wildwire.program.compile import Program
+
+
+def _added(places, amounts, count) -> np.ndarray:
+    """Amounts added up by place, (count,)."""
+    return np.bincount(places, amounts, count) if len(places) else np.zeros(count)
 
 
 class Numbers:
@@ -27,14 +32,15 @@ class Numbers:
     """
 
     def __init__(self, program: Program):
-        self.n_theta, self._derived = program.n_theta, program.derived
+        derived: Any = program.derived
+        self.n_theta, self._count = program.n_theta, derived.count
         slot, sign = program.slot, program.sign.astype(np.float64)
         self._direct = np.flatnonzero(slot >= 0)
         self._slots, self._signs = slot[self._direct], sign[self._direct]
         self._made = np.flatnonzero(slot <= -2)
         self._numbers, self._made_signs = -2 - slot[self._made], sign[self._made]
         self._n_weights = program.n_weights
-        self._terms = _Terms(program.derived) if program.derived.count else None
+        self._terms = _Terms(derived) if derived.count else None
 
     def at(self, theta) -> None:
         """Another theta."""
@@ -52,7 +58,7 @@ class Numbers:
     def over_theta(self, by_weight) -> np.ndarray:
         """The gradient over theta of a gradient over weights."""
         own = by_weight[self._direct] * self._signs
-        result = np.bincount(self._slots, own, self.n_theta)
+        result = _added(self._slots, own, self.n_theta)
         if self._terms is not None:
             result += self._terms.pulled(self._over_derived(by_weight), self.n_theta)
         return result
@@ -65,7 +71,7 @@ class Numbers:
 
     def _over_derived(self, by_weight):
         own = by_weight[self._made] * self._made_signs
-        return np.bincount(self._numbers, own, self._derived.count)
+        return _added(self._numbers, own, self._count)
 
 
 class _Terms:
@@ -98,14 +104,14 @@ class _Terms:
         factors = range(self._values.shape[1])
         steps = self._first * v[self._slot]
         total = sum(self._others(i) * steps[:, i] for i in factors)
-        return np.bincount(self._number, total, self._count)
+        return _added(self._number, total, self._count)
 
     def pulled(self, gradient, n_theta) -> np.ndarray:
         """The gradient over theta of one over the derived numbers."""
         factors = range(self._values.shape[1])
         slopes = [self._others(i) * self._first[:, i] for i in factors]
         shares = np.stack(slopes, axis=1) * gradient[self._number][:, None]
-        return np.bincount(self._slot.ravel(), shares.ravel(), n_theta)
+        return _added(self._slot.ravel(), shares.ravel(), n_theta)
 
     def curved(self, gradient, v, n_theta) -> np.ndarray:
         """How `pulled` moves along v while the gradient stays."""
@@ -118,4 +124,4 @@ class _Terms:
                     slope = self._first[:, i] * self._first[:, k]
                     shares[:, i] += self._others(i, k) * slope * steps[:, k]
         shares *= gradient[self._number][:, None]
-        return np.bincount(self._slot.ravel(), shares.ravel(), n_theta)
+        return _added(self._slot.ravel(), shares.ravel(), n_theta)

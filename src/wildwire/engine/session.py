@@ -12,11 +12,15 @@ import numpy as np
 from wildwire.engine import places as at
 from wildwire.engine.bound import Bound
 from wildwire.engine.checks import check_theta, check_threads
+from wildwire.engine.dropout import set_epoch, with_dropout
 from wildwire.engine.machine import bind_loss, dtype_of
 from wildwire.engine.mapping import spread
 from wildwire.engine.memory import NO_MEMORY, check_loss_width
+from wildwire.engine.noise import put_noise
+from wildwire.engine.norms import put_norms
 from wildwire.engine.output_losses import output_losses
 from wildwire.engine.samples import read_samples
+from wildwire.engine.update import HELD, NOISE, NORM
 from wildwire.errors import SettingError
 from wildwire.functions import native
 from wildwire.program import compile_network
@@ -53,6 +57,9 @@ class Session:
     loss : Function, str, list, dict or OutputLosses
     sample_weight : array (n,) or (n, n_outputs) or None
         0 in an entry of the second form: no target there.
+    row_weight : array (n,) or None
+        What a row weighs in means, where `sample_weight` has a weight for every output; None: the mean of these.
+        For rows only.
     batch : int or "full"
     gradient : "mean" or "sum"
         Over the rows of a batch.
@@ -72,6 +79,16 @@ class Session:
         Factor from the scaled loss to the user's units, for reports.
     loss_parameters : sequence or None
         Parameters of the loss, in an array for each output.
+    dropout : float array (n_neurons,) or None
+        How often each neuron is silent in steps; in `loss` never.
+    weight_noise : float
+        Standard deviation of the noise on the weights of links, for the gradient of each step.
+    max_norm : float
+        Greatest length of the weights that enter a neuron; 0: none.
+    norms_of : Network or None
+        Whose neurons that means, where they are not all of `network`'s; it has the same theta.
+    key : int
+        Of the random numbers of dropout and noise.
     threads : int
         Results do not depend on it, to the bit.
     memory : Memory
@@ -82,18 +99,26 @@ class Session:
         self, network, X, Y, *, loss, sample_weight=None, batch="full",
         gradient="mean", dtype="float64", l1=0.0, l2=0.0, l1_dies=True, clip=0.0,
         penalty=None, output_scale=None, output_factor=None, output_unit=None,
-        loss_parameters=None, threads=1, memory=NO_MEMORY,
+        loss_parameters=None, dropout=None, weight_noise=0.0, max_norm=0.0, key=0,
+        threads=1, memory=NO_MEMORY, row_weight=None, norms_of=None,
     ):  # fmt: skip
         self.network, self.dtype = network, dtype_of(dtype)
+        self._norms_of = network if norms_of is None else norms_of
         samples = read_samples(network, X, Y, sample_weight, self.dtype, memory)
+        if row_weight is not None:
+            samples = samples.weighing(row_weight)
         n = self._n = samples.n
         self.batch = n if batch == "full" else min(int(batch), n)
         self.n_batches = -(-n // self.batch) if n else 0
         self._is_mean = gradient == "mean"
         losses = output_losses(loss, network)
+        # The kernels of single samples know no dropout: two of them make a tile.
+        least = 1 if dropout is None else 2
         self.program, partition, frames = samples.bind(
-            compile_network(network), max(self.batch, 1), self.dtype
+            compile_network(network), max(self.batch, least), self.dtype
         )
+        if dropout is not None:
+            self.program = with_dropout(self.program, dropout, key)
         check_loss_width(losses.width if frames else 0)
         most = max(partition.parts, partition.loss_parts)
         self._bound = Bound(
@@ -114,6 +139,8 @@ class Session:
         if output_unit is not None:
             self._unit = self._unit * np.asarray(output_unit, float)
         self._bind_vector(l1, l2, l1_dies, clip)
+        if max_norm or weight_noise:
+            self._bind_limits(max_norm, weight_noise, key)
         if penalty is not None:
             address = native.address(penalty, 1, self.dtype)
             self._bound.set(at.PENALTY, address)
@@ -147,7 +174,7 @@ class Session:
         self._weights[:] = program.constant
         self._free = bound.zeros(at.FREE, size)
         self._free[self._places] = 1
-        penalised = bound.zeros(at.PENALISED, size)
+        penalised = self._penalised = bound.zeros(at.PENALISED, size)
         penalised[self._places] = penalised_theta[self._slots]
         self._put_bounds(network)
         dies = l1 > 0 and l1_dies
@@ -155,8 +182,20 @@ class Session:
         bound.set(at.LINKS_DIE, dies)
         held = not self._free.all()
         self._settings = bound.put(
-            at.SETTINGS, np.asarray([l1, l2, clip, held], self.dtype)
+            at.SETTINGS, np.asarray([l1, l2, clip, held, 0, 0], self.dtype)
         )
+
+    def _bind_limits(self, max_norm, weight_noise, key):
+        """Greatest lengths, and noise on the weights of links."""
+        self._settings[NORM], self._settings[NOISE] = max_norm, weight_noise
+        numbers = np.full(self.vector_size, -1)
+        numbers[self._places] = self._slots
+        place_of = np.zeros(self.program.n_theta, np.int64)
+        place_of[self._slots] = self._places
+        if max_norm:
+            put_norms(self._bound, self._norms_of, place_of)
+        if weight_noise:
+            put_noise(self._bound, np.where(self._penalised != 0, numbers, -1), key)
 
     def _put_bounds(self, network):
         low, high = self._bounds(network)
@@ -232,6 +271,10 @@ class Session:
         bound.set(at.N_STEPS, len(rates))
         bound.set(at.FIRST_BATCH, int(first_batch))
         bound.set(at.FIRST_STEP, int(step))
+        # All steps before this epoch's have been made.
+        set_epoch(
+            self.program, (int(step) - 1 - int(first_batch)) // max(self.n_batches, 1)
+        )
         if self._is_parted:
             bound.call_all("steps")
         else:
@@ -259,7 +302,7 @@ class Session:
     def set_alive(self, mask) -> None:
         """Set which numbers may still learn, bool (n_theta,)."""
         self._free[:] = self.state_from_theta_order(np.asarray(mask, float))
-        self._settings[3] = not self._free.all()
+        self._settings[HELD] = not self._free.all()
 
     def loss(self, theta=None) -> float:
         """Weighted mean of the loss over all rows, in the user's units, summed over outputs.

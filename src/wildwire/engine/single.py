@@ -134,9 +134,10 @@ def loss_single(
         own = weight[sample * weight_width + (q if weight_width > 1 else 0)]
         work[weights + q] = own
     total = 0.0
-    for q in range(weight_width):
+    first = outputs if weight_width > outputs else np.int64(0)
+    for q in range(first, weight_width):
         total += weight[sample * weight_width + q]
-    totals[outputs] += total / weight_width
+    totals[outputs] += total / (weight_width - first)
     addresses, scale = carray(addresses_, ANY), carray(scale_, ANY)
     fused = carray(fused_, ANY)
     if kind != ELEMENTWISE:

@@ -4,8 +4,8 @@ Comes in: the table of a bound program (`places.py`). Goes out: changed weights 
 of the steps, a status. Called through `bound.py` by `session.py`, which says how many steps fit into
 its slice of time.
 
-One step: clear the gradient; for each tile of the batch load, forward, loss, backward; divide by
-the batch's weight if the mean is wanted; then the update (`update.py`).
+One step: shake the weights if wanted (`noise.py`); clear the gradient; for each tile of the batch load,
+forward, loss, backward; divide by the batch's weight if the mean is wanted; then the update (`update.py`).
 
 A batch is cut into parts whose number depends on batch and network only. Every part has a gradient of
 its own, and these are added in order: the same bits come out for any number of threads. All threads
@@ -21,6 +21,7 @@ from wildwire.engine.blas import INLINE, INNER
 from wildwire.engine.emitter import LANES_32
 from wildwire.engine.mapping import TO_THETA, TO_WEIGHTS
 from wildwire.engine.meeting import meet
+from wildwire.engine.noise import settle_down, shake
 from wildwire.engine.parts import ANY, BACKWARD, FORWARD, LOSS
 from wildwire.engine.pointers import (
     call_on,
@@ -193,7 +194,13 @@ def steps_kernel(table, real, thread):
     for number in range(table[at.N_STEPS]):
         start = (table[at.FIRST_BATCH] + number) * batch
         before = totals[outputs]
+        if table[at.HAS_NOISE]:
+            if thread == 0:
+                shake(table, real, number)
+            meet(shared, threads)
         _batch_gradient(table, real, start, min(start + batch, n), thread, outputs)
+        if thread == 0 and table[at.HAS_NOISE]:
+            settle_down(table, real)
         if thread == 0 and _finish(table, real, before, number, outputs):
             status[0] = number + 1
         meet(shared, threads)

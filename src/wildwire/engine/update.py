@@ -4,7 +4,7 @@ Comes in: the table of a bound program, with the gradient of a batch. Goes out: 
 Called by `steps.py`.
 
 Penalties, the one of a formula called by address; the mask of free numbers; clipping; the update rule, called
-by address; links that L1 has killed; bounds.
+by address; links that L1 has killed; greatest lengths; bounds.
 """
 
 import numpy as np
@@ -13,11 +13,12 @@ from numba import carray
 from wildwire.engine import calls
 from wildwire.engine import places as at
 from wildwire.engine.blas import INNER
+from wildwire.engine.norms import shorten
 from wildwire.engine.parts import ANY
 from wildwire.engine.pointers import longs_at, pointer_at
 from wildwire.functions.cache import cached_njit
 
-L1, L2, CLIP, HELD = range(4)  # of the settings
+L1, L2, CLIP, HELD, NORM, NOISE = range(6)  # of the settings
 
 
 @cached_njit(**INNER)
@@ -87,7 +88,8 @@ def _bury(settings, vector, before, free, penalised, size):
 
 
 @cached_njit(**INNER)
-def _keep_within(table, real, vector):
+def keep_within(table, real, vector):
+    """Numbers beyond a bound are put on it."""
     low = carray(pointer_at(table, at.LOW, real), ANY)
     high = carray(pointer_at(table, at.HIGH, real), ANY)
     for i in range(table[at.VECTOR_SIZE]):
@@ -128,6 +130,8 @@ def apply_update(table, real, number):
     )  # fmt: skip
     if table[at.LINKS_DIE]:
         _bury(settings, vector, before, free, penalised, size)
+    if table[at.N_NORMS]:
+        shorten(table, vector, settings[NORM])
     if table[at.HAS_BOUNDS]:
-        _keep_within(table, real, vector)
+        keep_within(table, real, vector)
     return 0

@@ -25,6 +25,7 @@ from wildwire.model import Model
 from wildwire.network import Network
 from wildwire.preparation import Prepared, prepare
 from wildwire.procedure.fit_table import describe, guard_notes, learn
+from wildwire.procedure.kept_errors import facts_of, find_errors, open_note
 from wildwire.procedure.options import Options, losses_by_target
 from wildwire.tables import Table, TableColumn, as_table
 from wildwire.tables.frames import is_frame
@@ -113,6 +114,7 @@ class NetworkEstimator(BaseEstimator):
             epochs=1,
             early_stopping=False,
             l2=self.l2 or 0.0,
+            standard_errors=False,
         )
         before = [] if first else self.loss_curve_
         self._learn(prepared, options, self._seed(), table, theta)
@@ -181,10 +183,15 @@ class NetworkEstimator(BaseEstimator):
     def _learn(self, prepared, options, seed, table, theta) -> Self:
         learning, result, choice = learn(prepared, options, seed, theta)
         facts = describe(table, prepared, learning, result, choice)
+        errors = find_errors(prepared, learning, result, choice)
+        self.uncertainty_, self._no_errors = errors
+        told = "" if errors.found is None else open_note(errors.found)
+        if errors.found is not None:
+            facts |= facts_of(errors.found)
         self.model_ = Model(prepared.network, result.theta, facts)
         self.result_ = result
-        chosen = [choice.note] if choice.note else []
-        self.notes_ = (*prepared.notes, *chosen, *guard_notes(prepared, result))
+        more = [line for line in (choice.note, told) if line]
+        self.notes_ = (*prepared.notes, *more, *guard_notes(prepared, result))
         self.loss_curve_ = [float(loss) for loss in result.history["loss"]]
         self.n_iter_ = result.epochs
         self._l2 = choice.l2
@@ -212,13 +219,18 @@ class NetworkEstimator(BaseEstimator):
     def _seed(self) -> int:
         return int(check_random_state(self.random_state).randint(2**31 - 1))
 
-    def _outputs(self, X: Any) -> np.ndarray:
-        """The network's outputs, shape (n, n_outputs)."""
+    def _checked(self, X: Any) -> Any:
+        """Features as `Model.run` takes them."""
         check_is_fitted(self, "model_")
         if is_frame(X):
             validate_data(self, X, reset=False, skip_check_array=True)
-            return self.model_.run(X)
-        return self.model_.run(validate_data(self, X, reset=False, dtype=np.float64))
+            return X
+        return validate_data(self, X, reset=False, dtype=np.float64)
+
+    def _outputs(self, X: Any) -> np.ndarray:
+        """The network's outputs, shape (n, n_outputs)."""
+        checked = self._checked(X)
+        return self.model_.run(checked)
 
 
 def threads(n_jobs: Any) -> int:

@@ -37,7 +37,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-    model_, n_iter_, loss_curve_, result_, notes_, n_features_in_, feature_names_in_
+    model_, n_iter_, loss_curve_, result_, uncertainty_, notes_, n_features_in_, feature_names_in_
         See `NetworkRegressor`.
 
     Examples

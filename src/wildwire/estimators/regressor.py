@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils.validation import check_array
 
+from wildwire.errors import SettingError
 from wildwire.estimators.base import NetworkEstimator
 from wildwire.estimators.targets import target_names, unique_names
 from wildwire.tables import TableColumn
@@ -63,8 +64,11 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
     loss_curve_ : list of float
         Loss per epoch, in the targets' units.
     result_ : Result
+    uncertainty_ : Uncertainty or None
+        Standard errors of the numbers, where finding them costs little: see `ww.learning.uncertainty`.
     notes_ : tuple of str
-        What was chosen, filled in and left out, and which neurons' guards were active.
+        What was chosen, filled in and left out, which numbers the data leave open, and which neurons' guards were
+        active.
     n_features_in_, feature_names_in_
         As everywhere in scikit-learn.
 
@@ -126,10 +130,42 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         """
         return self._partial_fit(X, y, sample_weight)
 
-    def predict(self, X: Any) -> np.ndarray:
-        """Predicted numbers, of shape (n_samples,) or (n_samples, n_targets) as y was."""
-        outputs = self._outputs(X)
-        return outputs[:, 0] if self._one_dimensional else outputs
+    def predict(self, X: Any, return_std: bool = False) -> Any:
+        """Predicted numbers, of shape (n_samples,) or (n_samples, n_targets) as y was.
+
+        Parameters
+        ----------
+        X : array-like or frame of shape (n_samples, n_features)
+        return_std : bool
+            Also the standard deviation of the predictive distribution: of a new target (of weight 1) about the
+            prediction, noise and uncertain numbers together, as of scikit-learn's BayesianRidge and of a
+            GaussianProcessRegressor whose kernel has a WhiteKernel. `uncertainty_.prediction_std` also tells that of
+            the mean alone.
+
+        Returns
+        -------
+        ndarray, or two ndarrays of the same shape
+            The standard deviation is infinite where a prediction depends on what the data leave open.
+
+        Raises
+        ------
+        SettingError
+            The fit has kept no standard errors; the message says why.
+        """
+        checked = self._checked(X)
+        outputs = self.model_.run(checked)
+        if not return_std:
+            return self._as_y(outputs)
+        if self.uncertainty_ is None:
+            raise SettingError(
+                f"return_std needs standard errors, and the last fit has kept none: {self._no_errors}. "
+                "wildwire.learning.uncertainty(network, theta, X, y) finds them from rows"
+            )
+        _, std = self.uncertainty_.prediction_std(self.model_.encode(checked))
+        return self._as_y(outputs), self._as_y(std)
+
+    def _as_y(self, table: np.ndarray) -> np.ndarray:
+        return table[:, 0] if self._one_dimensional else table
 
     def _target_columns(self, y, taken) -> list[TableColumn]:
         names = target_names(y, taken)

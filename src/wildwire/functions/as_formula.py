@@ -1,7 +1,7 @@
 """From terms of a graph back to formulas.
 
 Comes in: a term, such as a derivative. Goes out: the expression that means the same, or its
-text. Called by `entry.py`, which shows slopes, and by `places.py`, which names kinks.
+text. Called by `entry.py`, which shows slopes, by `places.py`, which names kinks, and by `sharing.py`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from wildwire.language.expression_printer import print_expression
 if TYPE_CHECKING:
     from wildwire.functions.function import Function
 
-__all__ = ["formula_of", "formula_text", "names_of"]
+__all__ = ["expression_of_node", "formula_of", "formula_text", "names_of"]
 
 MOST_PARTS = 60
 """A formula with more is nothing that one reads; shared parts count each time."""
@@ -63,8 +63,13 @@ def formula_of(term: Term, names: Sequence[str]) -> Expression:
     made: dict[int, Expression] = {}
     for index in term.graph.needed([term]):
         node = term.graph.nodes[index]
-        parts = [made[source] for source in node.sources]
-        made[index] = _expression(node, parts, names, arguments)
+        if node.operation == "argument":
+            made[index] = Name(names[int(node.value)])
+        elif node.operation == "parameter":
+            made[index] = Name(names[arguments + int(node.value)])
+        else:
+            parts = [made[source] for source in node.sources]
+            made[index] = expression_of_node(node, parts)
     return made[term.index]
 
 
@@ -77,16 +82,11 @@ def _parts(term: Term) -> int:
     return sizes[term.index]
 
 
-def _expression(
-    node: Node, parts: list[Expression], names: Sequence[str], arguments: int
-) -> Expression:
+def expression_of_node(node: Node, parts: list[Expression]) -> Expression:
+    """What a node is, written over what its sources are; arguments and parameters are named by the caller."""
     match node.operation:
         case "number":
             return Number(float(node.value))
-        case "argument":
-            return Name(names[int(node.value)])
-        case "parameter":
-            return Name(names[arguments + int(node.value)])
         case "negative":
             return Unary("-", parts[0])
         case "whole_power" | "half_power":

@@ -19,7 +19,7 @@ from wildwire.functions.reader import Reader
 if TYPE_CHECKING:
     from wildwire.functions.function import Function
 
-__all__ = ["Tables", "derivatives", "tables"]
+__all__ = ["Tables", "derivatives", "tables", "variables_of"]
 
 
 def derivatives(output: Term, variable: Term) -> Term:
@@ -137,6 +137,16 @@ class Tables:
     kinks: tuple[tuple[str, Term], ...]
 
 
+def variables_of(function: Function, graph: Graph) -> dict[str, Term]:
+    """The arguments and parameters of a function as leaves of a graph, by name."""
+    names = (*function.arguments, *(name for name, _ in function.parameters))
+    leaves = [graph.make("argument", value=i) for i in range(len(function.arguments))]
+    leaves += [
+        graph.make("parameter", value=j) for j in range(len(function.parameters))
+    ]
+    return dict(zip(names, leaves, strict=True))
+
+
 @functools.lru_cache(maxsize=512)
 def tables(function: Function, level: int) -> Tables:
     """Result tables of a function, in the order of the calling convention.
@@ -154,19 +164,8 @@ def tables(function: Function, level: int) -> Tables:
         The formula names what does not exist, or grows beyond its limit.
     """
     graph = Graph()
-    variables = [
-        graph.make("argument", value=i) for i in range(len(function.arguments))
-    ]
-    variables += [
-        graph.make("parameter", value=j) for j in range(len(function.parameters))
-    ]
-    names = dict(
-        zip(
-            (*function.arguments, *(name for name, _ in function.parameters)),
-            variables,
-            strict=True,
-        )
-    )
+    names = variables_of(function, graph)
+    variables = list(names.values())
     reader = Reader(graph, function.functions)
     value = reader.read(function.formula, names)
     kinks = tuple(reader.kinks)

@@ -79,7 +79,7 @@ class _Maker:
         self.found: list[Reduced] = []
         self.known: dict[Expression, int] = {}
 
-    def part(self, formula: Expression, what: str) -> Part:
+    def part(self, formula: Any, what: str) -> Part:
         """The part that a formula is, its reductions made before."""
         writer = _Writer(self)
         written = writer.write(formula, "")

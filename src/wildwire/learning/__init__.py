@@ -2,7 +2,7 @@
 
 Comes in: a network, rows, settings. Goes out: learnt numbers. `fit` is the entrance, `learners` and its `schedules`
 hold the choices, `loop.py` is the one loop, `fit_readout` the closed form for linear outputs, `objective` the view for
-optimisers of other libraries.
+optimisers of other libraries, `uncertainty` tells how well the data determine the numbers.
 
 Names are imported when first used: choosing a learner needs no compiler.
 """
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from wildwire.learning.result import Progress as Progress
     from wildwire.learning.result import Result as Result
     from wildwire.learning.settings import time_limit_seconds as time_limit_seconds
+    from wildwire.learning.standard_errors import Uncertainty as Uncertainty
+    from wildwire.learning.standard_errors import uncertainty as uncertainty
     from wildwire.learning.stopping import Reason as Reason
 
 # public name -> the module that defines it; a module stands for itself
@@ -33,10 +35,12 @@ _HOME = {
     "RateRange": "wildwire.learning.rate_test",
     "Reason": "wildwire.learning.stopping",
     "Result": "wildwire.learning.result",
+    "Uncertainty": "wildwire.learning.standard_errors",
     "fit": "wildwire.learning.fitting",
     "fit_readout": "wildwire.learning.readout",
     "rate_range": "wildwire.learning.rate_test",
     "time_limit_seconds": "wildwire.learning.settings",
+    "uncertainty": "wildwire.learning.standard_errors",
 }
 
 __all__ = ["learners", *sorted(_HOME)]

@@ -4,16 +4,19 @@ Comes in: a network, rows, a loss and settings. Goes out: sessions, the update r
 the loop, and the place where a number stopped being finite. Called by `learning/fitting.py`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from wildwire.errors import SettingError
 from wildwire.learning.data import Rows
+from wildwire.learning.dropout import dropout_shares
 from wildwire.learning.objective import link_weights
-from wildwire.learning.scaling import Scaling, scaling_of
+from wildwire.learning.scaling import Scaling, scaled_losses, scaling_of
 from wildwire.learning.sequences import SequenceRows
 from wildwire.learning.settings import Settings
+from wildwire.learning.slopes import SlopeTargets, scaled_with_slopes
 from wildwire.learning.state import State
 from wildwire.learning.update_rules import rule_address
 
@@ -27,7 +30,11 @@ __all__ = ["Problem"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Problem:
-    """What is to be learnt: network, rows to train and to validate on (or None), loss, settings, the seed's key."""
+    """What is to be learnt: network, rows to train and to validate on (or None), loss, settings, the seed's key.
+
+    `slopes` and `values` belong together: what is learnt besides values, and the problem of the values alone, by which
+    validation rows are judged and targets are scaled.
+    """
 
     network: "Network"
     rows: Rows | SequenceRows
@@ -35,6 +42,40 @@ class Problem:
     loss: "OutputLosses"
     settings: Settings
     key: int
+    slopes: SlopeTargets | None = None
+    values: "Problem | None" = None
+
+    def with_slopes(self, slopes: SlopeTargets | None) -> "Problem":
+        """The problem with targets of slopes as well, if there are any."""
+        if slopes is None:
+            return self
+        if self.settings.dropout:
+            raise SettingError(
+                "dropout silences neurons, and the neurons of slopes would not know which: leave out dropout, or dY"
+            )
+        assert isinstance(self.rows, Rows)
+        return replace(
+            self, network=slopes.network, loss=slopes.losses,
+            rows=slopes.beside(self.rows), slopes=slopes, values=self,
+        )  # fmt: skip
+
+    @property
+    def plain(self) -> "Problem":
+        """The problem of the values alone."""
+        return self if self.values is None else self.values
+
+    def scaled_losses(self) -> tuple["OutputLosses", np.ndarray]:
+        """The loss for those who see sums only, and units, as `scaling.scaled_losses` gives them."""
+        plain = self.plain
+        losses, units = scaled_losses(
+            plain.loss, plain.rows.targets, plain.rows.target_weight,
+            self.settings.scale_loss,
+        )  # fmt: skip
+        if self.slopes is None:
+            return losses, units
+        units = np.concatenate((units, units[self.slopes.outputs]))
+        weights = (np.array(self.loss.weights) / units).tolist()
+        return replace(self.loss, weights=tuple(weights)), units
 
     def bind(self) -> tuple["Session", "Session | None"]:
         """Sessions of the training rows and of the validation rows.
@@ -46,20 +87,25 @@ class Problem:
         SettingError, DataError
             The loss does not suit the outputs, or the targets.
         """
-        s = self.settings
-        scaling = scaling_of(
-            self.loss, self.rows.targets, self.rows.target_weight, s.scale_loss, s.dtype
-        )
+        s, plain = self.settings, self.plain
+        own = scaling = scaling_of(
+            plain.loss, plain.rows.targets, plain.rows.target_weight, s.scale_loss,
+            s.dtype,
+        )  # fmt: skip
+        if self.slopes is not None:
+            scaling = scaled_with_slopes(own, self.slopes.outputs)
         training = self._session(
             self.rows, scaling, batch=s.batch or "full", gradient=s.gradient, l1=s.l1,
             l2=s.l2, l1_dies=s.l1_dies, penalty=s.penalty, clip=s.clip or 0.0,
+            dropout=dropout_shares(self.network, s.dropout), weight_noise=s.weight_noise,
+            max_norm=s.max_norm or 0.0, key=self.key, norms_of=plain.network,
         )  # fmt: skip
         # After the session: a loss that does not suit the outputs is the better explanation.
         self.rows.check_loss(self.loss, self.network, "")
         if self.held is None:
             return training, None
-        self.held.check_loss(self.loss, self.network, "validation ")
-        return training, self._session(self.held, scaling, batch="full")
+        self.held.check_loss(plain.loss, plain.network, "validation ")
+        return training, plain._session(self.held, own, batch="full")
 
     def _session(
         self, rows: Rows | SequenceRows, scaling: Scaling, **options
@@ -71,7 +117,8 @@ class Problem:
             self.network, X, Y, loss=self.loss, sample_weight=weight, memory=rows.memory,
             dtype=self.settings.dtype, output_scale=scaling.scale,
             output_factor=scaling.factor, output_unit=scaling.unit,
-            loss_parameters=scaling.parameters, threads=self.settings.threads, **options,
+            loss_parameters=scaling.parameters, threads=self.settings.threads,
+            row_weight=rows.row_weight, **options,
         )  # fmt: skip
 
     def rule(self) -> int:
@@ -176,12 +223,12 @@ class Problem:
         """How often guards are active on the training rows, and sentences about those that are."""
         from wildwire.engine.guards import guard_sentences, guarded_neurons, guards
 
-        settings = self.settings
-        if not guarded_neurons(self.network).size:
+        settings, network = self.settings, self.plain.network
+        if not guarded_neurons(network).size:
             return {}, ""
         counts = guards(
-            self.network, theta, self.rows.samples[0], dtype=settings.dtype,
+            network, theta, self.rows.samples[0], dtype=settings.dtype,
             threads=settings.threads,
         )  # fmt: skip
-        told = guard_sentences(self.network, theta, counts, len(self.rows.targets))
+        told = guard_sentences(network, theta, counts, len(self.rows.targets))
         return counts, " ".join(f"{sentence}." for sentence in told)

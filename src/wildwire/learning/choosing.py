@@ -75,7 +75,7 @@ def flat_neurons(network) -> list[str]:
         and _is_flat(function)
     ]
     places = np.flatnonzero(np.isin(network.activation, flat))
-    moving = [j for j in places if _has_numbers(network, j)]
+    moving = [j for j in places.tolist() if _has_numbers(network, j)]
     return [network.names[network.n_inputs + j] for j in moving]
 
 

@@ -21,12 +21,16 @@ __all__ = ["Rows", "as_rows", "as_samples", "real_numbers", "split_validation"]
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Inputs (n, n_inputs), targets (n, n_outputs), weights (n,) or None; `number` maps a row to that of the user."""
+    """Inputs (n, n_inputs), targets (n, n_outputs), weights; `number` maps a row to that of the user.
+
+    Weights are (n,) or None; or (n, n_outputs), 0 where there is no target, and then `row_weight` is that of each row.
+    """
 
     X: np.ndarray
     Y: np.ndarray
     weight: np.ndarray | None
     number: np.ndarray
+    row_weight: np.ndarray | None = None
 
     word = "row"
     memory = NO_MEMORY
@@ -43,7 +47,8 @@ class Rows:
     @property
     def tables(self) -> tuple[np.ndarray | None, ...]:
         """All numbers, for a checksum."""
-        return self.samples
+        own = () if self.row_weight is None else (self.row_weight,)
+        return *self.samples, *own
 
     @property
     def targets(self) -> np.ndarray:
@@ -66,12 +71,16 @@ class Rows:
     @property
     def total(self) -> float:
         """Sum of the weights."""
-        return float(len(self.X) if self.weight is None else self.weight.sum())
+        weight = self.weight if self.row_weight is None else self.row_weight
+        return float(len(self.X) if weight is None else weight.sum())
 
     def take(self, rows: np.ndarray) -> "Rows":
         """The rows with these indices."""
-        weight = None if self.weight is None else self.weight[rows]
-        return Rows(self.X[rows], self.Y[rows], weight, self.number[rows])
+        weight, own = (
+            None if each is None else each[rows]
+            for each in (self.weight, self.row_weight)
+        )
+        return Rows(self.X[rows], self.Y[rows], weight, self.number[rows], own)
 
 
 def real_numbers(what: str, values) -> np.ndarray:

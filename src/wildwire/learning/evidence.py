@@ -24,7 +24,8 @@ from wildwire.learning.second_order import SMALL
 __all__ = ["EvidenceCourse"]
 
 SETTLED = 1e-3  # relative change of alpha/beta that no longer matters
-SLIGHT = 0.1  # alpha before the first estimate
+SLIGHT = 0.1  # alpha/beta before the first estimate, in units of a row's mean curvature
+STRONG = 100.0  # the same where rows are fewer than twice the numbers: they could be met exactly
 STEADY = 0.02  # the penalty is estimated after steps that lower the objective by less than this part
 LONG = 4  # such steps in a row before the first estimate: a start may be a plateau
 FASTEST = 10.0  # factor by which one estimate may raise the penalty
@@ -42,6 +43,7 @@ class EvidenceCourse(MatrixCourse):
         "gamma",
         "rounds",
         "steady",
+        "estimates",
     )
     keeps_last = True
 
@@ -53,6 +55,8 @@ class EvidenceCourse(MatrixCourse):
         self.ratio: float | None = None
         self.alpha, self.beta, self.gamma, self.rounds = 0.0, 1.0, 0.0, 0
         self.moving, self.steady, self.estimates = True, 0, 0
+        # Else the network could go through every row before anything is estimated.
+        self.is_held = self.count > 2 * objective.n_theta
         super().__init__(learner, objective, theta)
 
     def look(self):
@@ -61,8 +65,8 @@ class EvidenceCourse(MatrixCourse):
         if np.isfinite(own).all() and np.isfinite(found.value):
             lost = found.value / self.objective.share
             if self.ratio is None:
-                self._begin(lost)
-            elif self.steady >= (1 if self.estimates else LONG):
+                self._begin(own, lost)
+            elif self.steady >= (LONG if self.is_held and not self.estimates else 1):
                 self._weigh(own, lost)
         decay = self._decay()
         self.matrix = found.matrix
@@ -72,12 +76,15 @@ class EvidenceCourse(MatrixCourse):
         self.diagonal = np.where(own > 0, own, self.diagonal)
         return found.value + 0.5 * float(decay @ self.theta**2), self.gradient
 
-    def _begin(self, lost: float) -> None:
-        """A slight penalty: one that is strong before the network has learnt anything leaves a straight line."""
+    def _begin(self, G: np.ndarray, lost: float) -> None:
+        """The first penalty: slight, as a strong one leaves a straight line, where the rows hold the network."""
         if self.has_noise:
             self.beta = self.count / max(2 * lost, 1e-300)
-        self.alpha = SLIGHT
-        self.ratio = self.alpha / self.beta
+        penalised = np.diagonal(G)[self.weights > 0]
+        size = float(penalised.mean()) if len(penalised) else 1.0
+        first = SLIGHT if self.is_held else STRONG
+        self.ratio = first * (size if size > 0 else 1.0) / max(self.count, 1.0)
+        self.alpha = self.ratio * self.beta
 
     def _decay(self) -> np.ndarray:
         return (self.ratio or 0.0) * self.objective.share * self.weights
@@ -87,7 +94,7 @@ class EvidenceCourse(MatrixCourse):
         penalised = self.weights > 0
         k, rest = int(penalised.sum()), int((~penalised).sum())
         size = float(self.theta[penalised] @ self.theta[penalised])
-        before = self.ratio
+        before = self.ratio or 0.0
         # A bias behind a link of weight 0 moves nothing: alone it would make the matrix singular.
         floor = np.where(penalised, 0.0, 1e-9 * np.diagonal(G).max(initial=0.0))
         inverse = _inverse(G + np.diag(before * self.weights + floor))
@@ -134,7 +141,7 @@ class EvidenceCourse(MatrixCourse):
         }  # fmt: skip
         told = f"The data determine {self.gamma:.3g} of {n} numbers"
         if self.has_noise and self.beta > 0:
-            noise = math.sqrt(1 / self.beta)
+            noise = math.sqrt(self.objective.unit / self.beta)
             self.details["noise"] = noise
             told += f", with noise of {noise:.3g}"
         self.note = f"{told}; the penalty is that of l2={(self.ratio or 0.0) / self.objective.total:.3g}."
@@ -147,7 +154,7 @@ def _inverse(matrix: np.ndarray) -> np.ndarray | None:
         factor = cho_factor(matrix, lower=True, check_finite=False)
     except LinAlgError:
         return None
-    return cho_solve(factor, np.eye(len(matrix)), check_finite=False)
+    return np.asarray(cho_solve(factor, np.eye(len(matrix)), check_finite=False))
 
 
 def _kind(losses) -> str:

@@ -33,6 +33,7 @@ from wildwire.learning.result import Result
 from wildwire.learning.resuming import run_key
 from wildwire.learning.running import Run, by_epochs, by_steps
 from wildwire.learning.settings import check_network, check_settings
+from wildwire.learning.slopes import read_slopes
 
 __all__ = ["fit"]
 
@@ -67,6 +68,9 @@ def fit(
     patience: int | None = 20,
     steady: float | None = 1e-10,
     scale_loss: bool | str = "auto",
+    dropout: float | Mapping[str, float] = 0.0,
+    weight_noise: float = 0.0,
+    max_norm: float | None = None,
     history_of: Sequence[str] = (),
     progress: bool | None = None,
     checkpoint: Checkpoint | str | os.PathLike | None = None,
@@ -74,6 +78,8 @@ def fit(
     warm_up: int = 0,
     truncate: int | None = None,
     feedback: Mapping[str, str] | None = None,
+    dY=None,
+    slope_weight=1.0,
 ) -> Result:
     """Learn the numbers of a network from rows of data, its structure fixed.
 
@@ -143,6 +149,14 @@ def fit(
         Divide outputs and targets by the target's spread inside the loss, so that units do not matter; reports are
         in the user's units. "auto" does so where a spread lies outside 1e-3..1e3; losses of probabilities are never
         scaled.
+    dropout : float or dict of str to float
+        How often a hidden neuron is silent for a row in a step, 0 <= dropout < 1; otherwise its output counts
+        1/(1 - dropout). A number is that of all hidden neurons with numbers of their own, a dict names neurons or
+        groups. Validation, and the network that is handed back, have all neurons.
+    weight_noise : float
+        Standard deviation of normal noise on the weights of links, for the gradient of each step only.
+    max_norm : float, optional
+        After every step the vector of learnt weights that enter a neuron is shortened to this length.
     history_of : sequence of str
         Names of `network.theta_names` to record after every epoch.
     progress : bool, optional
@@ -158,6 +172,13 @@ def fit(
         Cut gradients through time off every so many steps; None: exact gradients.
     feedback : dict of str to str, optional
         Closed loop: from step `warm_up` on an input takes an output's value, as in `wildwire.run`.
+    dY : array_like of shape (n, n_outputs, n_inputs), optional
+        Targets of the slopes d output / d input, such as forces beside energies; (n, n_inputs) is accepted for one
+        output. Outputs and inputs in the network's order; NaN where there is none. Rows only. The squared loss of each
+        is added to the losses of outputs, and to `history["loss"]`; validation looks at values alone.
+    slope_weight : float or array_like
+        What the loss of a slope is multiplied by; numbers for (n_outputs, n_inputs), or broadcast to that. 0 leaves
+        a slope out.
 
     Returns
     -------
@@ -175,7 +196,8 @@ def fit(
     Notes
     -----
     A run ends with a named reason (`learning.stopping.Reason`); Ctrl-C ends it too and keeps the best theta.
-    Cost per epoch: one forward and one backward pass per row, plus one pass over theta per step.
+    Cost per epoch: one forward and one backward pass per row, plus one pass over theta per step. With `dY` the passes
+    are those of `wiring.slope_network`.
     """
     began = time.perf_counter()
     check_network(network)
@@ -189,6 +211,7 @@ def fit(
         learner=learner, batch=batch, epochs=epochs, gradient=gradient, shuffle=shuffle,
         time_limit=time_limit, threads=threads, dtype=dtype, l1=l1, l2=l2,
         l1_dies=l1_dies, penalty=penalty, clip=clip, patience=patience, steady=steady, scale_loss=scale_loss,
+        dropout=dropout, weight_noise=weight_noise, max_norm=max_norm,
     )  # fmt: skip
     check_places(checkpoint=checkpoint, resume=resume)
     check_progress(progress)
@@ -197,7 +220,8 @@ def fit(
     saved = read_saved(resume, theta)
     key = run_key(seed, saved, resume)
     rows, held = split_validation(network, samples, validation, key)
-    problem = Problem(network, rows, held, losses, settings, key)
+    slopes = read_slopes(network, rows, losses, dY, slope_weight, len(samples))
+    problem = Problem(network, rows, held, losses, settings, key).with_slopes(slopes)
     start = start_theta(network, theta, seed, initialiser) if saved is None else None
     announce_compiling(progress)
     run = Run(

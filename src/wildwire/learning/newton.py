@@ -13,7 +13,14 @@ import numpy as np
 
 from wildwire.errors import SettingError
 from wildwire.learning.learner import Course, Stepwise, check_ranges
-from wildwire.learning.second_order import SMALL, Box, gain, solve_damped, start_value
+from wildwire.learning.second_order import (
+    SMALL,
+    Box,
+    eigen,
+    gain,
+    solve_damped,
+    start_value,
+)
 from wildwire.learning.stopping import Reason
 
 __all__ = ["GaussNewton", "Newton"]
@@ -159,9 +166,7 @@ class _GaussNewtonCourse(_NewtonLike):
         self.reason = Reason.CONVERGED
 
     def _direction(self) -> np.ndarray:
-        from scipy.linalg import eigh
-
-        values, vectors = eigh(self.matrix, check_finite=False)
+        values, vectors = eigen(self.matrix)
         seen = values > self.learner.cutoff * max(values[-1], 0.0)
         pulled = vectors[:, seen].T @ self.gradient
         return -(vectors[:, seen] @ (pulled / values[seen]))
@@ -169,11 +174,9 @@ class _GaussNewtonCourse(_NewtonLike):
 
 class _PureNewtonCourse(_NewtonLike):
     def step(self):
-        from scipy.linalg import eigh
-
         if not self._look(self.objective.hessian(self.theta)):
             return
-        values, vectors = eigh(self.matrix, check_finite=False)
+        values, vectors = eigen(self.matrix)
         seen = np.abs(values) > TINY * len(values) * np.abs(values).max()
         pulled = vectors[:, seen].T @ self.gradient
         step = -(vectors[:, seen] @ (pulled / values[seen]))

@@ -12,9 +12,10 @@ import numpy as np
 
 from wildwire.engine.memory import read_memory
 from wildwire.errors import SettingError
-from wildwire.learning.data import as_samples
+from wildwire.learning.data import Rows, as_samples
 from wildwire.learning.penalty import Penalty, link_weights
 from wildwire.learning.settings import check_network
+from wildwire.learning.slopes import read_slopes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from wildwire.engine.population_losses import PopulationLosses
     from wildwire.engine.second_order import SecondOrder
     from wildwire.engine.session import Session
-    from wildwire.learning.data import Rows
     from wildwire.learning.sequences import SequenceRows
 
 __all__ = ["Curvature", "Objective", "link_weights"]
@@ -59,6 +59,8 @@ class Objective:
         Of sequences; see `fit`.
     threads : int
         Results do not depend on it, to the bit.
+    dY, slope_weight
+        Targets of slopes and their weight; see `fit`.
 
     Attributes
     ----------
@@ -70,6 +72,8 @@ class Objective:
         The loss of each output.
     total, share : float
         Sum of the rows' weights, and the factor from sums over rows to the objective: 1/total, or 1 with "sum".
+    unit : float
+        A loss of the objective times this is in the user's units; 1 unless `fit` has scaled the loss.
     best : tuple of float and ndarray or None
         The lowest value seen so far and where.
     evaluations, gradients : int
@@ -96,17 +100,27 @@ class Objective:
         truncate: int | None = None,
         feedback=None,
         threads: int = 1,
+        dY=None,
+        slope_weight=1.0,
     ):
         from wildwire.engine.output_losses import output_losses
 
         check_network(network)
         if gradient not in ("mean", "sum"):
             raise SettingError(f"gradient must be 'mean' or 'sum', not {gradient!r}")
-        memory = read_memory(warm_up, truncate, feedback)
-        self._take(
-            network, as_samples(network, X, Y, sample_weight, memory),
-            output_losses(loss, network), gradient, Penalty(network, l2, penalty), threads,
-        )  # fmt: skip
+        memory, losses = (
+            read_memory(warm_up, truncate, feedback),
+            output_losses(loss, network),
+        )
+        rows, origin = as_samples(network, X, Y, sample_weight, memory), network
+        slopes = read_slopes(network, rows, losses, dY, slope_weight)
+        if slopes is not None:
+            assert isinstance(rows, Rows)
+            rows = slopes.beside(rows)
+            network, losses = slopes.network, slopes.losses
+        own = Penalty(network, l2, penalty)
+        self._take(network, rows, losses, gradient, own, threads)
+        self.origin = origin
 
     @classmethod
     def of_rows(cls, network, rows, loss, gradient, penalty, threads) -> "Objective":
@@ -118,15 +132,20 @@ class Objective:
     def _take(self, network, rows, loss, gradient, penalty, threads) -> None:
         rows.check_loss(loss, network, "")
         self.network, self.n_theta = network, network.n_theta
+        self.origin = network
         self._rows, self.losses, self._gradient = rows, loss, gradient
         self.penalty, self._threads = penalty, threads
-        self.total = rows.total
+        self.total, self.unit = rows.total, 1.0
         self.share = 1.0 if gradient == "sum" else 1.0 / rows.total
         self.evaluations = self.gradients = 0
         self._watch: Callable[[], None] | None = None
         self.best: tuple[float, np.ndarray | None] = (np.inf, None)
         self._made: dict[str, Any] = {}
         self._placed: np.ndarray | None = None
+
+    def initial(self, random, initialiser="default") -> np.ndarray:
+        """A start vector as `Network.initial` draws it; with `dY` of the network without its slopes."""
+        return self.origin.initial(random, initialiser)
 
     @property
     def bounds(self) -> np.ndarray:
@@ -160,7 +179,7 @@ class Objective:
     def mean_loss(self, theta: np.ndarray, value: float) -> float:
         """The mean loss without penalties, where the objective has this value."""
         loss = value - self.penalty.value_and_gradient(theta)[0]
-        return loss / (self.share * self.total)
+        return loss / (self.share * self.total) * self.unit
 
     # ---- values and gradients -------------------------------------------------------------------
 
@@ -219,6 +238,22 @@ class Objective:
         value = found.value * self.share + amount
         self._see(theta, value)
         return Curvature(value, found.gradient * self.share + slope, matrix)
+
+    def second_pull(self, theta, vector) -> np.ndarray:
+        """J^T H o'', o'' the second derivative of what the losses read along `vector` (n_theta,), by differences.
+
+        Two evaluations of the outputs at a tenth of the vector to either side (Transtrum & Sethna 2012, section 5).
+        """
+        self._count(2, 1)
+        theta = np.ascontiguousarray(theta, dtype=np.float64)
+        engine, part = self._normal(), 0.1 * np.asarray(vector, dtype=np.float64)
+        middle = engine.outputs(theta)
+        either = engine.outputs(theta + part) + engine.outputs(theta - part)
+        bent = (either - 2 * middle) / 0.01
+        if not np.isfinite(bent).all():
+            return np.full(self.n_theta, np.nan)
+        pulled = engine.pull_back(theta, engine.curve(theta, bent))
+        return pulled * self.share
 
     def hessian_product(self, theta, vector) -> np.ndarray:
         """The exact Hessian at `theta` times `vector` (n_theta,); cheap again at the same theta."""
@@ -286,7 +321,7 @@ class Objective:
                 self.network, X, Y, loss=self.losses, sample_weight=weight, batch=batch,
                 gradient=self._gradient, l2=self.penalty.l2,
                 penalty=self.penalty.formula, threads=self._threads,
-                memory=self._rows.memory,
+                memory=self._rows.memory, row_weight=self._rows.row_weight,
             )  # fmt: skip
         return self._made[name]
 

@@ -38,7 +38,8 @@ def place(manifold: "Manifold | tuple[tuple[Any, Manifold], ...]", objective):
     SettingError
         Weights that cannot be on the manifold: frozen, shared, of another transfer, too few, between bounds.
     """
-    network = getattr(objective, "network", None)
+    # By `dY` an objective has a network with further neurons, which are nobody's to name.
+    network = getattr(objective, "origin", getattr(objective, "network", None))
 
     def name_of(slot: int) -> str:
         return f"number {slot}" if network is None else network.theta_names[slot]

@@ -37,14 +37,14 @@ def check_progress(wanted) -> None:
         )
 
 
-def choose_progress(wanted: bool | None) -> "Bar":
-    """The progress for `wanted`: True always shows, False never, None where somebody watches."""
+def choose_progress(wanted: bool | None, unit: str = "epoch") -> "Bar":
+    """The progress for `wanted`: True always shows, False never, None where somebody watches; `unit` is counted."""
     if wanted is False:
         return Silent()
     if _in_notebook():
-        return Notebook()
+        return Notebook(unit)
     if wanted or sys.stderr.isatty():
-        return Terminal(quiet_seconds=0.0 if wanted else QUIET_SECONDS)
+        return Terminal(0.0 if wanted else QUIET_SECONDS, unit)
     return Silent()
 
 
@@ -87,8 +87,8 @@ class Silent:
 class Terminal:
     """A Rich progress bar on stderr, removed when the run ends."""
 
-    def __init__(self, quiet_seconds: float):
-        self._from = time.perf_counter() + quiet_seconds
+    def __init__(self, quiet_seconds: float, unit: str = "epoch"):
+        self._from, self._unit = time.perf_counter() + quiet_seconds, unit
         self._bar = None
 
     def _open(self, epochs: int):
@@ -96,7 +96,7 @@ class Terminal:
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
         bar = Progress(
-            TextColumn("epoch {task.fields[epoch]} of {task.total:.0f}"),
+            TextColumn(f"{self._unit} {{task.fields[epoch]}} of {{task.total:.0f}}"),
             BarColumn(),
             TextColumn("{task.fields[losses]}"),
             TimeRemainingColumn(compact=True),
@@ -127,13 +127,15 @@ class Terminal:
 class Notebook:
     """One line of text under the cell, rewritten in place (Rich's own bar would need ipywidgets)."""
 
-    def __init__(self):
-        self._from = time.perf_counter() + QUIET_SECONDS
+    def __init__(self, unit: str = "epoch"):
+        self._from, self._unit = time.perf_counter() + QUIET_SECONDS, unit
         self._handle = None
         self._text = ""
 
     def update(self, done, epochs, loss=None, validation=None) -> None:
-        self._text = f"epoch {int(done)} of {epochs}  {_losses(loss, validation)}"
+        self._text = (
+            f"{self._unit} {int(done)} of {epochs}  {_losses(loss, validation)}"
+        )
         now = time.perf_counter()
         if now >= self._from:
             self._from = now + REFRESH_SECONDS

@@ -132,13 +132,15 @@ class _RelayCourse(_Nested):
 
     def step(self):
         last = self.stage + 1 == len(self.learner.learners)
-        if self.inner.reason is None and self.made < self.learner.steps[self.stage]:
-            self.inner.step()
-            self.made += 1
-        elif not last:
+        over = self.inner.reason is not None
+        if (over or self.made >= self.learner.steps[self.stage]) and not last:
             self.stage, self.made = self.stage + 1, 0
             self.begun = self.theta
             self.inner = self._start(self.objective)
+            last = self.stage + 1 == len(self.learner.learners)
+        if self.inner.reason is None:
+            self.inner.step()
+            self.made += 1
         self._take(last)
 
     def _take(self, last: bool) -> None:
@@ -203,8 +205,8 @@ class Restarts(Stepwise):
 
     @property
     def default_epochs(self) -> int:  # pyrefly: ignore[bad-override]
-        """All steps of all starts, beginnings included."""
-        return self.n * (self.most + 1)
+        """All steps of all starts."""
+        return self.n * self.most
 
     def begin(self, objective, theta, random):
         unknown = np.isnan(objective.network.start).any()
@@ -237,9 +239,9 @@ class _RestartsCourse(_Nested):
     def step(self):
         if self._is_over():
             self._next()
-            return
-        self.inner.step()
-        self.made += 1
+        if self.inner.reason is None:
+            self.inner.step()
+            self.made += 1
         self._take()
         if self._is_over():
             self._end_start()
@@ -276,10 +278,6 @@ class _RestartsCourse(_Nested):
         return told + (" The goal was reached." if reached else "")
 
     def _next(self) -> None:
-        """Begin the next start; one that is over at once ends here."""
-        network = self.objective.network
-        self.begun = network.initial(self.random, self.learner.initialiser)
+        """Begin the next start."""
+        self.begun = self.objective.initial(self.random, self.learner.initialiser)
         self.made, self.inner = 0, self._start(self.objective)
-        self._take()
-        if self._is_over():
-            self._end_start()

@@ -44,8 +44,11 @@ def facts_of(problem: Problem) -> dict[str, str]:
     }
     facts["batch"] = repr(settings.batch or "full")
     facts["seed"] = str(problem.key)
-    # Not there without one: checkpoints from before there were penalties of this kind go on.
+    # Not there where they are not used: checkpoints from before there were such settings go on.
     facts.pop("penalty")
+    for name in ("dropout", "weight_noise", "max_norm"):
+        if not getattr(settings, name):
+            facts.pop(name)
     if settings.penalty is not None:
         facts["penalty"] = repr(print_expression(settings.penalty.formula))
     facts["loss"] = problem.loss.key

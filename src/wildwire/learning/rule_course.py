@@ -87,7 +87,12 @@ class RuleCourse(Course):
 
 
 def _refuse(objective: "Objective") -> None:
-    """What a local rule does not know: sequences, penalties."""
+    """What a local rule does not know: slopes, sequences, penalties."""
+    if objective.origin is not objective.network:
+        raise SettingError(
+            "a local rule changes neurons by their own errors and knows no targets of slopes: leave out dY, or take a "
+            "learner that minimises the loss"
+        )
     if objective.samples[0].ndim != 2:
         raise UnsupportedError(
             "a local rule goes through rows, not through sequences: learners that follow the gradient take them"

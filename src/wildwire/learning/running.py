@@ -66,9 +66,11 @@ def by_epochs(run: Run) -> Result:
     problem = run.problem
     session, judge = problem.bind()
     network, rows, settings = problem.network, problem.rows, problem.settings
+    plain = problem.plain
     note = units_note(
-        network, problem.loss, rows.targets, rows.target_weight, settings.scale_loss
-    )
+        plain.network, plain.loss, plain.rows.targets, plain.rows.target_weight,
+        settings.scale_loss,
+    )  # fmt: skip
     note = " ".join(part for part in (run.why, note) if part)
     task = Task(
         session=session, validation=judge, rule=problem.rule(), settings=settings,
@@ -88,7 +90,7 @@ def by_steps(run: Run) -> Result:
     """Run a learner that looks at all rows at each step."""
     problem, learner = run.problem, run.problem.settings.learner
     assert isinstance(learner, Stepwise)
-    objective = objective_of(problem)
+    objective, mean_loss = objective_of(problem)
     random = np.random.default_rng(problem.key)
     start = run.start if run.start is not None else np.zeros(objective.n_theta)
     state = first_step_state(start, problem.held is not None, run.watched)
@@ -106,7 +108,7 @@ def by_steps(run: Run) -> Result:
         return course
 
     task = StepTask(
-        objective=objective, begin=begin, random=random, judge=judge_of(problem),
+        objective=objective, mean_loss=mean_loss, begin=begin, random=random, judge=judge_of(problem),
         settings=problem.settings, watched=run.watched, callbacks=run.callbacks,
         told=run.told, checkpoint=run.checkpoint, facts=facts, locate=problem.locate,
         guards=problem.guards, note=run.why, began=run.began,
@@ -114,21 +116,32 @@ def by_steps(run: Run) -> Result:
     return StepLoop(task, state).run()
 
 
-def objective_of(problem: Problem) -> Objective:
-    """The objective of the training rows."""
-    s = problem.settings
-    return Objective.of_rows(
-        problem.network, problem.rows, problem.loss, s.gradient,
-        Penalty(problem.network, s.l2, s.penalty), s.threads,
+def objective_of(problem: Problem) -> tuple[Objective, Callable]:
+    """The objective of the training rows, and what gives the mean loss in the user's units at (theta, value)."""
+    s, rows = problem.settings, problem.rows
+    losses, units = problem.scaled_losses()
+    penalty = Penalty(problem.network, s.l2, s.penalty)
+    made = Objective.of_rows(
+        problem.network, rows, losses, s.gradient, penalty, s.threads
     )  # fmt: skip
+    made.origin = problem.plain.network
+    if np.all(units == units[:1]):
+        made.unit = float(units[0]) if len(units) else 1.0
+        return made, made.mean_loss
+    # Sums in different units cannot be taken apart again.
+    plain = Objective.of_rows(
+        problem.network, rows, problem.loss, "mean", Penalty(problem.network), s.threads
+    )  # fmt: skip
+    return made, lambda theta, value: plain.value(theta)
 
 
 def judge_of(problem: Problem) -> Callable[[np.ndarray], float] | None:
     """The mean loss on the validation rows, without penalties; None where there are none."""
     if problem.held is None:
         return None
+    plain = problem.plain
     objective = Objective.of_rows(
-        problem.network, problem.held, problem.loss, "mean", Penalty(problem.network),
+        plain.network, plain.held, plain.loss, "mean", Penalty(plain.network),
         problem.settings.threads,
     )  # fmt: skip
     return objective.value

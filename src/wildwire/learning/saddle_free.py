@@ -14,7 +14,7 @@ import numpy as np
 
 from wildwire.errors import SettingError
 from wildwire.learning.learner import Course, Stepwise, check_ranges, check_whole
-from wildwire.learning.second_order import Box, start_value
+from wildwire.learning.second_order import Box, eigen, start_value
 from wildwire.learning.stopping import Reason
 
 __all__ = ["SaddleFreeNewton", "lanczos"]
@@ -144,8 +144,6 @@ class _SaddleFreeCourse(Course):
 
 class _ExactCourse(_SaddleFreeCourse):
     def step(self):
-        from scipy.linalg import eigh
-
         self.fallen = False
         _, gradient, matrix = self.objective.hessian(self.theta)
         if not self._look(gradient):
@@ -156,9 +154,7 @@ class _ExactCourse(_SaddleFreeCourse):
         if not self.free.any():
             self.reason = Reason.CONVERGED
             return
-        values, vectors = eigh(
-            matrix[np.ix_(self.free, self.free)], check_finite=False
-        )  # fmt: skip
+        values, vectors = eigen(matrix[np.ix_(self.free, self.free)])
         self._count(values, "eigenvalues of the Hessian")
         pulled = vectors.T @ gradient[self.free]
         moved = pulled.any() and self._search(values, vectors, pulled)
@@ -174,8 +170,6 @@ class _KrylovCourse(_SaddleFreeCourse):
         self.random = random
 
     def step(self):
-        from scipy.linalg import eigh
-
         self.fallen = False
         gradient = self.objective.gradient(self.theta)
         if not self._look(gradient):
@@ -189,7 +183,7 @@ class _KrylovCourse(_SaddleFreeCourse):
         if not np.isfinite(small).all():
             self.reason = Reason.DIVERGED
             return
-        values, turned = eigh(small, check_finite=False)
+        values, turned = eigen(small)
         vectors = base @ turned
         self._count(values, "eigenvalues in the last subspace")
         moved = False
@@ -208,15 +202,13 @@ class _KrylovCourse(_SaddleFreeCourse):
 
     def _leave(self) -> bool:
         """Look for negative curvature from a random direction: the gradient's own space may have none."""
-        from scipy.linalg import eigh
-
         if not self.free.any():
             return False
         start = self.random.standard_normal(int(self.free.sum()))
         base, small = lanczos(self._times(), start, self.learner.subspace or 50)
         if not np.isfinite(small).all():
             return False
-        values, turned = eigh(small, check_finite=False)
+        values, turned = eigen(small)
         return self._escape(values, base @ turned)
 
     def _times(self):

@@ -8,13 +8,14 @@ clipping length fits both, and float32 holds neither. So outputs and targets are
 weighted standard deviation). The loss minimised stays the one that was written, but for one factor per target.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from wildwire.errors import DataError
 
-__all__ = ["Scaling", "scaling_of", "spreads", "units_note"]
+__all__ = ["Scaling", "scaled_losses", "scaling_of", "spreads", "units_note"]
 
 # With "auto", targets whose spreads all lie in here are left alone: textbook numbers stay textbook numbers.
 LOW, HIGH = 1e-3, 1e3
@@ -116,6 +117,32 @@ def scaling_of(
         for q in own:
             parameters[q] = parameters[q] / spread[q]
     return Scaling(scale, factor, unit, tuple(parameters))
+
+
+def scaled_losses(
+    losses, Y: np.ndarray, weight: np.ndarray | None, mode: bool | str
+) -> tuple[Any, np.ndarray]:
+    """Losses in units of the targets' spreads, for those who see sums only, and what gives the user's units back.
+
+    Parameters
+    ----------
+    losses : OutputLosses
+    Y, weight, mode
+        As for `scaling_of`.
+
+    Returns
+    -------
+    scaled : OutputLosses
+        The same functions with other weights.
+    units : ndarray (n_outputs,)
+        A scaled loss times its unit is in the user's units.
+    """
+    scaling = scaling_of(losses, Y, weight, mode)
+    units = scaling.unit / scaling.factor
+    if np.all(units == 1):
+        return losses, units
+    weights = tuple((np.array(losses.weights) / units).tolist())
+    return replace(losses, weights=weights), units
 
 
 def _for_each(loss, n_outputs: int) -> tuple:

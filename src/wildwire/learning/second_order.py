@@ -4,11 +4,11 @@ Comes in: a point, its gradient, a matrix of curvature, bounds. Goes out: steps.
 `newton.py` and `saddle_free.py`.
 """
 
+from typing import Any
+
 import numpy as np
 
-from wildwire.errors import SettingError
-
-__all__ = ["SMALL", "Box", "gain", "solve_damped", "start_value"]
+__all__ = ["SMALL", "Box", "eigen", "gain", "solve_damped", "start_value"]
 
 # Up to so many numbers matrices are formed; beyond, products with vectors take their place.
 SMALL = 3000
@@ -60,7 +60,7 @@ def solve_damped(
         factor = cho_factor(whole, lower=True, overwrite_a=True, check_finite=False)
     except LinAlgError:
         return None
-    step = -cho_solve(factor, gradient, check_finite=False)
+    step = -np.asarray(cho_solve(factor, gradient, check_finite=False))
     return step if np.isfinite(step).all() else None
 
 
@@ -71,8 +71,9 @@ def gain(before: float, after: float, predicted: float) -> float:
     return (before - after) / predicted
 
 
-def refuse_no_curvature(name: str) -> SettingError:
-    """The error of a learner that needs curvature of a loss without any."""
-    return SettingError(
-        f"{name} needs a loss with curvature: use 'squared', 'huber' or a cross-entropy, or a first-order learner"
-    )
+def eigen(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Eigenvalues, rising, and eigenvectors as columns of a symmetric matrix; O(n**3)."""
+    from scipy.linalg import eigh
+
+    found: Any = eigh(matrix, check_finite=False)
+    return found[0], found[1]

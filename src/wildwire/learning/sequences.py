@@ -27,6 +27,7 @@ class SequenceRows:
     memory: Memory
 
     word = "sequence"
+    row_weight = None
 
     def __len__(self) -> int:
         return len(self.X)

@@ -8,6 +8,7 @@ import difflib
 import math
 import operator
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -129,6 +130,9 @@ class Settings:
     patience: int | None
     steady: float | None
     scale_loss: bool | str
+    dropout: float | tuple[tuple[str, float], ...] = 0.0
+    weight_noise: float = 0.0
+    max_norm: float | None = None
 
     @property
     def first_order(self) -> FirstOrder:
@@ -139,7 +143,8 @@ class Settings:
 
 def check_settings(
     *, learner, batch, epochs, gradient, shuffle, time_limit, threads, dtype, l1, l2,
-    l1_dies, penalty, clip, patience, steady, scale_loss,
+    l1_dies, penalty, clip, patience, steady, scale_loss, dropout=0.0, weight_noise=0.0,
+    max_norm=None,
 ) -> Settings:  # fmt: skip
     """What the user passed, checked and in one form.
 
@@ -152,6 +157,7 @@ def check_settings(
     stepwise = isinstance(learner, Stepwise)
     if stepwise:
         _refuse_rules_of_batches(learner, batch, dtype, l1, clip)
+        _refuse_changes_of_steps(learner, dropout, weight_noise, max_norm)
     return Settings(
         learner=learner,
         batch=0 if stepwise else _batch(batch),
@@ -169,6 +175,11 @@ def check_settings(
         patience=None if patience is None else _whole("patience", patience),
         steady=None if steady is None else checked_number("steady", steady),
         scale_loss=_choice("scale_loss", scale_loss, ("auto", True, False)),
+        dropout=_checked_dropout(dropout),
+        weight_noise=checked_number("weight_noise", weight_noise),
+        max_norm=None
+        if max_norm is None
+        else checked_number("max_norm", max_norm, zero=False),
     )
 
 
@@ -195,6 +206,36 @@ def _refuse_rules_of_batches(learner: Stepwise, batch, dtype, l1, clip) -> None:
         why = f"{name} computes in float64; float32 is for first-order learners"
     if why:
         raise SettingError(why)
+
+
+def _refuse_changes_of_steps(learner, dropout, weight_noise, max_norm) -> None:
+    """SettingError for what disturbs or corrects single steps of first-order learners."""
+    asked = {
+        "dropout": dropout not in (0, {}), "weight_noise": weight_noise != 0,
+        "max_norm": max_norm is not None,
+    }  # fmt: skip
+    for name in (name for name, is_asked in asked.items() if is_asked):
+        raise SettingError(
+            f"{name} changes single steps of first-order learners; {type(learner).__name__} follows one loss from "
+            "step to step: leave it out, or take Adam, GradientDescent, ..."
+        )
+
+
+def _checked_dropout(dropout) -> float | tuple[tuple[str, float], ...]:
+    """A share, or shares by name, each of 0 or more and below 1."""
+    if isinstance(dropout, Mapping):
+        return tuple(
+            (str(name), _share(f"dropout of {name!r}", share))
+            for name, share in dropout.items()
+        )
+    return _share("dropout", dropout)
+
+
+def _share(name: str, value) -> float:
+    share = checked_number(name, value)
+    if share >= 1:
+        raise SettingError(f"{name} must be below 1, not {one_line(value)}")
+    return share
 
 
 def checked_penalty(penalty) -> "Function | None":

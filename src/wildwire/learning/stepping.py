@@ -43,6 +43,8 @@ class StepTask:
     Attributes
     ----------
     objective : Objective
+    mean_loss : callable
+        `mean_loss(theta, value)` -> loss without penalties, in the user's units, for the history.
     begin : callable
         Begins the course, or takes up one of a checkpoint; called once, under the watch of the clock.
     random : Generator
@@ -54,6 +56,7 @@ class StepTask:
     """
 
     objective: Objective
+    mean_loss: Callable[[np.ndarray, float], float]
     begin: Callable[[], Course]
     random: np.random.Generator
     judge: Callable[[np.ndarray], float] | None
@@ -171,7 +174,7 @@ class StepLoop:
 
     def _record(self, course: Course, validation: float | None) -> None:
         history = self.state.history
-        history["loss"].append(self.task.objective.mean_loss(course.theta, course.loss))
+        history["loss"].append(self.task.mean_loss(course.theta, course.loss))
         if validation is not None:
             history["validation"].append(validation)
         for name, place in self.task.watched.items():

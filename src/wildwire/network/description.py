@@ -461,7 +461,7 @@ class Network:
 
     # ---- private --------------------------------------------------------------------------------------------------
 
-    def _remember(self, key: str, make):
+    def _remember(self, key, make):
         """The value kept under a key, made when first asked for (also used for the compiled program)."""
         if key not in self._memo:
             self._memo[key] = make()

@@ -22,6 +22,7 @@ from wildwire.model import Model
 from wildwire.network import Network
 from wildwire.preparation import Prepared, Task, prepare
 from wildwire.procedure.choose import Choice, Learning, class_weights
+from wildwire.procedure.kept_errors import facts_of, find_errors, open_note
 from wildwire.procedure.options import Options, losses_by_target
 from wildwire.tables import Table, TableColumn, as_table
 
@@ -74,7 +75,7 @@ def fit_table(
         See `prepare`.
     **options
         Of `Options`: learner, batch, epochs, l2, penalty, early_stopping, validation_fraction,
-        class_weight, loss, time_limit, threads, dtype, progress.
+        class_weight, loss, time_limit, threads, dtype, progress, standard_errors.
 
     Returns
     -------
@@ -113,6 +114,11 @@ def fit_table(
     facts = describe(table, prepared, learning, result, choice)
     if isinstance(seed, int | np.integer):
         facts["seed"] = str(seed)
+    sigmas = None if sigma is None else table.column(sigma).values[prepared.rows]
+    errors = find_errors(prepared, learning, result, choice, sigmas).found
+    if errors is not None:
+        facts |= facts_of(errors)
+        notes += [told] if (told := open_note(errors)) else []
     if sigma is not None:
         value, freedom = chi_squared(model, table, prepared, sigma)
         shown = f"{value / freedom:.4g}" if freedom > 0 else "undefined"

@@ -37,6 +37,8 @@ class Options:
     Parameters
     ----------
     learner : Learner, str or None
+        None is "auto": Adam that is stopped early, and, where network and loss are smooth and not too large,
+        Levenberg-Marquardt that goes to the minimum under a penalty; the held-out rows decide.
     batch : int, "full" or None
         None is "full" up to 4,000 rows, 64 above.
     epochs : int or None
@@ -62,6 +64,8 @@ class Options:
     threads : int
     dtype : "float64" or "float32"
     progress : bool or None
+    standard_errors : bool
+        Find standard errors of the numbers afterwards, where that costs little.
     """
 
     learner: Learner | str | None = None
@@ -77,6 +81,7 @@ class Options:
     threads: int = 1
     dtype: str = "float64"
     progress: bool | None = None
+    standard_errors: bool = True
 
     def __post_init__(self) -> None:
         if self.early_stopping not in (True, False, "auto"):
@@ -98,6 +103,11 @@ class Options:
         time_limit_seconds(self.time_limit)
         checked_penalty(self.penalty)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the learner is to be chosen."""
+        return self.learner is None or self.learner == "auto"
+
     def chosen_batch(self, rows: float) -> int | str:
         """The batch for a number of rows."""
         if self.batch is not None:
@@ -111,8 +121,9 @@ class Options:
         return EPOCHS if batch == "full" else EPOCHS_BATCHED
 
     def chosen_learner(self, batch: int | str, epochs: int) -> Learner | str:
-        """Adam with a rate that falls to a hundredth over the epochs."""
-        if self.learner is not None:
+        """The learner asked for; of "auto" the first candidate, Adam with a rate that falls to a hundredth."""
+        if not self.is_open:
+            assert self.learner is not None
             return self.learner
         rate = 0.03 if batch == "full" else 0.005
         return Adam(rate=Exponential(rate, 0.01 ** (1 / max(1, int(epochs)))))

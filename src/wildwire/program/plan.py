@@ -65,7 +65,8 @@ TOLERANCE = 44  # place among the weights
 SETTLE_ROWS = 45  # first of its rows among those of expressions
 WITHIN = 46  # offset of a second plan without out-links to later steps; 0: no delays
 SECONDS = 47  # first row of the loss's second derivatives among those of expressions: see `second.py`
-HEADER = 48
+DROPS = 48  # offset of the table of dropout (`engine/dropout.py`); 0: none
+HEADER = 52
 
 # a stage: neurons that need only earlier stages
 # first block, blocks, first run, runs, first row, rows, first expression, expressions, first transfer, transfers

@@ -150,32 +150,42 @@ def moving(program) -> Moving:
 
 def _moving_blocks(plan, n_weights):
     """The four tables of blocks, the sources of SUMS, and where its weights come from."""
-    n, rows = int(plan[p.BLOCKS]), int(plan[p.ROWS])
-    at = int(plan[p.BLOCK_TABLE])
+    n, at = int(plan[p.BLOCKS]), int(plan[p.BLOCK_TABLE])
     blocks = plan[at : at + n * p.BLOCK_WIDTH].reshape(n, p.BLOCK_WIDTH)
     tables = np.repeat(blocks[None], 4, axis=0).astype(np.int64)
-    moved_row = int(plan[p.MAX_PARAMETERS]) * rows  # two tables before R{delta}
-    behind = len(plan) + tables.size - int(plan[p.SOURCES])
-    sources, places, weight = [], [], 2 * n_weights
-    for i, (_, width, first, count, own, start) in enumerate(blocks.tolist()):
-        start = 0 if plan[p.GUESSES] else start  # guesses are inputs, and move
-        names = plan[plan[p.SOURCES] + first :][:count].astype(np.int64)
-        tables[SUMS, i, 2:] = behind, 2 * count - start, weight, 0
-        tables[MOVED, i, 5] = start
-        tables[STEADY, i, 4:] = n_weights + own, start
-        tables[CROSSED, i, 2:] = behind, count - start, own + start * width, 0
-        tables[STEADY:, i, 0] += rows
-        sources += [names[start:] + moved_row, names]
-        places.append(np.arange(own + start * width, own + count * width))
-        places.append(np.arange(n_weights + own, n_weights + own + count * width))
-        behind += 2 * count - start
-        weight += (2 * count - start) * width
-    empty = np.zeros(0, np.int64)
-    return (
-        tables.ravel(),
-        np.concatenate([empty, *sources]),
-        np.concatenate([empty, *places]),
+    _, width, first, count, own, start = tables[0].T.copy()
+    if plan[p.GUESSES]:
+        start[:] = 0  # guesses are inputs, and move
+    moving_, behind = count - start, len(plan) + tables.size - int(plan[p.SOURCES])
+    tables[SUMS, :, 2] = tables[CROSSED, :, 2] = behind + _before(moving_ + count)
+    tables[SUMS, :, 3], tables[CROSSED, :, 3] = moving_ + count, moving_
+    tables[SUMS, :, 4] = 2 * n_weights + _before((moving_ + count) * width)
+    tables[CROSSED, :, 4] = own + start * width
+    tables[STEADY, :, 4] = n_weights + own
+    tables[STEADY:, :, 0] += int(plan[p.ROWS])
+    tables[MOVED:CROSSED, :, 5] = start
+    which, moves = _two_stretches(moving_, count, first + start, first)
+    # R{o} stands two tables before R{delta}.
+    shift = int(plan[p.MAX_PARAMETERS]) * int(plan[p.ROWS])
+    sources = plan[plan[p.SOURCES] + which].astype(np.int64) + shift * moves
+    places, is_w = _two_stretches(
+        moving_ * width, count * width, own + start * width, own
     )
+    return tables.ravel(), sources, places + n_weights * ~is_w
+
+
+def _before(lengths) -> np.ndarray:
+    """How much stands before each of some stretches."""
+    return np.cumsum(lengths) - lengths
+
+
+def _two_stretches(first_count, second_count, first, second):
+    """For each block the numbers first, first + 1, ..., then second, ...; and which are of the first stretch."""
+    counts = np.stack((first_count, second_count), axis=1).ravel()
+    begin = np.stack((first, second), axis=1).ravel()
+    number = np.arange(counts.sum()) - np.repeat(_before(counts), counts)
+    is_first = np.repeat(np.arange(len(counts)) % 2 == 0, counts)
+    return np.repeat(begin, counts) + number, is_first
 
 
 def _twice_out_links(plan, n_weights):

@@ -81,7 +81,7 @@ def check_learner(
                 _made(f"descends: {each.name}", lambda each=each: trial.descends(each))
                 for each in trial.problems
             ]
-        else:
+        elif check is not None:
             checks.append(_made(name, lambda check=check: check(trial)))
     report = Report(f"learner {learner!r}", tuple(checks))
     if raises and not report.passed:
@@ -141,7 +141,9 @@ class _Trial:
         problem = PROBLEMS["bounds"]
         places = problem.network.theta_names
         result = self.fit(problem, history_of=places)
-        low, high = problem.network.bounds.T
+        bounds = problem.network.bounds
+        assert bounds is not None
+        low, high = bounds.T
         seen = np.array([result.history[name] for name in places])
         seen = np.column_stack([seen, result.theta])
         bad = (seen < low[:, None]) | (seen > high[:, None])

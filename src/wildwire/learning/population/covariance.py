@@ -88,27 +88,25 @@ def _package() -> Any:
     return cmaes
 
 
-# What changes from step to step, as the package names it for its own copies: numbers in one array.
-_VECTORS = ("_mean", "_p_sigma", "_pc", "_c_1d", "_funhist_values", "_Emean", "_ESigma")
+# What changes from step to step, by its names here and in the package; single numbers stand in one array.
+_ARRAYS = {
+    "mean": "_mean", "path": "_p_sigma", "covariance_path": "_pc", "covariance": "_C",
+    "axes": "_B", "lengths": "_D", "history": "_funhist_values",
+    "mean_signal": "_Emean", "covariance_signal": "_ESigma",
+}  # fmt: skip
 _NUMBERS = ("_sigma", "_g", "_Vmean", "_VSigma", "_eta_mean", "_eta_Sigma")
-
-
-_MINE = (
-    "mean", "path", "covariance_path", "covariance", "history", "mean_signal",
-    "covariance_signal",
-)  # fmt: skip
 
 
 class _Course(Search):
     learner: CMAES
-    arrays: ClassVar[tuple[str, ...]] = (*Search.arrays, *_MINE, "numbers_of_package")
+    arrays: ClassVar[tuple[str, ...]] = (*Search.arrays, *_ARRAYS, "numbers_of_package")
     numbers: ClassVar[tuple[str, ...]] = (*Search.numbers, "unit")
 
     def __init__(self, learner, objective, theta, random):
         package = _package()
         super().__init__(learner, objective, theta, random)
         self.unit: float | None = None
-        for name in (*_MINE, "numbers_of_package"):
+        for name in (*_ARRAYS, "numbers_of_package"):
             setattr(self, name, None)
         if self.reason is not None:
             return
@@ -116,13 +114,13 @@ class _Course(Search):
             mean=(self.theta - self.box.low) / self._width(), sigma=learner.sigma,
             population_size=learner.candidates, lr_adapt=learner.learning_rates, seed=0,
         )  # fmt: skip
-        state = self._optimizer.__getstate__()
-        if not {*_VECTORS, *_NUMBERS} <= state.keys():
+        known = vars(self._optimizer)
+        if not {*_ARRAYS.values(), *_NUMBERS} <= known.keys():
             raise SettingError(
                 f"CMAES does not know its way in cmaes {package.__version__}: install 0.11 to 0.13"
             )
         # Not set by the package before there are values; a checkpoint must not depend on what memory held.
-        state["_funhist_values"].fill(0.0)
+        known["_funhist_values"].fill(0.0)
         self._take_over()
 
     def _width(self) -> np.ndarray:
@@ -130,43 +128,53 @@ class _Course(Search):
         return np.where(self.box.width > 0, self.box.width, 1.0)
 
     def _take_over(self) -> None:
-        """Read what the package knows, and make it go on from just this, as after a checkpoint."""
-        state = self._optimizer.__getstate__()
-        for mine, its in zip(_MINE, _VECTORS, strict=True):
-            setattr(self, mine, np.array(state[its], np.float64))
-        self.numbers_of_package = np.array([state[name] for name in _NUMBERS], float)
-        self._hand_back(state)
-
-    def _hand_back(self, state: dict[str, Any]) -> None:
-        for mine, its in zip(_MINE, _VECTORS, strict=True):
-            state[its] = np.array(getattr(self, mine))
-        for value, its in zip(self.numbers_of_package.tolist(), _NUMBERS, strict=True):
-            state[its] = int(value) if its == "_g" else value
-        state["_B"] = state["_D"] = None
-        self._optimizer.__setstate__(state)
+        """Copy what the package knows."""
+        known = vars(self._optimizer)
+        for mine, its in _ARRAYS.items():
+            value = known[its]
+            setattr(self, mine, None if value is None else np.array(value, float))
+        self.numbers_of_package = np.array([known[name] for name in _NUMBERS], float)
 
     def restore(self, arrays, facts) -> None:
         super().restore(arrays, facts)
-        if self.reason is None:
-            self._hand_back(self._optimizer.__getstate__())
+        if self.reason is not None:
+            return
+        known = vars(self._optimizer)
+        for mine, its in _ARRAYS.items():
+            value = getattr(self, mine)
+            known[its] = None if value is None else value.copy()
+        for value, its in zip(self.numbers_of_package.tolist(), _NUMBERS, strict=True):
+            known[its] = int(value) if its == "_g" else value
 
     def advance(self) -> None:
-        optimizer = self._optimizer
-        optimizer.reseed_rng(int(self.random.integers(2**32)))
-        drawn = np.array([optimizer.ask() for _ in range(optimizer.population_size)])
+        from wildwire.engine.blas import one_thread
+
+        # On one thread: bits of products depend on their number, and small matrices are slower on several.
+        with one_thread(True):
+            drawn = self._draw()
         values = self.values(self.box.folded(self.box.low + drawn * self._width()))
         if self.left < 1:
             return
         if self.unit is None and np.isfinite(values).any():
             self.unit = float(np.abs(values[np.isfinite(values)]).max())
-        with np.errstate(all="ignore"):
-            # The package ends where values differ by less than 1e-12: parts of the first ones, whatever their unit.
-            told = np.minimum(values / (self.unit or 1.0), WORST)
-            try:
-                optimizer.tell(list(zip(drawn, told.tolist(), strict=True)))
-                over = bool(optimizer.should_stop())
-                self._take_over()
-            except (AssertionError, np.linalg.LinAlgError):
-                over = True  # the distribution has left the range of float64
+        with one_thread(True), np.errstate(all="ignore"):
+            over = self._tell(drawn, values)
         if over:
             self.reason = Reason.CONVERGED
+
+    def _draw(self) -> np.ndarray:
+        optimizer = self._optimizer
+        optimizer.reseed_rng(int(self.random.integers(2**32)))
+        return np.array([optimizer.ask() for _ in range(optimizer.population_size)])
+
+    def _tell(self, drawn: np.ndarray, values: np.ndarray) -> bool:
+        """Have the distribution learn; whether it has nothing more to find."""
+        # The package ends where values differ by less than 1e-12: parts of the first ones, whatever their unit.
+        told = np.minimum(values / (self.unit or 1.0), WORST)
+        try:
+            self._optimizer.tell(list(zip(drawn, told.tolist(), strict=True)))
+            over = bool(self._optimizer.should_stop())
+        except (AssertionError, np.linalg.LinAlgError):
+            return True  # the distribution has left the range of float64
+        self._take_over()
+        return over

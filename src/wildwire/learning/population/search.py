@@ -181,18 +181,20 @@ class Search(Course):
 
         Points that the evaluations do not reach are infinite, too; the best point is kept.
         """
-        found = np.full(len(points), np.inf)
         count = int(min(len(points), self.left))
-        if count:
-            asked = np.asarray(self.objective.values(points[:count]), np.float64)
-            found[:count] = np.where(np.isfinite(asked), asked, np.inf)
-            self.used += count
-            self.keep(points, found)
+        if not count:
+            return np.full(len(points), np.inf)
+        found = np.array(self.objective.values(points[:count]), np.float64)
+        found[~np.isfinite(found)] = np.inf
+        self.used += count
+        self.keep(points, found)
+        if count < len(points):
+            found = np.concatenate((found, np.full(len(points) - count, np.inf)))
         return found
 
     def keep(self, points: np.ndarray, values: np.ndarray) -> None:
         """Remember the best point if it is the best so far."""
-        best = int(np.argmin(values))
+        best = int(values.argmin())
         if values[best] < self.loss:
             self.theta, self.loss = points[best].copy(), float(values[best])
 

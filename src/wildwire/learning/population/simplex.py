@@ -174,10 +174,11 @@ class _Course(Search):
             self.box.clipped,
         )  # fmt: skip
         self.moves += 1
+        if self.moves % len(self.points):
+            return  # once for each round of the vertices is enough
         over = self.has_collapsed(self.points, self.vertex_values)
         if self.restarted < self.learner.restarts:
-            # A decomposition costs n**3: once for each round of the vertices is enough.
-            if over or (self.moves % len(self.points) == 0 and self._is_flat()):
+            if over or self._is_flat():
                 self.restarted += 1
                 self._begin_simplex()
         elif over:
