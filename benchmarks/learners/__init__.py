@@ -4,3 +4,9 @@ One script a question, each printing its tables: `parity.py`, `tables.py` (its m
 `ants.py`, `simplex_swarm.py`. They share `data.py` (rows), `networks.py` (one hidden layer), `paired.py` (medians and
 paired intervals) and `spending.py` (a learner within a budget). Not part of the timed suite.
 """
+
+import os
+
+# Before any library starts its threads: seconds of the CPU are those of one.
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")

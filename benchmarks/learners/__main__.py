@@ -5,22 +5,17 @@ seconds are those of the CPU, so that other processes disturb them little.
 """
 
 import argparse
-import os
 import sys
 import time
 
-# Before any library starts its threads.
-for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(variable, "1")
-
-from benchmarks.learners import (  # noqa: E402
+from benchmarks.learners import (
     ants,
     parity,
     saddle,
     simplex_swarm,
     tables,
 )
-from benchmarks.measure import pin  # noqa: E402
+from benchmarks.measure import pin
 
 SCRIPTS = {
     "parity": parity.main,

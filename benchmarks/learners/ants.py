@@ -120,16 +120,17 @@ def _relay(budget):
     return Relay(_ants(budget // 4), HELPER, steps=(budget, budget))
 
 
+BASE, SAME_RATE, ALONE = "BP, all rows", "BP, all rows, the hybrids' rate", "ants"
 METHODS = {
-    "BP, all rows": _descent(BP, "full"),
+    BASE: _descent(BP, "full"),
+    SAME_RATE: _descent(HELPER, "full"),
     "BP, batches of 16": _descent(BATCHES, 16),
     "Adam, batches of 16": _descent(ADAM, 16),
-    "ants": _population(_ants),
+    ALONE: _population(_ants),
     "ants + BP, 5 steps each": _population(_hybrid),
     "ants + BP, 20 steps for the best": _population(_hybrid_of_some),
     "ants for a quarter, then BP": _population(_relay),
 }
-BASE = "BP, all rows"
 
 
 def score(method, parts: list[Fold], budget: int) -> Score:
@@ -156,20 +157,25 @@ def measure(name: str, seeds: int, budget: int) -> dict[str, list[Score]]:
 
 
 def table(name: str, found: dict[str, list[Score]]) -> str:
-    """A line a method; differences to back-propagation over all rows, in points of test error."""
+    """A line a method: differences of test errors in points, of training losses in log10."""
     lines = []
-    base = [100 * s.wrong for s in found[BASE]]
+    base, alone = ([100 * s.wrong for s in found[name]] for name in (BASE, ALONE))
+    low = np.log10([s.train_loss for s in found[SAME_RATE]])
     for method, scores in found.items():
         wrongs = [100 * s.wrong for s in scores]
         apart = "" if method == BASE else str(difference(wrongs, base))
+        to_ants = "" if method == ALONE else str(difference(wrongs, alone))
+        logs = np.log10([s.train_loss for s in scores])
+        lower = "" if method == SAME_RATE else str(difference(logs, low))
         lines.append(
             [
-                method, cell(wrongs), apart, middle([s.train_loss for s in scores]),
-                middle([s.cost for s in scores]), middle([s.seconds for s in scores], 2),
+                method, cell(wrongs), apart, to_ants, middle([s.train_loss for s in scores]),
+                lower, middle([s.cost for s in scores]), middle([s.seconds for s in scores], 2),
             ]
         )  # fmt: skip
     head = [
-        name, "test rows wrong, %", f"less {BASE}", "training loss", "cost", "CPU s",
+        name, "test rows wrong, %", f"less {BASE}", f"less {ALONE}", "training loss",
+        "log10 less same rate's", "cost", "CPU s",
     ]  # fmt: skip
     return markdown(head, lines)
 

@@ -130,9 +130,7 @@ def test_trace_at_a_limit():
 
 def test_index_counts_negative_curvature():
     """Of w1*w2 around 0 the eigenvalues are t and -t; a fit without error has none below 0."""
-    network = ww.parse(
-        "input x\nh ~ linear(x, [0])\ny ~ linear(h, [0])\noutput y"
-    )
+    network = ww.parse("input x\nh ~ linear(x, [0])\ny ~ linear(h, [0])\noutput y")
     objective = ww.learning.Objective(network, [[1.0]], [[1.0]])
     assert saddle.index(objective, np.zeros(2)) == 0.5
     assert saddle.index(objective, np.array([2.0, 0.5])) == 0.0
