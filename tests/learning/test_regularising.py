@@ -290,6 +290,15 @@ def test_refusals(settings, words):
         ww.fit(made, X, Y[:, :1], theta, **settings)
 
 
+@pytest.mark.parametrize(
+    "settings", [{"dropout": 0.1}, {"weight_noise": 0.01}, {"max_norm": 2.0}], ids=str
+)
+def test_the_learner_that_is_chosen_knows_them(settings):
+    made, theta = network(LAYERS)
+    result = ww.fit(made, X, Y[:, :1], theta, learner="auto", epochs=2, **settings)
+    assert "Adam was chosen" in result.message
+
+
 def test_networks_that_settle_are_refused():
     made = ww.parse("input x\nm = tanh(0.5*m + ?*x)\ny ~ identity(m)\noutput y\nsettle")
     with pytest.raises(SettingError, match="settle"):
