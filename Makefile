@@ -4,6 +4,7 @@
 #   make bench    set up the rivals in an environment of their own, then measure (10 minutes)
 #   make memory-problems   errors and times on problems that need memory, against PyTorch (10 minutes)
 #   make data-profiles     what learners without gradients solve, against SciPy (10 minutes)
+#   make learner-problems  what second-order and population learners learn, against their rivals (25 minutes)
 #   make docs     build the documentation, warnings as errors
 #   make format   let ruff rewrite what it can
 
@@ -16,7 +17,8 @@ INSTALL = -m pip install --quiet --disable-pip-version-check \
 # What the installed environments depend on; a change of any of them installs again.
 RECIPE := pyproject.toml constraints.txt src/wildwire/_version.py
 
-.PHONY: demo test bench memory-problems data-profiles docs format lint types layers pytest wheel clean
+.PHONY: demo test bench memory-problems data-profiles learner-problems docs format lint types layers \
+        pytest wheel clean
 .DELETE_ON_ERROR:
 # Quick checks first, one after another also under `make -j`; pytest has the last word.
 .NOTPARALLEL:
@@ -56,6 +58,9 @@ memory-problems: $(BENCH)/.installed
 
 data-profiles: $(VENV)/.installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.data_profiles
+
+learner-problems: $(BENCH)/.installed
+	$(BENCH)/bin/python -m benchmarks.learners
 
 wheel: $(VENV)/.installed-dev
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist \
