@@ -8,8 +8,6 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-import numpy as np
-
 from wildwire.engine.memory import read_memory
 from wildwire.learning.arguments import (
     as_callables,
@@ -32,7 +30,7 @@ from wildwire.learning.progress import (
 from wildwire.learning.result import Result
 from wildwire.learning.resuming import run_key
 from wildwire.learning.running import Run, by_epochs, by_steps
-from wildwire.learning.settings import check_network, check_settings
+from wildwire.learning.settings import check_network, check_settings, dtype_name
 from wildwire.learning.slopes import read_slopes
 
 __all__ = ["fit"]
@@ -246,5 +244,5 @@ def _chosen(learner, network, samples, losses, batch, dtype, asked: tuple):
         value is None or (isinstance(value, (int, float, Mapping)) and not value)
         for value in asked
     )
-    by_rows = by_rows and np.dtype(dtype) == np.float64
+    by_rows = by_rows and dtype_name(dtype) == "float64"
     return choose_learner(network, samples, losses, batches=not by_rows)
