@@ -28,7 +28,7 @@ EXACT = 300  # numbers up to which all eigenvalues are computed
 
 @dataclass(frozen=True, slots=True)
 class SaddleFreeNewton(Stepwise):
-    """Newton's method on ``|H|`` (Dauphin et al. 2014): descends along negative curvature instead of climbing to saddles.
+    """Newton's method on ``|H|`` (Dauphin et al. 2014): descends along negative curvature, never to saddles.
 
     Parameters
     ----------
