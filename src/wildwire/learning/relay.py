@@ -272,7 +272,7 @@ class _RestartsCourse(_Nested):
             return f"None of {len(self.losses)} starts had a finite loss."
         near = int((ended <= self.loss + 1e-3 * abs(self.loss) + 1e-300).sum())
         told = (
-            f"{len(self.losses)} starts: best objective {self.loss:.6g}, median {np.median(ended):.6g}; "
+            f"{len(self.losses)} {'start' if len(self.losses) == 1 else 'starts'}: best objective {self.loss:.6g}, median {np.median(ended):.6g}; "
             f"{near} came within a thousandth of the best."
         )
         return told + (" The goal was reached." if reached else "")
