@@ -17,7 +17,8 @@ INSTALL = -m pip install --quiet --disable-pip-version-check \
 # What the installed environments depend on; a change of any of them installs again.
 RECIPE := pyproject.toml constraints.txt src/wildwire/_version.py
 
-.PHONY: demo test bench memory-problems data-profiles learner-problems docs format lint types layers pytest wheel clean
+.PHONY: demo test bench memory-problems data-profiles learner-problems docs format lint types layers \
+        pytest wheel clean
 .DELETE_ON_ERROR:
 # Quick checks first, one after another also under `make -j`; pytest has the last word.
 .NOTPARALLEL:
@@ -38,8 +39,9 @@ types: $(VENV)/.installed-dev
 layers: $(VENV)/.installed-dev
 	$(BIN)/lint-imports --no-cache
 
+# On two cores: on a fresh machine half of the time goes into compiling kernels.
 pytest: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .

@@ -22,7 +22,7 @@ CASES = {
     ),
     "no curvature": (SMOOTH, {"loss": "absolute"}, "L-BFGS was chosen"),
     "many numbers": (WIDE, {}, "L-BFGS was chosen: 1681 numbers"),
-    "steps within": (STEPS, {}, r"Differential evolution was chosen: neuron 'h\[0\]'"),
+    "steps within": (STEPS, {}, r"An ant colony was chosen: neuron 'h\[0\]'"),
     "a gate": (GATE, {}, "The perceptron rule was chosen"),
     "mini-batches": (SMOOTH, {"batch": 8}, "Adam was chosen: the settings"),
     "float32": (SMOOTH, {"dtype": "float32"}, "Adam was chosen: the settings"),

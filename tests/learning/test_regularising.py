@@ -126,6 +126,21 @@ def test_bits_do_not_depend_on_threads(settings):
     assert runs[0].theta.tobytes() == runs[1].theta.tobytes()
 
 
+@pytest.mark.parametrize("batch", [1, 8])
+def test_float32_draws_the_same_numbers(batch):
+    """A few steps, before roundings have grown."""
+    made, theta = network(MIXED)
+    runs = [
+        ww.fit(
+            made, X, Y, theta, batch=batch, epochs=1, seed=1, dtype=dtype,
+            learner=GradientDescent(rate=1e-3), dropout=0.4, weight_noise=0.05,
+            max_norm=1.0, scale_loss=False,
+        )
+        for dtype in ("float64", "float32")
+    ]  # fmt: skip
+    np.testing.assert_allclose(runs[1].theta, runs[0].theta, rtol=1e-3, atol=1e-4)
+
+
 def test_a_run_goes_on_bit_for_bit(tmp_path):
     made, theta = network(LAYERS)
     settings = {
@@ -273,6 +288,15 @@ def test_refusals(settings, words):
     made, theta = network(LAYERS)
     with pytest.raises(SettingError, match=words):
         ww.fit(made, X, Y[:, :1], theta, **settings)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"dropout": 0.1}, {"weight_noise": 0.01}, {"max_norm": 2.0}], ids=str
+)
+def test_the_learner_that_is_chosen_knows_them(settings):
+    made, theta = network(LAYERS)
+    result = ww.fit(made, X, Y[:, :1], theta, learner="auto", epochs=2, **settings)
+    assert "Adam was chosen" in result.message
 
 
 def test_networks_that_settle_are_refused():

@@ -11,25 +11,15 @@ from wildwire.learning import learners
 from wildwire.learning.learner import Course, Stepwise
 from wildwire.learning.stopping import Reason
 
+# Local rules learn neither hidden neurons nor numbers behind a formula: they are tested in test_rules.py.
+LOCAL = ("perceptron", "delta", "hebb", "oja", "blame")
 OURS = (
-    learners.GradientDescent(rate=0.1),
-    learners.Adam(rate=0.02),
-    learners.LevenbergMarquardt(),
+    *(learners.by_name(name) for name in learners.names() if name not in LOCAL),
     learners.LevenbergMarquardt(bayesian=True),
-    learners.GaussNewton(),
-    learners.Newton(),
-    learners.SaddleFreeNewton(),
     learners.SaddleFreeNewton(subspace=3),
-    learners.Rprop(),
-    learners.IRpropPlus(),
-    learners.Quickprop(),
-    learners.ConjugateGradient(),
-    learners.NaturalGradient(),
-    learners.NaturalGradient(most_formed=0, products=5),
-    learners.TruncatedNewton(leg=3),
-    learners.LBFGS(leg=3),
     learners.Relay(learners.Adam(rate=0.02), learners.LevenbergMarquardt(), steps=5),
     learners.Restarts(learners.LevenbergMarquardt(), 3, steps=4),
+    learners.ParticleSwarm(refine=learners.LevenbergMarquardt()),
 )
 
 

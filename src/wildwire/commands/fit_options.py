@@ -30,7 +30,9 @@ TaskOption = Annotated[
 ]
 LearnerOption = Annotated[
     str | None,
-    typer.Option(help="adam, rmsprop, gradient_descent, ...", metavar="NAME"),
+    typer.Option(
+        help="auto, adam, levenberg-marquardt, lbfgs, ant-colony, ...", metavar="NAME"
+    ),
 ]
 RateOption = Annotated[float | None, typer.Option(help="Step of the learner.")]
 LossOption = Annotated[

@@ -205,8 +205,10 @@ def _learner(options: FitOptions) -> Any:
     # Called early for its check of the limit, too.
     _ = options.seconds
     rate = {} if options.rate is None else {"rate": options.rate}
-    if options.learner is None and not rate:
+    if options.learner in (None, "auto") and not rate:
         return None
+    if options.learner == "auto":
+        raise SettingError("--rate is for a learner that you name; auto has its own")
     return learners.by_name(options.learner or "adam", **rate)
 
 

@@ -227,8 +227,21 @@ def _use_shape(text: str, dtype: str) -> None:
             network, X, Y, loss=loss, batch=batch, epochs=1, validation=(X, Y),
             dtype=dtype, seed=0, progress=False,
         )  # fmt: skip
+    if dtype == "float64":
+        _use_second_order(network, theta, X, Y, loss)
+        _use_second_order(network, theta, X[:1], Y[:1], loss)
     if dtype == "float64" and network.n_theta <= SMALL:
         uncertainty(network, theta, X, Y, loss=loss, sigma_known=True).prediction_std(X)
+
+
+def _use_second_order(network, theta, X, Y, loss) -> None:
+    """Products with the Hessian; they know float64 only."""
+    from wildwire.engine.second_order import SecondOrder
+
+    second = SecondOrder(network, X, Y, loss=loss)
+    second.at(theta)
+    second.product(np.ones(network.n_theta))
+    second.gauss_newton_product(np.ones(network.n_theta))
 
 
 def _use_population(dtype: str) -> None:
@@ -268,6 +281,8 @@ def _use_memory(dtype: str) -> None:
     jacobian(without, without.initial(0), np.ones((2, 2)), dtype=dtype)
     if dtype == "float64":
         _use_normal_equations(network, theta, X, Y, "squared")
+        _use_second_order(network, theta, X, Y, "squared")
+        _use_second_order(settling, settling.initial(0), x, x, "squared")
 
 
 def _use_local_rules() -> None:

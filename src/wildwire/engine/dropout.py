@@ -82,7 +82,7 @@ def _factors(plan, first, stop, key, work, z, columns, c):
         if threshold == 0:
             continue
         drawn = np.int64(bits(key, _positive(plan[neurons + row])) >> HALF)
-        factor = one * (WHOLE / (WHOLE - np.float64(threshold)))
+        factor = work.dtype.type(WHOLE / (WHOLE - np.float64(threshold)))
         work[z + row * columns + c] = select(drawn < threshold, one - one, factor)
 
 

@@ -9,7 +9,14 @@ import numpy as np
 from numba import carray
 
 from wildwire.engine.blas import INNER
-from wildwire.engine.losses import SLOPES, SOFTMAX, TARGETS, VALUES, loss_table
+from wildwire.engine.losses import (
+    SLOPES,
+    SOFTMAX,
+    TARGETS,
+    VALUES,
+    WEIGHTS,
+    loss_table,
+)
 from wildwire.engine.parts import ANY, CROSS_ENTROPY, HEAD_DELTAS
 from wildwire.functions.cache import cached_njit
 from wildwire.program import plan as p
@@ -34,6 +41,28 @@ def _softmax(plan, h, work, columns):
 
 
 @cached_njit(**INNER)
+def _weigh_targets(plan, h, work, columns):
+    """Where the outputs of a head weigh differently, w_k t_k stands for t_k, and 1 for w_k.
+
+    -sum w_k t_k log p_k is linear in the targets, and dE/dz_k = p_k sum_j w_j t_j - w_k t_k is no multiple of w_k.
+    Equal weights are left alone, to the bit.
+    """
+    count, first = plan[h + 2], plan[h + 3]
+    targets = loss_table(plan, columns, TARGETS) + first * columns
+    weights = loss_table(plan, columns, WEIGHTS) + first * columns
+    for c in range(columns):
+        differ = False
+        for k in range(1, count):
+            differ = differ or work[weights + k * columns + c] != work[weights + c]
+        for k in range(count if differ else 0):
+            place, weight = targets + k * columns + c, weights + k * columns + c
+            # Without weight a target may be missing.
+            own = work[weight] * work[place]
+            work[place] = own if work[weight] != 0 else work[weight]
+            work[weight] = 1
+
+
+@cached_njit(**INNER)
 def _softmax_cross_entropy(plan, h, work, columns):
     """-sum t_k log p_k from z: value sum t_k (log sum exp z - z_k), slope p_k sum t - t_k."""
     sources = plan[p.OUTPUT_ROWS] + plan[p.OUTPUTS] + plan[h]
@@ -41,6 +70,7 @@ def _softmax_cross_entropy(plan, h, work, columns):
     targets = loss_table(plan, columns, TARGETS) + first * columns
     values = loss_table(plan, columns, VALUES) + first * columns
     slopes = loss_table(plan, columns, SLOPES) + first * columns
+    _weigh_targets(plan, h, work, columns)
     for c in range(columns):
         highest = work[plan[sources] * columns + c]
         for k in range(1, count):

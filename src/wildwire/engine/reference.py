@@ -217,6 +217,23 @@ def _loss_numbers(network, computed, Y, losses):
     return weights * value, weights * slope, fused
 
 
+def _weighed_targets(network, losses, Y, weights):
+    """Where the outputs of a softmax weigh differently, its loss is that of the targets w_k t_k."""
+    if weights.shape[1] == 1:
+        return Y, weights
+    Y, weights = np.array(Y, dtype=np.float64), np.array(weights, dtype=np.float64)
+    for head in network.heads:
+        at = slice(head.first, head.first + head.count)
+        own = weights[:, at]
+        differ = (own != own[:, :1]).any(axis=1)
+        if losses.functions[head.first].name != "softmax" or not differ.any():
+            continue
+        told = np.where(own == 0, 0.0, own * Y[:, at])
+        Y[:, at] = np.where(differ[:, None], told, Y[:, at])
+        weights[:, at] = np.where(differ[:, None], 1.0, own)
+    return Y, weights
+
+
 def deltas(
     network, theta, computed, Y, loss, weight, later=None, to_past: Any = None
 ) -> tuple[float, list, list]:
@@ -226,8 +243,9 @@ def deltas(
     told what the step adds to those of nodes in earlier ones.
     """
     losses = output_losses(loss, network)
-    value, slope, fused = _loss_numbers(network, computed, Y, losses)
     weights = weight if weight.ndim == 2 else weight[:, None]
+    Y, weights = _weighed_targets(network, losses, Y, weights)
+    value, slope, fused = _loss_numbers(network, computed, Y, losses)
     kept = np.broadcast_to(weights, Y.shape) != 0
     total = float((weights * np.where(kept, value, 0.0)).sum())
     slope = np.where(kept, weights * slope, 0.0)

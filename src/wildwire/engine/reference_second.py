@@ -128,7 +128,7 @@ class Losses:
         )
 
     def _of_head(self, head, nodes, moves, Y, weight):
-        """dE/dz_k of a softmax, p_k (g_k - sum_j g_j p_j), or of its own loss, p_k sum t - t_k, and how it moves."""
+        """dE/dz_k of a softmax, p_k (g_k - sum_j g_j p_j), or of its own loss, p_k sum w t - w_k t_k, and R of it."""
         at = slice(head.first, head.first + head.count)
         members = self.network.output_node[at]
         z = np.stack([nodes[node] for node in members])
@@ -138,7 +138,8 @@ class Losses:
         Rp = p * (Rz - (p * Rz).sum(axis=0))
         w, T = weight[:, at].T, np.where(weight[:, at] == 0, 0, Y[:, at]).T
         if self.losses.functions[head.first].name == "softmax":
-            slope, moved = w * (p * T.sum(axis=0) - T), w * T.sum(axis=0) * Rp
+            mass = (w * T).sum(axis=0)
+            slope, moved = p * mass - w * T, mass * Rp
         else:
             both = [
                 self._derived(self.losses.functions[head.first + k], p[k], T[k], w[k])

@@ -31,7 +31,8 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
     hidden : str, int or sequence of int, optional
         Sizes of hidden layers, as "16,8"; 0 for none. None: one layer of the advised size.
     learner : Learner or str, optional
-        One of `ww.learners`. None: Adam with a falling rate.
+        One of `ww.learners`, or its name. None, as "auto": Adam stopped early or Levenberg-Marquardt under a penalty,
+        whichever loses less on held-out rows.
     loss : str, Function, list or dict
         "squared", "absolute", "huber", or a formula in o and t; a list with one for each target, or a dict of
         some by the targets' names (those of a frame's columns, else y0, y1, ...).

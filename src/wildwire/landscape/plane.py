@@ -43,8 +43,8 @@ class Surface:
     path_values : ndarray (k,) or None
         The loss at the points themselves, which need not lie in the plane.
     in_plane : float or None
-        Which part of the path lies in the plane: 1 - sum |theta_k - foot_k|**2 / sum |theta_k - theta|**2. Near 0 the
-        picture says little about the path.
+        Which part of the path lies in the plane: ``1 - sum |theta_k - foot_k|**2 / sum |theta_k - theta|**2``. Near 0
+        the picture says little about the path.
     penalised : bool
         Whether values are the loss plus penalties.
     """

@@ -11,9 +11,7 @@ import numpy as np
 from wildwire.learning.first_order import Adam
 from wildwire.learning.learner import Learner
 from wildwire.learning.levenberg_marquardt import LevenbergMarquardt
-from wildwire.learning.population.evolution import DifferentialEvolution
-from wildwire.learning.population.swarm import ParticleSwarm
-from wildwire.learning.relay import Relay
+from wildwire.learning.population.ants import AntColony
 from wildwire.learning.rules import PerceptronRule
 from wildwire.learning.scipy_learners import LBFGS
 
@@ -23,7 +21,6 @@ __all__ = ["choose_learner", "flat_neurons"]
 MOST_NUMBERS, MOST_WORK = 1000, 2e10
 MOST_ROWS = 50_000  # of learners that go through all rows at each step
 PROBED = np.linspace(-7.013, 7.029, 101)
-FEW_NUMBERS = 40  # up to which differential evolution is as good as a swarm
 
 
 def choose_learner(
@@ -104,14 +101,8 @@ def _without_slopes(network, flat: list[str]) -> tuple[Learner, str]:
             "The perceptron rule was chosen: the outputs are steps of what they read."
         )
         return PerceptronRule(0.1), told
-    told = (
-        f"neuron {flat[0]!r} has no slope, so populations are compared by their losses."
-    )
-    if network.n_theta <= FEW_NUMBERS:
-        return DifferentialEvolution(), f"Differential evolution was chosen: {told}"
-    return Relay(
-        ParticleSwarm(), DifferentialEvolution()
-    ), f"A swarm was chosen: {told}"
+    told = f"neuron {flat[0]!r} has no slope, so whole vectors are compared by their losses"
+    return AntColony(), f"An ant colony was chosen: {told}."
 
 
 def _curved(losses) -> bool:

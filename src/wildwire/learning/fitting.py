@@ -8,8 +8,6 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-import numpy as np
-
 from wildwire.engine.memory import read_memory
 from wildwire.learning.arguments import (
     as_callables,
@@ -32,7 +30,7 @@ from wildwire.learning.progress import (
 from wildwire.learning.result import Result
 from wildwire.learning.resuming import run_key
 from wildwire.learning.running import Run, by_epochs, by_steps
-from wildwire.learning.settings import check_network, check_settings
+from wildwire.learning.settings import check_network, check_settings, dtype_name
 from wildwire.learning.slopes import read_slopes
 
 __all__ = ["fit"]
@@ -206,7 +204,8 @@ def fit(
         read_memory(warm_up, truncate, feedback),
     )
     samples = as_samples(network, X, Y, sample_weight, memory)
-    learner, why = _chosen(learner, network, samples, losses, batch, dtype, l1, clip)
+    asked = (l1, clip, dropout, weight_noise, max_norm)
+    learner, why = _chosen(learner, network, samples, losses, batch, dtype, asked)
     settings = check_settings(
         learner=learner, batch=batch, epochs=epochs, gradient=gradient, shuffle=shuffle,
         time_limit=time_limit, threads=threads, dtype=dtype, l1=l1, l2=l2,
@@ -231,12 +230,19 @@ def fit(
     return by_steps(run) if isinstance(settings.learner, Stepwise) else by_epochs(run)
 
 
-def _chosen(learner, network, samples, losses, batch, dtype, l1, clip):
-    """The learner, and why it was chosen where it was to be."""
-    if learner != "auto":
+def _chosen(learner, network, samples, losses, batch, dtype, asked: tuple):
+    """The learner, and why it was chosen where it was to be.
+
+    `asked` are settings that only first-order learners know. Nothing has been checked yet.
+    """
+    if not isinstance(learner, str) or learner != "auto":
         return learner, ""
     from wildwire.learning.choosing import choose_learner
 
-    ordinary = batch in ("auto", "full") and l1 == 0 and clip is None
-    ordinary = ordinary and np.dtype(dtype) == np.float64
-    return choose_learner(network, samples, losses, batches=not ordinary)
+    by_rows = isinstance(batch, str) and batch in ("auto", "full")
+    by_rows = by_rows and all(
+        value is None or (isinstance(value, (int, float, Mapping)) and not value)
+        for value in asked
+    )
+    by_rows = by_rows and dtype_name(dtype) == "float64"
+    return choose_learner(network, samples, losses, batches=not by_rows)

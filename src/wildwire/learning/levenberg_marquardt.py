@@ -41,8 +41,8 @@ class LevenbergMarquardt(Stepwise):
     tolerance : float
         Converged when three steps in a row neither lower the objective by this part of itself nor foretell it.
     geodesic : bool
-        Bend each step by its second derivative along the way (Transtrum & Sethna 2012); two evaluations of the
-        outputs more a step. For squared losses.
+        Bend each step by its second derivative along the way (Transtrum & Sethna 2012); three evaluations of
+        the outputs and a way back more for each trial.
     bayesian : bool
         Choose the penalty on weights by MacKay's evidence while learning (Foresee & Hagan 1997) and tell how many
         numbers the data determine. For squared losses and cross-entropies.

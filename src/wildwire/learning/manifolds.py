@@ -1,7 +1,7 @@
 """Manifolds: where vectors of weights may lie, and how one walks on them.
 
 Comes in: points, tangents and slopes as matrices (k, n), k vectors of n numbers. Goes out: the same. Called by
-`surface.py`, which puts the numbers of theta into such matrices; the learner is `riemannian.py`.
+`surface.py`, which puts the numbers of theta into such matrices; the learner is `riemannian.py`. ::
 
                 gradient            retraction                    exponential map
     sphere      g - p (p.g)/r^2     r (p+v)/|p+v|                 p cos a + v sin(a)/a, a = |v|/r
@@ -94,7 +94,7 @@ class Sphere(Manifold):
 
     Notes
     -----
-    The metric is that of the space around. The retraction r (p+v)/|p+v| agrees with the exponential map up to third
+    The metric is that of the space around. The retraction ``r (p+v)/|p+v|`` agrees with the exponential map up to third
     order. All operations cost O(k n).
     """
 

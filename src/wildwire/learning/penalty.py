@@ -44,7 +44,8 @@ class Penalty:
         if self.l2 != 0:
             # Not without l2: the square of a huge number times 0 is no number.
             with np.errstate(over="ignore", invalid="ignore"):
-                found += 0.5 * (thetas * thetas) @ self._decay
+                # A sum for each row: a matrix product has other bits for other numbers of rows.
+                found += (0.5 * thetas * thetas * self._decay).sum(axis=1)
         if self.formula is not None:
             weights = thetas[:, self._links]
             found += self.formula.evaluate(1, [weights])[0].sum(axis=-1)

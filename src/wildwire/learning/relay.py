@@ -271,9 +271,10 @@ class _RestartsCourse(_Nested):
         if not len(ended):
             return f"None of {len(self.losses)} starts had a finite loss."
         near = int((ended <= self.loss + 1e-3 * abs(self.loss) + 1e-300).sum())
+        count = len(self.losses)
         told = (
-            f"{len(self.losses)} starts: best objective {self.loss:.6g}, median {np.median(ended):.6g}; "
-            f"{near} came within a thousandth of the best."
+            f"{count} {'start' if count == 1 else 'starts'}: best objective {self.loss:.6g}, "
+            f"median {np.median(ended):.6g}; {near} came within a thousandth of the best."
         )
         return told + (" The goal was reached." if reached else "")
 

@@ -223,8 +223,8 @@ class BlameRule(LocalRule):
 
         e_i = sum over k that it feeds of sign(w_ik) * s_ik * e_k,
 
-    the sign saying in which direction its output should go. With `by=("weight",)` that is W^T e with the rows of |W|
-    scaled to the sum 1. An output neuron has its own error only.
+    the sign saying in which direction its output should go. With `by=("weight",)` that is W^T e with the rows of
+    ``|W|`` scaled to the sum 1. An output neuron has its own error only.
     """
 
     rate: float = 0.1

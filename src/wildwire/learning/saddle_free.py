@@ -28,12 +28,12 @@ EXACT = 300  # numbers up to which all eigenvalues are computed
 
 @dataclass(frozen=True, slots=True)
 class SaddleFreeNewton(Stepwise):
-    """Newton's method on |H| (Dauphin et al. 2014): descends along negative curvature instead of climbing to saddles.
+    """Newton's method on ``|H|`` (Dauphin et al. 2014): descends along negative curvature, never to saddles.
 
     Parameters
     ----------
     damping : float
-        First lambda, in units of the largest |eigenvalue|; afterwards the best of five by trial, a hundredth to a
+        First lambda, in units of the largest eigenvalue's size; afterwards the best of five by trial, a hundredth to a
         hundredfold of the last. 0: the undamped step, taken wherever it leads.
     subspace : int or None
         Lanczos vectors; None: all eigenvalues up to 300 numbers, 50 vectors beyond.

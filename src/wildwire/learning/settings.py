@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from wildwire.functions import Function
 
 __all__ = [
-    "Settings", "check_network", "check_settings", "checked_number", "checked_penalty",
+    "Settings", "check_network", "check_settings", "checked_number", "checked_penalty", "dtype_name",
     "one_line", "time_limit_seconds",
 ]  # fmt: skip
 
@@ -166,7 +166,7 @@ def check_settings(
         shuffle=_choice("shuffle", shuffle, (True, False)),
         time_limit=time_limit_seconds(time_limit),
         threads=_whole("threads", threads),
-        dtype=_choice("dtype", _dtype_name(dtype), ("float64", "float32")),
+        dtype=_choice("dtype", dtype_name(dtype), ("float64", "float32")),
         l1=checked_number("l1", l1),
         l2=checked_number("l2", l2),
         l1_dies=_choice("l1_dies", l1_dies, (True, False)),
@@ -202,7 +202,7 @@ def _refuse_rules_of_batches(learner: Stepwise, batch, dtype, l1, clip) -> None:
         why = f"l1 makes links die, which {name} does not know: use l2 or a penalty, or a first-order learner"
     elif clip is not None:
         why = f"clip shortens the gradients of first-order learners; {name} has its own control of steps"
-    elif _dtype_name(dtype) == "float32":
+    elif dtype_name(dtype) == "float32":
         why = f"{name} computes in float64; float32 is for first-order learners"
     if why:
         raise SettingError(why)
@@ -261,6 +261,7 @@ def _learner(learner) -> Learner:
     return learner
 
 
-def _dtype_name(dtype) -> str:
+def dtype_name(dtype) -> str:
+    """The word for a type, given as text or as NumPy's."""
     # np.float32, np.dtype("float32") and "float32" all end in the same word.
     return getattr(dtype, "name", getattr(dtype, "__name__", dtype))

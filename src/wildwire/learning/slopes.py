@@ -105,7 +105,7 @@ def read_slopes(
         )
     pairs = tuple(zip(*(part.tolist() for part in np.nonzero(wanted)), strict=True))
     with_slopes = network._remember(
-        ("slopes", pairs), lambda: slope_network(network, pairs)
+        f"slopes {pairs}", lambda: slope_network(network, pairs)
     )
     return SlopeTargets(
         with_slopes, _losses(losses, weight[wanted]), np.nonzero(wanted)[0],

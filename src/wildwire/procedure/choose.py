@@ -273,7 +273,8 @@ class Learning:
         return replace(found, note=note), None
 
     def _watched(self, train: np.ndarray, held: np.ndarray, l2: float) -> Result:
-        patience = PATIENCE_FULL if self.batch == "full" else PATIENCE
+        small = self.batch == "full" and not isinstance(self.learner, Stepwise)
+        patience = PATIENCE_FULL if small else PATIENCE
         return self.fit(train, held, l2, self.epochs, patience=patience, share=0.5)
 
     def _splits(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -26,7 +26,7 @@ SLIGHT = 0.1  # their penalty, divided by the number of rows: XOR can still be l
 PENALTIES = (1.0, 0.1, 10.0)  # tried in turn, divided by the number of rows
 EPOCHS = 1_000  # full batch; fewer where held-out rows say so
 EPOCHS_BATCHED = 200
-PATIENCE = 20  # epochs of mini-batches without a lower loss on the held-out rows
+PATIENCE = 20  # epochs of mini-batches, or large steps, without a lower loss on the held-out rows
 PATIENCE_FULL = 120  # epochs of one step each
 
 
