@@ -192,7 +192,12 @@ def main(argv=None) -> int:
         f"cost of at most {asked.budget:,}; intervals of {coverage(asked.seeds)}.\n"
     )
     for name in TABLES:
-        print(table(name, measure(name, asked.seeds, asked.budget)), "\n", flush=True)
+        print(
+            table(name, measure(name, asked.seeds, asked.budget)),
+            "",
+            sep="\n",
+            flush=True,
+        )
     print(f"{time.perf_counter() - began:.0f} s.\n", flush=True)
     return 0
 

@@ -234,11 +234,11 @@ def main(argv=None) -> int:
                 f"{race_table(hidden, seconds, found)}\n", flush=True,
             )  # fmt: skip
     if "index" in asked.part:
-        print(index_table(5, asked.seeds), "\n", flush=True)
+        print(index_table(5, asked.seeds), "", sep="\n", flush=True)
     if "width" in asked.part:
         starts = min(WIDTH_STARTS, 5 * asked.seeds)
         print(f"{starts} starts, {asked.epochs} epochs of SGD.\n")
-        print(width_table(starts, asked.epochs), "\n")
+        print(width_table(starts, asked.epochs), "", sep="\n")
     print(f"{time.perf_counter() - began:.0f} s.\n", flush=True)
     return 0
 

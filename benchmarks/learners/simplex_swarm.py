@@ -163,7 +163,7 @@ def main(argv=None) -> int:
     for name, make in TASKS.items():
         for evaluations in asked.evaluations:
             found = measure(make, asked.seeds, evaluations)
-            print(table(name, evaluations, found), "\n", flush=True)
+            print(table(name, evaluations, found), "", sep="\n", flush=True)
     print(f"{time.perf_counter() - began:.0f} s.\n", flush=True)
     return 0
 
