@@ -328,8 +328,11 @@ class Objective:
     def value_in(self, session: "Session") -> float:
         """Loss plus penalty at the theta that `session` holds."""
         self._count(1)
+        theta = session.theta()
         loss = session.loss() * (self.total * self.share)
-        return loss + self.penalty.value_and_gradient(session.theta())[0]
+        value = loss + self.penalty.value_and_gradient(theta)[0]
+        self._see(theta, value)
+        return value
 
     def counted(self, evaluations: int = 0, gradients: int = 0) -> None:
         """Count what was evaluated outside, and let who watches end the run."""

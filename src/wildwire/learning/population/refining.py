@@ -56,6 +56,16 @@ class Metered:
         self._take(1)
         return self._objective.value_and_gradient(theta)
 
+    def counted(self, evaluations: int = 0, gradients: int = 0) -> None:
+        """What a first-order rule evaluates within the engine's own steps."""
+        self._take(evaluations)
+        self._objective.counted(evaluations, gradients)
+
+    def value_in(self, session) -> float:
+        """As the objective's, counted."""
+        self._take(1)
+        return self._objective.value_in(session)
+
     def gradient(self, theta) -> np.ndarray:
         self._take(1)
         return self._objective.gradient(theta)
